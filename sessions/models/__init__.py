@@ -1,0 +1,22 @@
+"""What is stored. The small tables first; sessions, and what lives beside them, last."""
+
+from sessions.models.attachment import Attachment
+from sessions.models.catalogue import App, Device, Facet, OperatingSystem
+from sessions.models.event import Event
+from sessions.models.organisation import Organisation
+from sessions.models.session import Session
+from sessions.models.token import ApiToken
+from sessions.models.user import User
+
+__all__ = [
+    "ApiToken",
+    "App",
+    "Attachment",
+    "Device",
+    "Event",
+    "Facet",
+    "OperatingSystem",
+    "Organisation",
+    "Session",
+    "User",
+]

@@ -1,0 +1,178 @@
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import Coalesce, Greatest, Now
+
+from sessions.choices import OPEN_STATUSES, InitiatorType, Platform, Status
+from sessions.keys import sql_keys
+from sessions.models.catalogue import App, Device, OperatingSystem
+from sessions.models.organisation import Organisation
+from sessions.models.token import ApiToken
+from sessions.models.user import User
+
+
+class Milliseconds(Func):
+    """Whole milliseconds between two times, `end` first."""
+
+    template = "floor(extract(epoch FROM (%(expressions)s)) * 1000)::bigint"
+    arg_joiner = " - "
+    output_field = models.BigIntegerField()
+
+
+class Keys(Func):
+    template = sql_keys()
+    output_field = ArrayField(models.BigIntegerField())
+
+    def get_source_expressions(self) -> list[F]:  # type: ignore[override]
+        return []
+
+
+def parent(model: type[models.Model], *, null: bool = True) -> models.ForeignKey:
+    """A reference whose foreign key, composite with the organisation, is made in the migration."""
+    return models.ForeignKey(
+        model, null=null, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+
+
+class Session(models.Model):
+    """One run of an app on a device, by a person, a token or an anonymous visitor.
+
+    The primary key is its only unique key, so that the table can be distributed
+    by it. Times are UTC; `None` means unknown everywhere.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, db_index=False, related_name="+")
+    external_id = models.CharField(max_length=255, null=True)
+    status = models.CharField(max_length=10, choices=Status.choices)
+
+    initiator_type = models.CharField(max_length=10, choices=InitiatorType.choices)
+    user = parent(User)
+    token = parent(ApiToken)
+    label = models.CharField(max_length=255, null=True)
+
+    app = parent(App)
+    platform = models.CharField(max_length=10, choices=Platform.choices, null=True)
+    app_version = models.CharField(max_length=100, null=True)
+    app_build = models.CharField(max_length=100, null=True)
+    sdk_version = models.CharField(max_length=100, null=True)
+    plug_version = models.CharField(max_length=100, null=True)
+
+    device = parent(Device)
+    device_identifier = models.CharField(max_length=255, null=True)
+    screen_width = models.IntegerField(null=True)
+    screen_height = models.IntegerField(null=True)
+    network_type = models.CharField(max_length=40, null=True)
+    os = parent(OperatingSystem)
+
+    requested_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    last_seen_at = models.DateTimeField()
+
+    exception = models.BooleanField(default=False)
+    crash = models.BooleanField(default=False)
+    anr = models.BooleanField(default=False)
+    rage_tap = models.BooleanField(default=False)
+
+    client_ip = models.GenericIPAddressField(null=True)
+    server_ip = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=1000, null=True)
+    country = models.CharField(max_length=100, null=True)
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
+    location_accuracy = models.FloatField(null=True)
+
+    environment = models.CharField(max_length=255, null=True)
+    data_residency = models.CharField(max_length=255, null=True)
+    space_id = models.CharField(max_length=255, null=True)
+    installation_id = models.CharField(max_length=255, null=True)
+    installation_version = models.CharField(max_length=255, null=True)
+    client_id = models.CharField(max_length=255, null=True)
+    capture_id = models.CharField(max_length=255, null=True)
+    resource_type = models.CharField(max_length=255, null=True)
+    resource_id = models.CharField(max_length=255, null=True)
+    resource_name = models.CharField(max_length=255, null=True)
+    resource_technology = models.CharField(max_length=255, null=True)
+    connector_id = models.CharField(max_length=255, null=True)
+    connector_name = models.CharField(max_length=255, null=True)
+    sidecar_id = models.CharField(max_length=255, null=True)
+    sidecar_name = models.CharField(max_length=255, null=True)
+    sidecar_technology = models.CharField(max_length=255, null=True)
+    attributes = models.JSONField(default=dict)
+
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    # When it took place: the order of every list.
+    occurred_at = models.GeneratedField(
+        expression=Coalesce("started_at", "requested_at"), output_field=models.DateTimeField(), db_persist=True
+    )
+    queue_ms = models.GeneratedField(
+        expression=Milliseconds("started_at", "requested_at"), output_field=models.BigIntegerField(), db_persist=True
+    )
+    # Of an open session: as far as it is known to have run.
+    duration_ms = models.GeneratedField(
+        expression=Milliseconds(Coalesce("ended_at", "last_seen_at"), F("started_at")),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
+    keys = models.GeneratedField(expression=Keys(), output_field=ArrayField(models.BigIntegerField()), db_persist=True)
+
+    class Meta:
+        indexes = [
+            # Every list without a filter, and the newest-first look before any other plan.
+            models.Index(fields=["organisation", "-occurred_at", "-id"], name="session_newest"),
+            # Lists of one or some users, tokens, apps, devices, OS versions: merged newest first.
+            models.Index(fields=["user", "-occurred_at", "-id"], condition=Q(user__isnull=False), name="session_user"),
+            models.Index(
+                fields=["token", "-occurred_at", "-id"], condition=Q(token__isnull=False), name="session_token"
+            ),
+            models.Index(fields=["app", "-occurred_at", "-id"], name="session_app"),
+            models.Index(fields=["device", "-occurred_at", "-id"], name="session_device"),
+            models.Index(fields=["os", "-occurred_at", "-id"], name="session_os"),
+            # Sorting by queue time and duration; unknown counts as less than nothing.
+            models.Index("organisation", Coalesce("queue_ms", -1), "id", name="session_queue_ms"),
+            models.Index("organisation", Coalesce("duration_ms", -1), "id", name="session_duration_ms"),
+            # Those that run or wait right now, without the many that fell silent long ago.
+            models.Index(
+                fields=["organisation", "last_seen_at"], condition=Q(status__in=OPEN_STATUSES), name="session_open"
+            ),
+            # Every other combination, period by period. No pending list: readers would have to scan it.
+            GinIndex("keys", fastupdate=False, name="session_keys"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(requested_at__isnull=False) | Q(started_at__isnull=False), name="session_took_place"
+            ),
+            models.CheckConstraint(condition=Q(started_at__gte=F("requested_at")), name="session_queue_not_negative"),
+            models.CheckConstraint(condition=Q(ended_at__gte=F("started_at")), name="session_ends_after_start"),
+            models.CheckConstraint(condition=Q(ended_at__gte=F("requested_at")), name="session_ends_after_request"),
+            models.CheckConstraint(
+                condition=Q(last_seen_at__gte=Greatest("requested_at", "started_at", "ended_at")),
+                name="session_seen_last",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="queued") | Q(started_at__isnull=True, ended_at__isnull=True),
+                name="session_queued_has_not_started",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="active") | Q(started_at__isnull=False, ended_at__isnull=True),
+                name="session_active_has_started",
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="session_status"),
+            models.CheckConstraint(condition=Q(initiator_type__in=InitiatorType.values), name="session_initiator_type"),
+            models.CheckConstraint(condition=Q(platform__in=Platform.values), name="session_platform"),
+            models.CheckConstraint(
+                condition=~Q(initiator_type="user") | Q(user__isnull=False), name="session_user_is_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(initiator_type="token") | Q(token__isnull=False), name="session_token_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

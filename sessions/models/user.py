@@ -1,0 +1,63 @@
+import zoneinfo
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+from sessions.choices import Role
+from sessions.models.organisation import Organisation, validate_time_zone
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username, can_sign_in=True)
+
+
+class User(AbstractBaseUser):
+    """A member of one organisation. One known only from sessions cannot sign in until invited."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="members")
+    email = models.EmailField(max_length=254, null=True, blank=True)
+    username = models.CharField(max_length=150, blank=True)
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.USER)
+    # Empty means the organisation's.
+    time_zone = models.CharField(max_length=60, blank=True, validators=[validate_time_zone])
+    is_active = models.BooleanField(default=True)
+    can_sign_in = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("organisation", Lower("email"), name="user_email_per_organisation"),
+            models.UniqueConstraint(
+                Lower("email"), condition=models.Q(can_sign_in=True), name="user_email_of_those_who_sign_in"
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "username"], condition=models.Q(email=None), name="user_username_without_email"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(email__isnull=False) | ~models.Q(username=""), name="user_has_a_name"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(email__isnull=False) | models.Q(can_sign_in=False), name="user_signs_in_by_email"
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role"),
+            models.UniqueConstraint(fields=["organisation", "id"], name="user_organisation_id"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email or self.username
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == Role.ADMIN
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The zone this person's times are shown in."""
+        return zoneinfo.ZoneInfo(self.time_zone or self.organisation.time_zone)
