@@ -29,7 +29,7 @@ PlatformName = Literal["ios", "android", "web", "kiosk", "desktop", "proxy", "ot
 AttachmentKindName = Literal["log", "network_log", "video", "screenshot", "recording", "crash_report", "other"]
 
 
-class Part(Struct, forbid_unknown_fields=True, kw_only=True):
+class Part(Struct, forbid_unknown_fields=True):
     """Unknown fields are refused by name, never dropped."""
 
 
@@ -156,7 +156,7 @@ class Attachment(Part):
     url: str
 
 
-class SessionFields(Part):
+class SessionFields(Part, kw_only=True):
     """What is the same in both directions."""
 
     external_id: Name | None = None
@@ -195,7 +195,7 @@ class SessionLine(SessionFields):
     attachments: list[AttachmentFile] = field(default_factory=list)
 
 
-class Session(SessionFields):
+class Session(SessionFields, kw_only=True):
     """A session as it is read: the API's answer, and the record that pages show."""
 
     id: UUID
