@@ -1,1 +1,49 @@
-urlpatterns: list = []
+"""Every URL, in the order of the design's table."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from sessions.views import (
+    api,
+    attachments,
+    detail,
+    export,
+    health,
+    members,
+    session_list,
+    settings,
+    signin,
+    usage,
+)
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="session_list"), name="home"),
+    path("sessions/", session_list.session_list, name="session_list"),
+    path("sessions/live/", session_list.session_live, name="session_live"),
+    path("sessions/export.csv", export.session_export, name="session_export"),
+    path("sessions/<uuid:session_id>/", detail.session_detail, name="session_detail"),
+    path("sessions/<uuid:session_id>/attachments/<str:name>", attachments.attachment, name="attachment"),
+    path("sessions/<uuid:session_id>/attachments/<str:name>/view/", attachments.attachment_view, name="attachment_view"),
+    path("usage/", usage.usage, name="usage"),
+    # Signing in
+    path("signin/", signin.SignInView.as_view(), name="signin"),
+    path("signout/", signin.SignOutView.as_view(), name="signout"),
+    path("password/change/", signin.PasswordChangeView.as_view(), name="password_change"),
+    path("password/reset/", signin.PasswordResetView.as_view(), name="password_reset"),
+    path("password/reset/sent/", signin.PasswordResetSentView.as_view(), name="password_reset_sent"),
+    path("password/set/<uidb64>/<token>/", signin.PasswordSetView.as_view(), name="password_set"),
+    # Settings
+    path("settings/", settings.profile, name="settings"),
+    path("settings/organisation/", settings.organisation, name="settings_organisation"),
+    path("settings/members/", members.members, name="members"),
+    path("settings/members/invite/", members.invite, name="member_invite"),
+    path("settings/members/<int:member_id>/", members.member, name="member"),
+    # The API
+    path("api/v1/sessions", api.sessions, name="api_sessions"),
+    path("api/v1/sessions/<uuid:session_id>", api.session, name="api_session"),
+    path("api/v1/sessions/<uuid:session_id>/events", api.session_events, name="api_session_events"),
+    path("api/v1/sessions/<uuid:session_id>/attachments/<str:name>", attachments.attachment, name="api_attachment"),
+    # The machine room
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]
