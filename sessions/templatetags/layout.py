@@ -1,0 +1,29 @@
+"""Tags of the layout: links of the sidebar, and long names cut in the middle."""
+
+from django import template
+from django.http import HttpRequest
+from django.urls import reverse
+
+register = template.Library()
+
+# Enough to tell two file names or two addresses of one domain apart.
+KEPT_AT_THE_END = 12
+
+
+@register.inclusion_tag("components/nav_link.html", takes_context=True)
+def nav_link(context: template.Context, url_name: str, icon: str, label: str) -> dict[str, str]:
+    """A link of the navigation, marked when the page is it (`page`) or below it (`true`)."""
+    url = reverse(url_name)
+    request: HttpRequest | None = context.get("request")
+    path = request.path if request else ""
+    current = "page" if path == url else "true" if path.startswith(url) else ""
+    return {"url": url, "icon": icon, "label": label, "current": current}
+
+
+@register.inclusion_tag("components/middle.html")
+def middle(text: object) -> dict[str, str]:
+    """`text`, cut in the middle by CSS when there is no room: what is copied, read aloud or hovered is the whole."""
+    whole = str(text)
+    if len(whole) <= 2 * KEPT_AT_THE_END:
+        return {"text": whole, "start": whole, "end": ""}
+    return {"text": whole, "start": whole[:-KEPT_AT_THE_END], "end": whole[-KEPT_AT_THE_END:]}
