@@ -1,0 +1,9 @@
+"""The one way to sessions: (viewer, parameters) -> filters -> visible rows -> page, count, CSV, JSON.
+
+Nothing outside this package chooses which sessions somebody gets.
+"""
+
+from sessions.query.find import find_session
+from sessions.query.session_query import Count, FieldError, Page, SessionQuery
+
+__all__ = ["Count", "FieldError", "Page", "SessionQuery", "find_session"]

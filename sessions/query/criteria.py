@@ -1,0 +1,130 @@
+"""Which sessions are meant: names already resolved to keys, so that only ids, times and flags are asked for."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.utils import timezone
+
+from sessions.choices import OPEN_STATUSES, Status
+from sessions.keys import NUMBERS, VALUES_PER_ORGANISATION, Kind, ident_of, kind_of, value_key
+from sessions.models import Organisation
+
+COLUMNS = {
+    Kind.USER: "s.user_id",
+    Kind.TOKEN: "s.token_id",
+    Kind.APP: "s.app_id",
+    Kind.DEVICE: "s.device_id",
+    Kind.OS: "s.os_id",
+    Kind.STATUS: "s.status",
+    Kind.PLATFORM: "s.platform",
+}
+
+# A session that is silent for longer than the organisation's limit is lost, whatever was stored.
+SHOWN_STATUS = (
+    "CASE WHEN s.status IN ('queued', 'active') AND s.last_seen_at < %(lost_before)s THEN 'lost' ELSE s.status END"
+)
+
+Parameters = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """`groups` are and-ed, the keys within a group or-ed; times from `start` up to but without `end`."""
+
+    organisation_id: int
+    lost_before: datetime
+    groups: tuple[frozenset[int], ...] = ()
+    statuses: frozenset[str] = frozenset()
+    start: datetime | None = None
+    end: datetime | None = None
+
+    @classmethod
+    def of(cls, organisation: Organisation) -> "Criteria":
+        return cls(organisation.pk, lost_before=timezone.now() - organisation.lost_after)
+
+    def having(self, keys: Iterable[int]) -> "Criteria":
+        return replace(self, groups=(*self.groups, frozenset(keys)))
+
+    def showing(self, statuses: Iterable[str]) -> "Criteria":
+        """Only sessions shown with one of these statuses: by stored status first, then by how long they are silent."""
+        shown = frozenset(statuses)
+        stored = set(shown)
+        if Status.LOST in shown:
+            stored |= set(OPEN_STATUSES)
+        keys = (value_key(Kind.STATUS, self.organisation_id, status) for status in stored)
+        return replace(self.having(keys), statuses=shown)
+
+    def between(self, start: datetime | None, end: datetime | None) -> "Criteria":
+        return replace(self, start=start, end=end)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing can match, since a name that was asked for does not exist."""
+        return not all(self.groups) or bool(self.start and self.end and self.start >= self.end)
+
+    @property
+    def only_running(self) -> bool:
+        """Whether only sessions that run or wait right now are meant."""
+        return bool(self.statuses) and self.statuses <= set(OPEN_STATUSES)
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        parameters: Parameters = {
+            "organisation": self.organisation_id,
+            "lost_before": self.lost_before,
+            "statuses": sorted(self.statuses),
+            "start": self.start,
+            "end": self.end,
+        }
+        for number, group in enumerate(self.groups):
+            for kind, values in by_kind(group).items():
+                parameters[f"group_{number}_{kind}"] = values
+        return parameters
+
+    def sql_range(self) -> str:
+        return f"s.organisation_id = %(organisation)s{self.sql_times()}"
+
+    def sql_range_on_other_index(self) -> str:
+        """The same, but never answered by session_newest.
+
+        For queries that name a user, app or device: rows are correlated with time, so a planner
+        that believes them spread evenly walks session_newest through all that came after the last one.
+        """
+        return f"s.organisation_id + 0 = %(organisation)s{self.sql_times()}"
+
+    def sql_times(self) -> str:
+        start = " AND s.occurred_at >= %(start)s" if self.start else ""
+        end = " AND s.occurred_at < %(end)s" if self.end else ""
+        return start + end
+
+    def sql_matches(self) -> str:
+        """All of the criteria but organisation and time, as a condition on the row `s`."""
+        parts = [self.sql_group(number) for number in range(len(self.groups))]
+        if self.statuses:
+            parts.append(f"{SHOWN_STATUS} = ANY(%(statuses)s)")
+        return " AND ".join(parts) or "TRUE"
+
+    def sql_group(self, number: int) -> str:
+        options = []
+        for kind, values in by_kind(self.groups[number]).items():
+            if kind == Kind.FLAG:
+                options += [f"s.{flag}" for flag in values]
+            else:
+                options.append(f"{COLUMNS[kind]} = ANY(%(group_{number}_{kind})s)")
+        return f"({' OR '.join(options)})" if options else "FALSE"
+
+
+def by_kind(group: Iterable[int]) -> dict[Kind, list[Any]]:
+    """The values of a group as they stand in their columns: ids, or the words of statuses, platforms and flags."""
+    values: dict[Kind, list[Any]] = defaultdict(list)
+    for key in sorted(group):
+        kind, ident = kind_of(key), ident_of(key)
+        values[kind].append(WORDS[kind][ident % VALUES_PER_ORGANISATION] if kind in WORDS else ident)
+    return dict(values)
+
+
+WORDS = {kind: {number: word for word, number in numbers.items()} for kind, numbers in NUMBERS.items()}

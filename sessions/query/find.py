@@ -1,0 +1,24 @@
+import uuid
+
+import msgspec
+
+from sessions import schema
+from sessions.models import User
+from sessions.query.plans import fetch_all
+from sessions.query.rows import json_rows
+from sessions.query.visibility import visible_to
+
+
+def find_session(viewer: User, session_id: uuid.UUID) -> schema.Session | None:
+    """One session, or None if there is none or the viewer may not see it."""
+    text = find_session_json(viewer, session_id)
+    return msgspec.json.decode(text, type=schema.Session) if text else None
+
+
+def find_session_json(viewer: User, session_id: uuid.UUID) -> str | None:
+    criteria = visible_to(viewer)
+    rows = fetch_all(
+        json_rows(f"s.id = %(id)s AND {criteria.sql_range()} AND {criteria.sql_matches()}"),
+        criteria.parameters | {"id": session_id},
+    )
+    return rows[0][0] if rows else None

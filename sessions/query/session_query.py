@@ -1,0 +1,185 @@
+"""The query object: what a viewer asked for, checked; and the rows, the count or the stream that answer it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import msgspec
+from django.http import QueryDict
+from django.utils import timezone
+
+from sessions import schema
+from sessions.keys import Kind, value_key
+from sessions.models import User
+from sessions.query import names, plans
+from sessions.query.criteria import Criteria
+from sessions.query.filters import SessionFilterSet, day_range
+from sessions.query.order import NEWEST_FIRST, ORDERS, InvalidCursorError, Order, Place
+from sessions.query.rows import json_rows
+from sessions.query.visibility import visible_to
+
+ROWS_ON_A_PAGE = 50
+COUNT_CAP = 10_000
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with one parameter. Codes are those of the API's errors."""
+
+    field: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Count:
+    """`capped` when there are more than `value`."""
+
+    value: int
+    capped: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows in the asked order. A cursor is None where there is nothing further that way."""
+
+    records: list[schema.Session]
+    next_cursor: str | None
+    prev_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A page's rows as JSON texts, in order, before anybody decodes them."""
+
+    texts: list[str]
+    next_cursor: str | None
+    prev_cursor: str | None
+
+
+class SessionQuery:
+    """`errors` says what is wrong; everything else leaves invalid parameters out, so a strict reader checks first."""
+
+    def __init__(self, viewer: User, data: QueryDict, *, now: datetime | None = None) -> None:
+        self.viewer = viewer
+        self.data = data
+        self.now = now or timezone.now()
+        self.filters = SessionFilterSet(data)
+        self.filters.is_valid()
+
+    @cached_property
+    def errors(self) -> list[FieldError]:
+        """Every invalid or unknown parameter, in the order of the parameters."""
+        found = [
+            FieldError(name, "unknown_parameter", f"There is no parameter “{name[:60]}”.")
+            for name in self.data
+            if name not in self.filters.filters
+        ]
+        for name, messages in self.filters.errors.items():
+            found += [FieldError(name, "invalid_value", str(message)) for message in messages]
+        if self.start and self.end and self.start >= self.end:
+            found.append(FieldError("end", "invalid_value", "The end of the range lies before its start."))
+        if self.cursor_error:
+            found.append(FieldError("cursor", "invalid_value", self.cursor_error))
+        return found
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """The valid parameters that were given, by name."""
+        cleaned = self.filters.form.cleaned_data
+        return {name: value for name, value in cleaned.items() if value not in (None, "", [])}
+
+    @cached_property
+    def criteria(self) -> Criteria:
+        """Visibility and filters, with names resolved."""
+        organisation = self.viewer.organisation
+        criteria = visible_to(self.viewer)
+        if not (self.start and self.end and self.start >= self.end):
+            criteria = criteria.between(self.start, self.end)
+        resolvers = {
+            "user": names.user_keys,
+            "app": names.app_keys,
+            "device": names.device_keys,
+            "os": names.os_keys,
+            "q": names.search_keys,
+        }
+        for name, resolve in resolvers.items():
+            if name in self.values:
+                criteria = criteria.having(resolve(organisation, self.values[name]))
+        for name, kind in (("platform", Kind.PLATFORM), ("flag", Kind.FLAG)):
+            if name in self.values:
+                criteria = criteria.having(value_key(kind, organisation.pk, value) for value in self.values[name])
+        if "status" in self.values:
+            criteria = criteria.showing(self.values["status"])
+        return criteria
+
+    @cached_property
+    def order(self) -> Order:
+        return ORDERS[self.values["sort"]] if "sort" in self.values else NEWEST_FIRST
+
+    @property
+    def limit(self) -> int:
+        return int(self.values.get("limit", ROWS_ON_A_PAGE))
+
+    @property
+    def start(self) -> datetime | None:
+        return self.range[0]
+
+    @property
+    def end(self) -> datetime | None:
+        return self.range[1]
+
+    @cached_property
+    def range(self) -> tuple[datetime | None, datetime | None]:
+        return day_range(self.values.get("start"), self.values.get("end"), self.viewer.zone)
+
+    @cached_property
+    def cursor_error(self) -> str | None:
+        try:
+            if cursor := self.values.get("cursor"):
+                Place.from_cursor(cursor, self.order)
+        except InvalidCursorError as error:
+            return str(error)
+        return None
+
+    @cached_property
+    def place(self) -> Place | None:
+        if self.cursor_error or "cursor" not in self.values:
+            return None
+        return Place.from_cursor(self.values["cursor"], self.order)
+
+    def rows(self) -> Rows:
+        """One page. Reading backwards is reading the reversed order and turning the answer round."""
+        backwards = self.values.get("mode") == "before"
+        order = self.order.reversed() if backwards else self.order
+        places = plans.find(plans.Search(self.criteria, order, self.place, self.limit + 1))
+        more = len(places) > self.limit
+        places = places[: self.limit]
+        if backwards:
+            places.reverse()
+        first, last = (places[0], places[-1]) if places else (self.place, self.place)
+        has_next = self.place is not None if backwards else more
+        has_prev = more if backwards else self.place is not None
+        return Rows(
+            self.texts(places),
+            last.to_cursor(self.order) if last and has_next else None,
+            first.to_cursor(self.order) if first and has_prev else None,
+        )
+
+    def texts(self, places: list[Place]) -> list[str]:
+        if not places:
+            return []
+        sql = json_rows(f"s.id = ANY(%(ids)s) AND {self.criteria.sql_range()}")
+        found = plans.fetch_all(sql, self.criteria.parameters | {"ids": [place.id for place in places]})
+        by_id = {ident: text for text, ident in found}
+        return [by_id[place.id] for place in places if place.id in by_id]
+
+    def page(self) -> Page:
+        rows = self.rows()
+        records = [msgspec.json.decode(text, type=schema.Session) for text in rows.texts]
+        return Page(records, rows.next_cursor, rows.prev_cursor)
+
+    def count(self) -> Count:
+        found = plans.count(self.criteria, COUNT_CAP + 1)
+        return Count(min(found, COUNT_CAP), capped=found > COUNT_CAP)
