@@ -142,7 +142,7 @@ def merge(search: Search) -> list[Place]:
     branches = " UNION ALL ".join(
         f"""
         (SELECT s.occurred_at AS value, s.id FROM history_session s
-        WHERE {column} = %(key_{number})s AND {search.criteria.sql_range_on_other_index()} AND {search.sql_beyond()}
+        WHERE {column} = %(key_{number})s AND {search.criteria.sql_times()} AND {search.sql_beyond()}
         ORDER BY {search.order.sql()} LIMIT %(limit)s)
         """
         for number, (column, _) in enumerate(columns)
@@ -167,7 +167,7 @@ def nearest(search: Search, columns: list[tuple[str, int]]) -> list[tuple[str, i
             f"""
             SELECT key, (
                 SELECT s.occurred_at FROM history_session s
-                WHERE {column} = key AND {search.criteria.sql_range_on_other_index()} AND {search.sql_beyond()}
+                WHERE {column} = key AND {search.criteria.sql_times()} AND {search.sql_beyond()}
                 ORDER BY {search.order.sql()} LIMIT 1
             )
             FROM unnest(%(idents)s::bigint[]) key
@@ -258,7 +258,7 @@ def count(criteria: Criteria, cap: int) -> int:
     if criteria.groups and not criteria.only_running and not is_merged(criteria):
         return count_periods(criteria, cap)
     drive = RUNNING if criteria.only_running else "TRUE"
-    in_range = criteria.sql_range_on_other_index() if is_merged(criteria) else criteria.sql_range()
+    in_range = criteria.sql_times() if is_merged(criteria) else criteria.sql_range()
     return count_rows(
         f"""
         SELECT count(*) FROM (
