@@ -1,0 +1,106 @@
+"""Attachment files -> Django's default storage, before any row speaks of them.
+
+A file is stored under its organisation's, its session's and its content's identity,
+never under a producer's name. It is there as a whole or not at all: on a file system
+by writing beside and renaming, elsewhere because object stores work that way.
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+from sessions.ingest.errors import invalid
+from sessions.ingest.rows import StoredFile
+from sessions.schema import AttachmentFile
+
+CHUNK_BYTES = 1024 * 1024
+
+
+class ChangedWhileReadError(Exception):
+    """The file was written to while it was being stored."""
+
+
+def store_named(
+    organisation_id: int, session_id: UUID, folder: Path, attachment: AttachmentFile, field: str
+) -> StoredFile:
+    """Store the file that a line names relative to its own folder. Raises LineError.
+
+    `field` is the attachment's path in the line, such as `attachments[0]`.
+    """
+    try:
+        path = (folder / attachment.file).resolve(strict=True)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise invalid(f"{field}.file", f"there is no file {attachment.file[:200]!r}") from error
+    if not path.is_relative_to(folder.resolve()):
+        raise invalid(f"{field}.file", "is outside the folder of the file that names it")
+    if not path.is_file():
+        raise invalid(f"{field}.file", "is not a file")
+    try:
+        with path.open("rb") as file:
+            sha256, size = digest(file)
+            if attachment.sha256 is not None and attachment.sha256 != sha256:
+                raise invalid(f"{field}.sha256", f"is not the file's, which is {sha256}")
+            if attachment.size is not None and attachment.size != size:
+                raise invalid(f"{field}.size", f"is not the file's, which is {size}")
+            storage_name = store(organisation_id, session_id, file, sha256, size)
+    except (PermissionError, ChangedWhileReadError) as error:
+        raise invalid(f"{field}.file", "cannot be read") from error
+    return StoredFile(attachment.name, attachment.kind, attachment.content_type, size, sha256, storage_name)
+
+
+def digest(file: BinaryIO) -> tuple[str, int]:
+    """The SHA-256 in hex and the size in bytes of a file, from its start."""
+    file.seek(0)
+    sha256, size = hashlib.sha256(), 0
+    for chunk in _chunks(file):
+        sha256.update(chunk)
+        size += len(chunk)
+    return sha256.hexdigest(), size
+
+
+def store(organisation_id: int, session_id: UUID, file: BinaryIO, sha256: str, size: int) -> str:
+    """Copy a file into the storage, unless it is there; its storage name. `sha256` and `size` are from `digest`."""
+    name = f"{organisation_id}/{session_id}/{sha256}"
+    if default_storage.exists(name):
+        if default_storage.size(name) == size:
+            return name
+        default_storage.delete(name)
+    file.seek(0)
+    try:
+        path = Path(default_storage.path(name))
+    except NotImplementedError:
+        saved = default_storage.save(name, File(file))
+        if saved != name:  # another process stored the same content meanwhile
+            default_storage.delete(saved)
+    else:
+        _write_and_rename(path, file, sha256)
+    return name
+
+
+def _write_and_rename(path: Path, file: BinaryIO, sha256: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{secrets.token_hex(8)}.unfinished")
+    written = hashlib.sha256()
+    try:
+        with unfinished.open("xb") as target:
+            for chunk in _chunks(file):
+                written.update(chunk)
+                target.write(chunk)
+            target.flush()
+            os.fsync(target.fileno())
+        if written.hexdigest() != sha256:
+            raise ChangedWhileReadError
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    return iter(lambda: file.read(CHUNK_BYTES), b"")

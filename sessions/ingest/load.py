@@ -1,0 +1,152 @@
+"""The one way in: a batch of sessions, their events and attachments, written in one transaction.
+
+Rows go by COPY into temporary tables and from there into place, whole records over
+older ones. When PostgreSQL refuses a batch all the same, it is written line by line,
+so that exactly the bad lines are reported.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from uuid import UUID
+
+import psycopg
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from sessions.ingest.catalogue import Catalogue
+from sessions.ingest.errors import LineError
+from sessions.ingest.facets import add_facets
+from sessions.ingest.rows import Item, Row, attachment_row, event_row, session_row
+from sessions.models import Organisation
+
+ATTEMPTS = 3
+
+STAGE = "CREATE TEMPORARY TABLE {staging} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
+COPY = "COPY {staging} ({columns}) FROM STDIN"
+# Dropped at once, not only on commit: a caller's transaction may hold several batches.
+UNSTAGE = "DROP TABLE {staging}"
+UPSERT_SESSIONS = """
+INSERT INTO {table} AS stored ({columns}) SELECT {columns} FROM {staging} ORDER BY id
+ON CONFLICT (id) DO UPDATE SET {changes}, last_seen_at = greatest(stored.last_seen_at, excluded.last_seen_at)
+WHERE stored.organisation_id = excluded.organisation_id
+RETURNING stored.created_at = stored.updated_at
+"""
+INSERT_EVENTS = """
+INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging} ORDER BY session_id, id
+ON CONFLICT (session_id, id) DO NOTHING
+"""
+# An announcement does not undo a file that has arrived.
+UPSERT_ATTACHMENTS = """
+INSERT INTO {table} AS stored ({columns}) SELECT {columns} FROM {staging} ORDER BY session_id, name
+ON CONFLICT (session_id, name) DO UPDATE SET {changes} WHERE excluded.available OR NOT stored.available
+"""
+NEVER_CHANGED = {"id", "session_id", "name", "organisation_id", "created_at", "last_seen_at"}
+
+
+@dataclass
+class Report:
+    """What became of a batch. `events` and `attachments` count those sent, whether they were there before or not."""
+
+    new: int = 0
+    updated: int = 0
+    events: int = 0
+    attachments: int = 0
+    refused: list[tuple[int, LineError]] = field(default_factory=list)
+
+    def add(self, other: "Report") -> None:
+        self.new += other.new
+        self.updated += other.updated
+        self.events += other.events
+        self.attachments += other.attachments
+        self.refused += other.refused
+
+
+def load(organisation: Organisation, items: Sequence[Item], catalogue: Catalogue | None = None) -> Report:
+    """Write these sessions. Of several with one id the last one counts, with the events of all of them.
+
+    Pass the same `catalogue` for batch after batch, and names are looked up once.
+    Raises OperationalError when the database is out of reach; nothing is half-written then.
+    """
+    catalogue = catalogue or Catalogue(organisation)
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with connection.wrap_database_errors, transaction.atomic():
+                return _write(organisation, items, catalogue)
+        except (DataError, IntegrityError) as error:
+            catalogue.forget()
+            if len(items) == 1:
+                return Report(refused=[(items[0].number, _refusal(error))])
+            break
+        except OperationalError as error:
+            catalogue.forget()
+            rolled_back = isinstance(error.__cause__, psycopg.errors.TransactionRollback)
+            if attempt == ATTEMPTS or not rolled_back or connection.in_atomic_block:
+                raise
+    report = Report()
+    for item in items:
+        report.add(load(organisation, [item], catalogue))
+    return report
+
+
+def _write(organisation: Organisation, items: Sequence[Item], catalogue: Catalogue) -> Report:
+    if not items:
+        return Report()
+    now = timezone.now()
+    catalogue.resolve([item.line for item in items])
+    sessions: dict[UUID, Row] = {}
+    events: dict[tuple[UUID, UUID], Row] = {}
+    attachments: dict[tuple[UUID, str], Row] = {}
+    for item in items:
+        row = session_row(organisation.pk, item, catalogue.ids(item.line), now)
+        if item.id in sessions:
+            row["last_seen_at"] = max(row["last_seen_at"], sessions[item.id]["last_seen_at"])
+        sessions[item.id] = row
+        for event in item.line.events:
+            row = event_row(organisation.pk, item.id, event)
+            events[item.id, row["id"]] = row
+        for file in item.files:
+            attachments[item.id, file.name] = attachment_row(organisation.pk, item.id, file, now)
+    outcomes = _merge("history_session", sessions.values(), UPSERT_SESSIONS)
+    if len(outcomes) != len(sessions):
+        raise IntegrityError("a session with this id belongs to another organisation")
+    if events:
+        _merge("history_event", events.values(), INSERT_EVENTS)
+    if attachments:
+        _merge("history_attachment", attachments.values(), UPSERT_ATTACHMENTS)
+    add_facets(organisation.pk, sessions.values())
+    new = sum(is_new for (is_new,) in outcomes)
+    return Report(new=new, updated=len(sessions) - new, events=len(events), attachments=len(attachments))
+
+
+def _merge(table: str, rows: Iterable[Row], statement: str) -> list[tuple[bool]]:
+    """Copy the rows into a staging table and run the statement that puts them in place; what it returns."""
+    rows = list(rows)
+    stage, copy, merge, unstage = _statements(table, tuple(rows[0]), statement)
+    with connection.cursor() as cursor:
+        cursor.execute(stage)
+        with cursor.copy(copy) as target:
+            for row in rows:
+                target.write_row(tuple(row.values()))
+        cursor.execute(merge)
+        outcomes = cursor.fetchall() if cursor.description else []
+        cursor.execute(unstage)
+    return outcomes
+
+
+@cache
+def _statements(table: str, columns: tuple[str, ...], statement: str) -> list[str]:
+    parts = {
+        "table": table,
+        "staging": table.replace("history_", "staging_"),
+        "columns": ", ".join(columns),
+        "changes": ", ".join(f"{column} = excluded.{column}" for column in columns if column not in NEVER_CHANGED),
+    }
+    return [part.format(**parts) for part in (STAGE, COPY, statement, UNSTAGE)]
+
+
+def _refusal(error: Exception) -> LineError:
+    """Only the primary message: PostgreSQL's detail quotes the row."""
+    cause = error.__cause__
+    message = cause.diag.message_primary if isinstance(cause, psycopg.Error) else None
+    return LineError("invalid_value", None, f"refused by the database: {message or error}")

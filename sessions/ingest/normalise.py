@@ -1,0 +1,168 @@
+"""What a session must mean to be kept, field by field, and the times that follow from others.
+
+Everything that the database's constraints refuse is refused here first, by name.
+"""
+
+import ipaddress
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from sessions.choices import OPEN_STATUSES, InitiatorType, Status
+from sessions.ingest.errors import LineError, invalid, required
+from sessions.schema import Initiator, SessionLine
+
+# A session's keys hold its week in 16 bits (sessions.keys), which end in the year 2597.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2500, 1, 1, tzinfo=UTC)
+MAX_TOKEN_LABEL = 200
+TOLERANCE = timedelta(milliseconds=1)
+
+_EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+")
+_CONTENT_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;[\x20-\x7e]*)?", re.ASCII)
+_UNFIT_FOR_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]")
+
+
+def normalise(line: SessionLine) -> SessionLine:
+    """The same object, its times in UTC and complete, its IP addresses canonical. Raises LineError."""
+    for name in ("requested_at", "started_at", "ended_at", "last_seen_at"):
+        setattr(line, name, _utc(getattr(line, name), name))
+    line.network.client_ip = _ip(line.network.client_ip, "network.client_ip")
+    line.network.server_ip = _ip(line.network.server_ip, "network.server_ip")
+    for index, event in enumerate(line.events):
+        event.event_time = _utc(event.event_time, f"events[{index}].event_time")
+        if event.ip is not None:
+            event.ip = _ip(event.ip, f"events[{index}].ip")
+    _check_initiator(line.initiator)
+    _check_app(line)
+    _check_attachments(line)
+    _derive_times(line)
+    _check_times(line)
+    _check_durations(line)
+    return line
+
+
+def _utc(value: datetime | None, field: str) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        value = value.astimezone(UTC)
+    except OverflowError as error:
+        raise invalid(field, "is outside the years 1970 to 2499") from error
+    if not EARLIEST <= value < LATEST:
+        raise invalid(field, "is outside the years 1970 to 2499")
+    return value
+
+
+def _ip(value: str | None, field: str) -> str | None:
+    try:
+        return None if value is None else _canonical_ip(value)
+    except ValueError as error:
+        raise invalid(field, "is not an IP address") from error
+
+
+@lru_cache(maxsize=10_000)
+def _canonical_ip(value: str) -> str:
+    if "%" in value:  # a zone index means something on one machine only, and PostgreSQL takes none
+        raise ValueError(value)
+    return str(ipaddress.ip_address(value))
+
+
+def _check_initiator(initiator: Initiator) -> None:
+    initiator.email = initiator.email or None
+    initiator.username = initiator.username or None
+    if initiator.email is not None and not _EMAIL.fullmatch(initiator.email):
+        raise invalid("initiator.email", "is not an e-mail address")
+    if initiator.type == InitiatorType.USER and not (initiator.email or initiator.username):
+        raise required("initiator.email", "is required, or a username, for an initiator of type user")
+    if initiator.type == InitiatorType.TOKEN:
+        if not initiator.label:
+            raise required("initiator.label", "is required for an initiator of type token")
+        if len(initiator.label) > MAX_TOKEN_LABEL:
+            raise invalid("initiator.label", f"is longer than {MAX_TOKEN_LABEL} characters")
+
+
+def _check_app(line: SessionLine) -> None:
+    if line.app.app_id is None and (line.app.name or line.app.group):
+        raise required("app.app_id", "is required where an app has a name or a group")
+
+
+def _check_attachments(line: SessionLine) -> None:
+    names: set[str] = set()
+    for index, attachment in enumerate(line.attachments):
+        check_name(attachment.name, f"attachments[{index}].name")
+        if attachment.name in names:
+            raise invalid(f"attachments[{index}].name", "is the name of two attachments")
+        names.add(attachment.name)
+        if not _CONTENT_TYPE.fullmatch(attachment.content_type):
+            raise invalid(f"attachments[{index}].content_type", "is not a content type such as text/plain")
+
+
+def check_name(name: str, field: str = "name") -> None:
+    """An attachment's name is a plain file name, so that it can stand in a URL and be saved under it."""
+    if name in ("", ".", "..") or _UNFIT_FOR_A_NAME.search(name):
+        raise invalid(field, "must be a plain file name")
+
+
+def _derive_times(line: SessionLine) -> None:
+    """What a duration says about a time that is missing."""
+    closed = line.status in (Status.ENDED, Status.FAILED)
+    if line.queue_ms is not None and line.status != Status.QUEUED:
+        queue = timedelta(milliseconds=line.queue_ms)
+        if line.started_at is not None and line.requested_at is None:
+            line.requested_at = line.started_at - queue
+        elif line.started_at is None and line.requested_at is not None:
+            line.started_at = line.requested_at + queue
+    if line.duration_ms is not None:
+        duration = timedelta(milliseconds=line.duration_ms)
+        if line.started_at is None and line.ended_at is not None:
+            line.started_at = line.ended_at - duration
+        elif line.started_at is not None and line.ended_at is None:
+            if closed:
+                line.ended_at = line.started_at + duration
+            elif line.last_seen_at is None:
+                line.last_seen_at = line.started_at + duration
+    if line.last_seen_at is None:
+        own = (line.requested_at, line.started_at, line.ended_at)
+        line.last_seen_at = max(
+            [time for time in own if time is not None] + [event.event_time for event in line.events], default=None
+        )
+
+
+def _check_times(line: SessionLine) -> None:
+    requested, started, ended, seen = line.requested_at, line.started_at, line.ended_at, line.last_seen_at
+    if line.status == Status.QUEUED:
+        if started is not None:
+            raise invalid("started_at", "must be absent while the session is queued")
+        if requested is None:
+            raise required("requested_at", "is required while the session is queued")
+    if line.status == Status.ACTIVE and started is None:
+        raise required("started_at", "is required while the session is active")
+    if line.status in OPEN_STATUSES and ended is not None:
+        raise invalid("ended_at", f"must be absent while the session is {line.status}")
+    if requested is None and started is None:
+        raise required("started_at", "is required, or requested_at")
+    if requested is not None and started is not None and started < requested:
+        raise invalid("started_at", "is before requested_at")
+    if ended is not None and started is not None and ended < started:
+        raise invalid("ended_at", "is before started_at")
+    if ended is not None and requested is not None and ended < requested:
+        raise invalid("ended_at", "is before requested_at")
+    if seen is None or seen < max(time for time in (requested, started, ended) if time is not None):
+        raise invalid("last_seen_at", "is before the session's own times")
+
+
+def _check_durations(line: SessionLine) -> None:
+    """`queue_ms` and `duration_ms` are computed when read, so what was sent must be what will come back."""
+    queue = line.started_at - line.requested_at if line.started_at and line.requested_at else None
+    end = line.ended_at or line.last_seen_at
+    duration = end - line.started_at if end and line.started_at else None
+    for field, sent, computed in (("queue_ms", line.queue_ms, queue), ("duration_ms", line.duration_ms, duration)):
+        if sent is not None and (computed is None or abs(computed - timedelta(milliseconds=sent)) > TOLERANCE):
+            raise _disagrees(field, computed)
+
+
+def _disagrees(field: str, computed: timedelta | None) -> LineError:
+    if computed is None:
+        return invalid(field, "cannot be known before the session has started")
+    return invalid(field, f"disagrees with the times, which say {computed // timedelta(milliseconds=1)}")

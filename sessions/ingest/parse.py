@@ -1,0 +1,160 @@
+"""One line of NDJSON -> the contract's types, or the field that is wrong.
+
+msgspec decodes and validates in one go. What it lets through and PostgreSQL or
+other readers of JSON would not take is refused here: NUL, integers beyond 64 bits,
+duplicate keys, nesting that only a recursive reader notices.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from sessions.ingest.errors import LineError, invalid, required, unparsable
+from sessions.schema import SessionLine
+
+MAX_LINE_BYTES = 64 * 1024 * 1024
+MAX_ATTRIBUTES_BYTES = 16 * 1024
+MAX_DEPTH = 64
+
+_decoder = msgspec.json.Decoder(SessionLine)
+_FREE_FORM = ("attributes", "source_properties", "event_properties")
+_AT = re.compile(r"^(?P<what>.*?)(?: - at (?:key in )?`\$?(?P<path>.*)`)?$", re.DOTALL)
+_MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$", re.DOTALL)
+_UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
+
+
+def parse_line(raw: bytes) -> SessionLine:
+    """Raises LineError. `raw` is one JSON object in UTF-8, at most MAX_LINE_BYTES."""
+    if len(raw) > MAX_LINE_BYTES:
+        raise unparsable(f"longer than {MAX_LINE_BYTES // 1024**2} MiB")
+    try:
+        line = _decode(raw)
+        json.loads(raw, object_pairs_hook=_refuse_duplicates)
+    except UnicodeDecodeError as error:
+        raise unparsable("not valid UTF-8") from error
+    except RecursionError as error:
+        raise unparsable("nested too deeply") from error
+    except _DuplicateKeyError as error:
+        raise LineError("parse_error", _path_of_duplicate(raw), "occurs twice in one object") from error
+    except msgspec.ValidationError as error:
+        raise _explain(str(error), raw) from error
+    except ValueError as error:
+        raise unparsable(f"not JSON: {error}") from error
+    if b"\\u0000" in raw:
+        _refuse_nul(msgspec.to_builtins(line), "")
+    _check_free_form(line)
+    return line
+
+
+def _decode(raw: bytes) -> SessionLine:
+    """Absent means null, so null means absent: for objects and lists too, which msgspec would refuse."""
+    try:
+        return _decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        if "got `null`" not in str(error):
+            raise
+        return msgspec.convert(without_nulls(msgspec.json.decode(raw)), SessionLine)
+
+
+def without_nulls(value: Any) -> Any:
+    """The same JSON with absent for null, except inside the objects whose keys are the producer's."""
+    if isinstance(value, dict):
+        return {
+            key: item if key in _FREE_FORM and item is not None else without_nulls(item)
+            for key, item in value.items()
+            if item is not None
+        }
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    return value
+
+
+def _explain(message: str, raw: bytes) -> LineError:
+    """From msgspec's words, such as "Expected `str`, got `int` - at `$.app.name`"."""
+    match = _AT.match(message)
+    what, path = (match["what"], (match["path"] or "").lstrip(".")) if match else (message, "")
+    prefix = f"{path}." if path else ""
+    if missing := _MISSING.match(what):
+        return required(prefix + missing["name"])
+    if unknown := _UNKNOWN.match(what):
+        return LineError("unknown_parameter", prefix + unknown["name"], "is not a field that is known here")
+    if not path:
+        return unparsable(what.replace("`", ""))
+    if path == "attributes[...]":
+        path = next(_not_scalar(msgspec.json.decode(raw)["attributes"]), "attributes")
+    return invalid(path, what.replace("`", ""))
+
+
+def _not_scalar(attributes: dict[str, Any]) -> Iterator[str]:
+    return (f"attributes.{name}" for name, value in attributes.items() if isinstance(value, dict | list))
+
+
+class _DuplicateKeyError(Exception):
+    pass
+
+
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise _DuplicateKeyError
+
+
+class _Pairs(list[tuple[str, Any]]):
+    pass
+
+
+def _path_of_duplicate(raw: bytes) -> str | None:
+    def search(value: Any, path: str) -> str | None:
+        seen: set[str] = set()
+        children = value if isinstance(value, _Pairs) else enumerate(value) if isinstance(value, list) else ()
+        for key, item in children:
+            where = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}" if path else key
+            if key in seen:
+                return where
+            seen.add(key)
+            if found := search(item, where):
+                return found
+        return None
+
+    return search(json.loads(raw, object_pairs_hook=_Pairs), "")
+
+
+def _refuse_nul(value: Any, path: str) -> None:
+    """PostgreSQL stores no NUL, neither in text nor in JSON."""
+    if isinstance(value, str) and "\0" in value:
+        raise invalid(path, "contains a NUL character")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _refuse_nul(key, path)
+            _refuse_nul(item, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _refuse_nul(item, f"{path}[{index}]")
+
+
+def _check_free_form(line: SessionLine) -> None:
+    _check_json(line.attributes, "attributes", 0)
+    if line.attributes and len(msgspec.json.encode(line.attributes)) > MAX_ATTRIBUTES_BYTES:
+        raise invalid("attributes", f"larger than {MAX_ATTRIBUTES_BYTES // 1024} KiB")
+    for index, event in enumerate(line.events):
+        if event.event_properties:
+            _check_json(event.event_properties, f"events[{index}].event_properties", 0)
+        if event.source_properties:
+            _check_json(event.source_properties, f"events[{index}].source_properties", 0)
+
+
+def _check_json(value: Any, path: str, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise invalid(path[: path.find(".") if "." in path else None], f"nested deeper than {MAX_DEPTH} levels")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(item, int | dict | list):
+                _check_json(item, f"{path}.{key}", depth + 1)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            if isinstance(item, int | dict | list):
+                _check_json(item, f"{path}[{index}]", depth + 1)
+    elif isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise invalid(path, "is an integer of more than 64 bits")
