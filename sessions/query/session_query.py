@@ -1,9 +1,11 @@
 """The query object: what a viewer asked for, checked; and the rows, the count or the stream that answer it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.http import QueryDict
@@ -17,10 +19,12 @@ from sessions.query.criteria import Criteria
 from sessions.query.filters import SessionFilterSet, day_range
 from sessions.query.order import NEWEST_FIRST, ORDERS, InvalidCursorError, Order, Place
 from sessions.query.rows import json_rows
+from sessions.query.stream import copy_csv
 from sessions.query.visibility import visible_to
 
 ROWS_ON_A_PAGE = 50
 COUNT_CAP = 10_000
+FETCHED_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,10 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Rows:
-    """A page's rows as JSON texts, in order, before anybody decodes them."""
+class Places:
+    """Which rows a page has, in the asked order, before they are fetched."""
 
-    texts: list[str]
+    ids: list[UUID]
     next_cursor: str | None
     prev_cursor: str | None
 
@@ -149,7 +153,8 @@ class SessionQuery:
             return None
         return Place.from_cursor(self.values["cursor"], self.order)
 
-    def rows(self) -> Rows:
+    @cached_property
+    def places(self) -> Places:
         """One page. Reading backwards is reading the reversed order and turning the answer round."""
         backwards = self.values.get("mode") == "before"
         order = self.order.reversed() if backwards else self.order
@@ -161,24 +166,31 @@ class SessionQuery:
         first, last = (places[0], places[-1]) if places else (self.place, self.place)
         has_next = self.place is not None if backwards else more
         has_prev = more if backwards else self.place is not None
-        return Rows(
-            self.texts(places),
+        return Places(
+            [place.id for place in places],
             last.to_cursor(self.order) if last and has_next else None,
             first.to_cursor(self.order) if first and has_prev else None,
         )
 
-    def texts(self, places: list[Place]) -> list[str]:
-        if not places:
-            return []
-        sql = json_rows(f"s.id = ANY(%(ids)s) AND {self.criteria.sql_range()}")
-        found = plans.fetch_all(sql, self.criteria.parameters | {"ids": [place.id for place in places]})
-        by_id = {ident: text for text, ident in found}
-        return [by_id[place.id] for place in places if place.id in by_id]
+    def texts(self, ids: Sequence[UUID]) -> Iterator[str]:
+        """Sessions as JSON texts in the order of their ids, fetched some at a time; ids not visible are left out."""
+        visible = visible_to(self.viewer)
+        sql = json_rows(f"s.id = ANY(%(ids)s) AND {visible.sql_range()} AND {visible.sql_matches()}")
+        for offset in range(0, len(ids), FETCHED_AT_ONCE):
+            chunk = list(ids[offset : offset + FETCHED_AT_ONCE])
+            by_id = {ident: text for text, ident in plans.fetch_all(sql, visible.parameters | {"ids": chunk})}
+            yield from (by_id[ident] for ident in chunk if ident in by_id)
+
+    def records(self, ids: Sequence[UUID]) -> list[schema.Session]:
+        return [msgspec.json.decode(text, type=schema.Session) for text in self.texts(ids)]
 
     def page(self) -> Page:
-        rows = self.rows()
-        records = [msgspec.json.decode(text, type=schema.Session) for text in rows.texts]
-        return Page(records, rows.next_cursor, rows.prev_cursor)
+        places = self.places
+        return Page(self.records(places.ids), places.next_cursor, places.prev_cursor)
+
+    def stream(self, columns: str) -> Iterator[bytes]:
+        """Every row that matches, as lines of CSV without a header: see `sessions.query.stream`."""
+        return copy_csv(columns, self.criteria, self.order)
 
     def count(self) -> Count:
         found = plans.count(self.criteria, COUNT_CAP + 1)

@@ -1,5 +1,21 @@
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.http import require_safe
+
+from sessions.models import User
+from sessions.presenters.csv import csv_name, csv_stream
+from sessions.query import SessionQuery
 
 
-def session_export(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    return HttpResponse("session_export")
+@require_safe
+def session_export(request: HttpRequest) -> HttpResponseBase:
+    """The rows that match, streamed. An invalid parameter is refused: an export never widens in silence."""
+    assert isinstance(request.user, User)
+    query = SessionQuery(request.user, request.GET)
+    if query.errors:
+        lines = [f"{error.field}: {error.message}\n" for error in query.errors]
+        return HttpResponse(lines, status=400, content_type="text/plain; charset=utf-8")
+    response = StreamingHttpResponse(csv_stream(query), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{csv_name(query)}"'
+    # Tells nginx to pass rows on as they come.
+    response["X-Accel-Buffering"] = "no"
+    return response

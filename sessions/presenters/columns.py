@@ -1,0 +1,136 @@
+"""The columns of the list, each written once: the table, its order and the CSV all read them here."""
+
+from dataclasses import dataclass
+
+from sessions.query.criteria import SHOWN_STATUS
+from sessions.query.rows import DURATION_MS, LABEL
+
+# A spreadsheet would run a text cell that begins like this.
+FORMULA_STARTS = "E'^[=+@\\\\-\\\\t\\\\r\\\\n]'"
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of the CSV: its header, and its value as SQL over the rows of `sessions.query.rows`."""
+
+    header: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the page. `sort` is the value of the parameter that orders by it, ascending."""
+
+    name: str
+    label: str
+    fields: tuple[Field, ...]
+    sort: str | None = None
+    is_number: bool = False
+
+
+def text(header: str, sql: str) -> Field:
+    """What a producer could have written: made harmless with a leading apostrophe where a spreadsheet would run it."""
+    return Field(header, f"CASE WHEN {sql} ~ {FORMULA_STARTS} THEN '''' || {sql} ELSE {sql} END")
+
+
+def time(header: str, column: str) -> Field:
+    """UTC, with the precision that is stored, as spreadsheets and programs alike read it."""
+    return Field(f"{header} (UTC)", f"({column} AT TIME ZONE 'UTC')::text")
+
+
+def seconds(header: str, sql: str) -> Field:
+    return Field(f"{header} (s)", f"round(({sql}) / 1000.0, 3)")
+
+
+INITIATOR = (
+    "CASE s.initiator_type WHEN 'user' THEN COALESCE(u.email, u.username) WHEN 'token' THEN t.label "
+    "ELSE COALESCE(s.label, 'Anonymous') END"
+)
+FILES = (
+    "(SELECT string_agg(f.name, '; ' ORDER BY f.name) FROM history_attachment f "
+    "WHERE f.session_id = s.id AND f.available)"
+)
+
+COLUMNS = (
+    Column("user", "User", (text("User", INITIATOR),)),
+    Column(
+        "app",
+        "App",
+        (
+            text("App", "a.name"),
+            text("App ID", "a.app_id"),
+            text("App group", 'a."group"'),
+            text("Version", "s.app_version"),
+            text("Build", "s.app_build"),
+        ),
+    ),
+    Column(
+        "device",
+        "Device",
+        (text("Device", "d.model"), text("OS", "o.name"), text("OS version", "o.version")),
+    ),
+    Column("queue_time", "Queue time", (seconds("Queue time", "s.queue_ms"),), sort="queue_ms", is_number=True),
+    Column(
+        "duration",
+        "Duration",
+        (seconds("Duration", DURATION_MS), Field("Status", SHOWN_STATUS)),
+        sort="duration_ms",
+        is_number=True,
+    ),
+    Column("date", "Date", (time("Date", "s.occurred_at"),), sort="date", is_number=True),
+    Column("files", "Files", (text("Files", FILES),)),
+)
+
+EXTRA_FIELDS = (
+    Field("Session ID", "s.id"),
+    text("External ID", "s.external_id"),
+    Field("Initiator type", "s.initiator_type"),
+    text("Username", "u.username"),
+    text("E-mail", "u.email"),
+    text("Label", LABEL),
+    time("Requested", "s.requested_at"),
+    time("Started", "s.started_at"),
+    time("Ended", "s.ended_at"),
+    time("Last seen", "s.last_seen_at"),
+    Field("Queue time (ms)", "s.queue_ms"),
+    Field("Duration (ms)", DURATION_MS),
+    Field("Platform", "s.platform"),
+    text("Device ID", "s.device_identifier"),
+    text("Manufacturer", "d.manufacturer"),
+    text("Device type", "d.type"),
+    Field("Screen width", "s.screen_width"),
+    Field("Screen height", "s.screen_height"),
+    text("Network type", "s.network_type"),
+    text("SDK version", "s.sdk_version"),
+    text("Plug SDK version", "s.plug_version"),
+    Field("Exception", "s.exception"),
+    Field("Crash", "s.crash"),
+    Field("ANR", "s.anr"),
+    Field("Rage tap", "s.rage_tap"),
+    Field("Client IP", "host(s.client_ip)"),
+    Field("Server IP", "host(s.server_ip)"),
+    text("User agent", "s.user_agent"),
+    text("Country", "s.country"),
+    Field("Latitude", "s.latitude"),
+    Field("Longitude", "s.longitude"),
+    Field("Location accuracy (m)", "s.location_accuracy"),
+    text("Environment", "s.environment"),
+    text("Data residency", "s.data_residency"),
+    text("Space ID", "s.space_id"),
+    text("Installation ID", "s.installation_id"),
+    text("Installation version", "s.installation_version"),
+    text("Client ID", "s.client_id"),
+    text("Capture ID", "s.capture_id"),
+    text("Resource type", "s.resource_type"),
+    text("Resource ID", "s.resource_id"),
+    text("Resource", "s.resource_name"),
+    text("Resource technology", "s.resource_technology"),
+    text("Connector ID", "s.connector_id"),
+    text("Connector", "s.connector_name"),
+    text("Sidecar ID", "s.sidecar_id"),
+    text("Sidecar", "s.sidecar_name"),
+    text("Sidecar technology", "s.sidecar_technology"),
+    Field("Attributes", "NULLIF(s.attributes, '{}')::text"),
+)
+
+CSV_FIELDS = tuple(field for column in COLUMNS for field in column.fields) + EXTRA_FIELDS
