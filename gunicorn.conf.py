@@ -1,0 +1,16 @@
+"""How gunicorn serves Session History: read by `gunicorn sessionhistory.wsgi` from this folder.
+
+gthread, because a client that stalls then stops its own export instead of filling memory, and
+because a stream that fails is cut off rather than ended as if it were whole. Put a proxy that
+buffers requests in front of it on an open network: half-open requests hold its threads.
+"""
+
+bind = "127.0.0.1:8000"
+worker_class = "gthread"
+workers = 2
+threads = 8  # as many as a worker's pool has connections (DATABASE_POOL_SIZE)
+timeout = 60  # of a worker that hangs; a long export does not count
+graceful_timeout = 10
+keepalive = 15
+limit_request_line = 8190  # many filters make a long URL
+control_socket_disable = True

@@ -1,0 +1,85 @@
+"""What the environment makes of the settings, each time in a process of its own."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+# check never connects, so no server needs to listen there.
+PRODUCTION = {
+    "DATABASE_URL": "postgres://history:password@127.0.0.1:1/history",
+    "SECRET_KEY": secrets.token_urlsafe(50),
+    "ALLOWED_HOSTS": "history.example.com",
+}
+OURS = ("DATABASE_URL", "DATA_DIR", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "HTTPS", "HSTS_SECONDS", "BEHIND_PROXY")
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="settings-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)  # which ends the server in it
+
+
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name not in OURS}
+    env = kept | {"DJANGO_SETTINGS_MODULE": "sessionhistory.settings"} | environment
+    return subprocess.run([sys.executable, *command], env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def printed(expression: str, **environment: str) -> str:
+    script = f"import sys; from django.conf import settings; print({expression})"
+    done = run("-c", script, **environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_djangos_deployment_check_finds_nothing_in_production_settings() -> None:
+    done = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+@pytest.mark.parametrize("environment", [PRODUCTION, {}], ids=["production", "laptop"])
+def test_debug_is_off_unless_it_is_asked_for(data_dir: Path, environment: dict[str, str]) -> None:
+    environment = environment | {"DATA_DIR": str(data_dir)}
+    assert printed("settings.DEBUG", **environment) == "False"
+    assert printed("settings.DEBUG", **environment, DEBUG="true") == "True"
+
+
+def test_a_deployment_without_a_secret_key_is_refused() -> None:
+    environment = {name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"}
+    done = run("manage.py", "check", **environment)
+    assert done.returncode != 0
+    assert "ImproperlyConfigured: Set SECRET_KEY" in done.stderr
+
+
+def test_a_deployment_is_served_over_https_to_the_hosts_it_names() -> None:
+    names = "settings.SECURE_SSL_REDIRECT, settings.SESSION_COOKIE_SECURE, settings.ALLOWED_HOSTS"
+    assert printed(names, **PRODUCTION) == "True True ['history.example.com']"
+
+
+def test_with_a_database_url_the_embedded_postgresql_is_not_even_imported(data_dir: Path) -> None:
+    loaded = "settings.DATABASES['default']['HOST'], [m for m in sys.modules if 'embedded' in m or 'pgserver' in m]"
+    assert printed(loaded, **PRODUCTION, DATA_DIR=str(data_dir)) == "127.0.0.1 []"
+    assert not list(data_dir.iterdir())
+
+
+def test_a_laptops_secret_key_is_kept_from_one_run_to_the_next(data_dir: Path) -> None:
+    first = printed("settings.SECRET_KEY", DATA_DIR=str(data_dir))
+    assert len(first) >= 50
+    assert printed("settings.SECRET_KEY", DATA_DIR=str(data_dir)) == first
+
+
+def test_a_connection_is_tried_before_it_is_lent_out_and_an_outage_is_not_waited_for() -> None:
+    options = "settings.DATABASES['default']"
+    assert printed(f"{options}['CONN_HEALTH_CHECKS']", **PRODUCTION) == "True"
+    assert printed(f"{options}['OPTIONS']['pool']['reconnect_timeout']", **PRODUCTION) == "5"
