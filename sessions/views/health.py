@@ -1,9 +1,66 @@
-from django.http import HttpRequest, HttpResponse
+"""What a load balancer asks: is the process alive, and can it serve."""
+
+import logging
+import uuid
+from collections.abc import Callable
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from sessions.errors import UNAVAILABLE_RETRY_SECONDS
+
+logger = logging.getLogger(__name__)
 
 
-def healthz(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    return HttpResponse("healthz")
+@login_not_required
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
 
 
-def readyz(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    return HttpResponse("readyz")
+@login_not_required
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """`{ready, checks: {database, migrations, storage}}`; a check that fails says why, its details are in the log."""
+    checks = {name: _said_by(name, check) for name, check in CHECKS.items()}
+    if all(said == "ok" for said in checks.values()):
+        return JsonResponse({"ready": True, "checks": checks})
+    body = {"ready": False, "code": "unavailable", "message": "Not ready to serve.", "checks": checks}
+    return JsonResponse(body, status=503, headers={"Retry-After": str(UNAVAILABLE_RETRY_SECONDS)})
+
+
+def _said_by(name: str, check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except Exception:  # whatever keeps it from answering is the answer
+        logger.warning("Not ready: the check of %s failed", name, exc_info=True)
+        return "failed"
+
+
+def _database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return "ok"
+
+
+def _migrations() -> str:
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return f"{len(plan)} not applied" if plan else "ok"
+
+
+def _storage() -> str:
+    name = default_storage.save(f".readyz/{uuid.uuid4()}", ContentFile(b"ok"))
+    default_storage.delete(name)
+    return "ok"
+
+
+CHECKS: dict[str, Callable[[], str]] = {"database": _database, "migrations": _migrations, "storage": _storage}

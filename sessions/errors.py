@@ -1,0 +1,86 @@
+"""Every error that the API can answer, declared once: its code, its status and what it says by default.
+
+    raise Problem("invalid_value", "“banana” is not a date.", field="start")
+
+The body is `{code, message, field?, ...}`; what is passed by name beyond that (max_bytes,
+reference_id) stands in it too.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from django.http import JsonResponse
+
+ErrorCode = Literal[
+    "required_field",
+    "invalid_value",
+    "unknown_parameter",
+    "parse_error",
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "method_not_allowed",
+    "conflict",
+    "too_large",
+    "unsupported_media_type",
+    "too_many_requests",
+    "server_error",
+    "unavailable",
+]
+
+ERRORS: Mapping[ErrorCode, tuple[int, str]] = {
+    "required_field": (400, "A field that is required is missing."),
+    "invalid_value": (400, "A value is not valid."),
+    "unknown_parameter": (400, "There is no such parameter."),
+    "parse_error": (400, "The request could not be understood."),
+    "unauthorized": (401, "Sign in, or send a valid token."),
+    "forbidden": (403, "You may not do this."),
+    "not_found": (404, "There is nothing here, or nothing you may see."),
+    "method_not_allowed": (405, "This address does not answer this method."),
+    "conflict": (409, "This contradicts what is stored."),
+    "too_large": (413, "The request is too large."),
+    "unsupported_media_type": (415, "The request's Content-Type is not supported."),
+    "too_many_requests": (429, "Too many requests. Try again later."),
+    "server_error": (500, "Something went wrong here. It has been logged."),
+    "unavailable": (503, "The service cannot answer just now. Try again in a few seconds."),
+}
+
+UNAVAILABLE_RETRY_SECONDS = 5
+
+
+class Problem(Exception):
+    """An error to answer with. Raised in a view under /api/, it becomes its JSON answer.
+
+    `headers` are sent with it; `extra` stands in the body.
+    """
+
+    def __init__(
+        self,
+        code: ErrorCode,
+        message: str = "",
+        field: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **extra: object,
+    ) -> None:
+        self.code = code
+        self.status, default = ERRORS[code]
+        self.message = message or default
+        self.field = field
+        self.headers = dict(headers or {})
+        self.extra = extra
+        if code == "unavailable":
+            self.headers.setdefault("Retry-After", str(UNAVAILABLE_RETRY_SECONDS))
+        if code == "unauthorized":
+            self.headers.setdefault("WWW-Authenticate", 'Bearer realm="Session History"')
+        super().__init__(self.message)
+
+    def as_dict(self) -> dict[str, object]:
+        body: dict[str, object] = {"code": self.code, "message": self.message}
+        if self.field is not None:
+            body["field"] = self.field
+        return body | self.extra
+
+
+def json_error(problem: Problem) -> JsonResponse:
+    return JsonResponse(problem.as_dict(), status=problem.status, headers=problem.headers)
