@@ -1,25 +1,90 @@
-from django.views.generic import TemplateView
+"""Signing in and out, and passwords: Django's views, asked for an e-mail and shown in this product's pages."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login, views
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import FormView
+
+from sessions.forms.signin import PasswordChangeForm, PasswordResetForm, PasswordSetForm, SignInForm
+from sessions.models import User
 
 
-class SignInView(TemplateView):
-    template_name = "base.html"
+@method_decorator([login_not_required, sensitive_post_parameters(), never_cache], name="dispatch")
+class SignInView(views.RedirectURLMixin, FormView):  # type: ignore[type-arg]  # not subscriptable when it runs
+    template_name = "signin/signin.html"
+    form_class = SignInForm
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            return HttpResponseRedirect(self.get_success_url())
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_default_redirect_url(self) -> str:
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"request": self.request}
+
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        assert form.user is not None  # noqa: S101  a valid form has found its person
+        login(self.request, form.user)
+        return HttpResponseRedirect(self.get_success_url())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"next": self.get_redirect_url()}
 
 
-class SignOutView(TemplateView):
-    template_name = "base.html"
+@method_decorator(login_not_required, name="dispatch")
+class SignOutView(views.LogoutView):
+    """Also for who is signed out already: asking them to sign in first would lead nowhere."""
 
 
-class PasswordChangeView(TemplateView):
-    template_name = "base.html"
+class PasswordChangeView(views.PasswordChangeView):
+    """Keeps this browser signed in and signs every other one out, since they hold the old password's hash."""
+
+    template_name = "signin/password_change.html"
+    form_class = PasswordChangeForm
+    success_url = reverse_lazy("settings")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, "Your password is changed. Every other browser is signed out.")
+        return super().form_valid(form)
 
 
-class PasswordResetView(TemplateView):
-    template_name = "base.html"
+class PasswordResetView(views.PasswordResetView):
+    template_name = "signin/password_reset.html"
+    form_class = PasswordResetForm
+    email_template_name = "signin/password_reset_email.txt"
+    subject_template_name = "signin/password_reset_subject.txt"
+    success_url = reverse_lazy("password_reset_sent")
 
 
-class PasswordResetSentView(TemplateView):
-    template_name = "base.html"
+class PasswordResetSentView(views.PasswordResetDoneView):
+    template_name = "signin/password_reset_sent.html"
 
 
-class PasswordSetView(TemplateView):
-    template_name = "base.html"
+class PasswordSetView(views.PasswordResetConfirmView):
+    """Where the links in e-mails lead: of a forgotten password, and of an invitation, which this claims."""
+
+    template_name = "signin/password_set.html"
+    form_class = PasswordSetForm
+    success_url = reverse_lazy("session_list")
+    post_reset_login = True
+
+    def get_user(self, uidb64: str) -> User | None:
+        user = super().get_user(uidb64)
+        return user if isinstance(user, User) and user.is_active and user.can_sign_in else None
+
+    def render_to_response(self, context: dict[str, Any], **response_kwargs: Any) -> HttpResponse:
+        if not self.validlink:
+            response_kwargs["status"] = 410
+        return super().render_to_response(context, **response_kwargs)
