@@ -1,0 +1,40 @@
+"""Finding, inviting and changing members."""
+
+from django import forms
+
+from sessions.choices import Role
+from sessions.members import MemberState
+
+ROLE_HELP = (
+    "An admin sees every session and manages the organisation; a developer sees the own sessions and may make "
+    "tokens; a user sees the own sessions."
+)
+
+
+class MemberSearchForm(forms.Form):
+    q = forms.CharField(
+        label="Search",
+        required=False,
+        max_length=254,
+        widget=forms.SearchInput(attrs={"class": "input", "placeholder": "E-mail or username"}),
+    )
+    state = forms.ChoiceField(
+        required=False,
+        choices=[("", "Any state"), *MemberState.choices],
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    after = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class InvitationForm(forms.Form):
+    email = forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.USER, help_text=ROLE_HELP)
+
+    def clean_email(self) -> str:
+        """The domain in lower case, so that it is stored the way it is shown elsewhere."""
+        name, _, domain = self.cleaned_data["email"].rpartition("@")
+        return f"{name}@{domain.lower()}"
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=Role.choices, help_text=ROLE_HELP)
