@@ -11,7 +11,7 @@ from sessions.models import Organisation, User
 WEEK_IN_MINUTES = 7 * 24 * 60
 
 
-class ProfileForm(forms.ModelForm[User]):
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
     username = forms.CharField(
         required=False, max_length=150, widget=forms.TextInput(attrs={"autocomplete": "nickname"})
     )
@@ -33,7 +33,7 @@ class ProfileForm(forms.ModelForm[User]):
         return self.instance
 
 
-class OrganisationForm(forms.ModelForm[Organisation]):
+class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
     name = forms.CharField(max_length=200, widget=forms.TextInput(attrs={"autocomplete": "organization"}))
     time_zone = TimeZoneField(
         label="Time zone", help_text="For everyone who has chosen none. Days in filters and charts are days of it."
