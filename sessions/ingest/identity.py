@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -19,10 +20,24 @@ def session_id(organisation: Organisation, line: SessionLine, raw: bytes) -> uui
     return organisation.session_id(f"line:{hashlib.sha256(content).hexdigest()}")
 
 
-def event_id(session: uuid.UUID, event: Event) -> uuid.UUID:
-    """From the session and what the event says. Absent fields do not count, so a field added later changes no id."""
-    said: dict[str, Any] = {
-        name: value for name in event.__struct_fields__ if (value := getattr(event, name)) is not None and value != {}
-    }
-    content = msgspec.json.encode(said, order="deterministic")
-    return uuid.UUID(bytes=hashlib.blake2b(session.bytes + content, digest_size=16).digest(), version=5)
+def event_ids(session: uuid.UUID, events: list[Event]) -> list[uuid.UUID]:
+    """From the session and what each event says, so that one sent twice is one event.
+
+    Within a line equal events are several (three pictures fail to load in one millisecond),
+    so the second of its kind has an id of its own. Absent fields do not count: a field that
+    the contract gains later changes no id.
+    """
+    seen: Counter[bytes] = Counter()
+    ids = []
+    for event in events:
+        said: dict[str, Any] = {
+            name: value
+            for name in event.__struct_fields__
+            if (value := getattr(event, name)) is not None and value != {}
+        }
+        content = msgspec.json.encode(said, order="deterministic")
+        occurrence = b"#%d" % seen[content] if seen[content] else b""
+        seen[content] += 1
+        digest = hashlib.blake2b(session.bytes + content + occurrence, digest_size=16).digest()
+        ids.append(uuid.UUID(bytes=digest, version=5))
+    return ids

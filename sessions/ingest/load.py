@@ -17,6 +17,7 @@ from django.utils import timezone
 from sessions.ingest.catalogue import Catalogue
 from sessions.ingest.errors import LineError
 from sessions.ingest.facets import add_facets
+from sessions.ingest.identity import event_ids
 from sessions.ingest.rows import Item, Row, attachment_row, event_row, session_row
 from sessions.models import Organisation
 
@@ -102,9 +103,8 @@ def _write(organisation: Organisation, items: Sequence[Item], catalogue: Catalog
         if item.id in sessions:
             row["last_seen_at"] = max(row["last_seen_at"], sessions[item.id]["last_seen_at"])
         sessions[item.id] = row
-        for event in item.line.events:
-            row = event_row(organisation.pk, item.id, event)
-            events[item.id, row["id"]] = row
+        for ident, event in zip(event_ids(item.id, item.line.events), item.line.events, strict=True):
+            events[item.id, ident] = event_row(organisation.pk, item.id, ident, event)
         for file in item.files:
             attachments[item.id, file.name] = attachment_row(organisation.pk, item.id, file, now)
     outcomes = _merge("history_session", sessions.values(), UPSERT_SESSIONS)

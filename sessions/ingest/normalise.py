@@ -130,16 +130,8 @@ def _derive_times(line: SessionLine) -> None:
 
 
 def _check_times(line: SessionLine) -> None:
-    requested, started, ended, seen = line.requested_at, line.started_at, line.ended_at, line.last_seen_at
-    if line.status == Status.QUEUED:
-        if started is not None:
-            raise invalid("started_at", "must be absent while the session is queued")
-        if requested is None:
-            raise required("requested_at", "is required while the session is queued")
-    if line.status == Status.ACTIVE and started is None:
-        raise required("started_at", "is required while the session is active")
-    if line.status in OPEN_STATUSES and ended is not None:
-        raise invalid("ended_at", f"must be absent while the session is {line.status}")
+    requested, started, ended = line.requested_at, line.started_at, line.ended_at
+    _check_status(line)
     if requested is None and started is None:
         raise required("started_at", "is required, or requested_at")
     if requested is not None and started is not None and started < requested:
@@ -148,8 +140,21 @@ def _check_times(line: SessionLine) -> None:
         raise invalid("ended_at", "is before started_at")
     if ended is not None and requested is not None and ended < requested:
         raise invalid("ended_at", "is before requested_at")
-    if seen is None or seen < max(time for time in (requested, started, ended) if time is not None):
+    known = [time for time in (requested, started, ended) if time is not None]
+    if line.last_seen_at is None or line.last_seen_at < max(known):
         raise invalid("last_seen_at", "is before the session's own times")
+
+
+def _check_status(line: SessionLine) -> None:
+    if line.status in OPEN_STATUSES and line.ended_at is not None:
+        raise invalid("ended_at", f"must be absent while the session is {line.status}")
+    if line.status == Status.QUEUED:
+        if line.started_at is not None:
+            raise invalid("started_at", "must be absent while the session is queued")
+        if line.requested_at is None:
+            raise required("requested_at", "is required while the session is queued")
+    if line.status == Status.ACTIVE and line.started_at is None:
+        raise required("started_at", "is required while the session is active")
 
 
 def _check_durations(line: SessionLine) -> None:

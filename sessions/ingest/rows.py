@@ -8,7 +8,6 @@ from uuid import UUID
 import msgspec
 
 from sessions.ingest.catalogue import Ids
-from sessions.ingest.identity import event_id
 from sessions.schema import Event, SessionLine
 
 Row = dict[str, Any]
@@ -102,10 +101,10 @@ def session_row(organisation_id: int, item: Item, ids: Ids, now: datetime) -> Ro
     }
 
 
-def event_row(organisation_id: int, session_id: UUID, event: Event) -> Row:
+def event_row(organisation_id: int, session_id: UUID, event_id: UUID, event: Event) -> Row:
     return {
         "session_id": session_id,
-        "id": event_id(session_id, event),
+        "id": event_id,
         "organisation_id": organisation_id,
         "event_type": event.event_type,
         "event_time": event.event_time,

@@ -18,9 +18,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE", help="NDJSON; - is standard input")
         parser.add_argument("--organisation", required=True, metavar="SLUG")
-        parser.add_argument("--format", choices=["ndjson"], default="ndjson")
+        parser.add_argument("--format", choices=["ndjson"], default="ndjson", dest="input_format")
 
-    def handle(self, *args: Any, files: list[str], organisation: str, format: str, **options: Any) -> None:
+    def handle(self, *args: Any, files: list[str], organisation: str, **options: Any) -> None:
         target = self._organisation(organisation)
         for name in files:
             _check_readable(name)
