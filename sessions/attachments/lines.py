@@ -13,7 +13,7 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 # What is left of control characters would be invisible; NUL may not even stand in HTML.
 _CONTROLS = {code: 0x2400 + code for code in range(32) if chr(code) != "\t"} | {0x7F: 0x2421}
 # Directional overrides make a line read differently from what it says.
-_CONTROLS |= {code: 0xFFFD for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_CONTROLS |= dict.fromkeys((*range(8234, 8239), *range(8294, 8298)), 65533)
 
 
 def blocks_of_lines(file: IO[bytes]) -> Iterator[list[str]]:

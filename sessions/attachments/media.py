@@ -1,4 +1,4 @@
-"""What a file may be to a browser, by its kind and declared type. The declaration is a producer's word, never trusted."""
+"""What a file may be to a browser, by its kind and declared type, which is a producer's word and never trusted."""
 
 import re
 from enum import Enum

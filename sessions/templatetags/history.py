@@ -17,7 +17,7 @@ APP_COLOURS = ("#3451b2", "#0b6b7a", "#24733a", "#7a2e91", "#a01f4b", "#8a4b08",
 
 
 @register.filter
-def duration(milliseconds: int | float | None) -> str:
+def duration(milliseconds: float | None) -> str:
     """`480 ms`, `3.5 s`, `42 s`, `1m 04s`, `2h 05m`, `3d 04h`; nothing for None. Cut, never rounded up."""
     if milliseconds is None:
         return ""
@@ -41,7 +41,7 @@ register.filter("ms", duration)
 
 @register.filter
 def exact(moment: datetime | None) -> str:
-    """The moment with the precision that is stored, in the viewer's zone, which it names: `2026-11-20 21:27:15.797 CET`."""
+    """The moment as precisely as it is stored, in the viewer's zone, which it names: `2026-11-20 21:27:15.797 CET`."""
     if moment is None:
         return ""
     local = timezone.localtime(moment)

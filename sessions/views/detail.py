@@ -1,5 +1,90 @@
-from django.http import HttpRequest, HttpResponse
+"""One session's page: facts, events, attachments, and what lies around it."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from sessions.facts import app_name, facts_of, took_place, who
+from sessions.models import User
+from sessions.query import find_session
+from sessions.query.events import event_types, events_page
+from sessions.query.order import InvalidCursorError
+from sessions.schema import Session
+from sessions.views.related import related_to
 
 
-def session_detail(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    return HttpResponse("session_detail")
+@require_safe
+def session_detail(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    record = visible_session(request, session_id)
+    context = {"record": record, "who": who(record)} | _timeline(request, record)
+    if request.headers.get("HX-Target") == "events":
+        response = render(request, "detail/events.html", context)
+    else:
+        response = render(request, "detail/page.html", context | _around(request, record))
+    # htmx is sent the timeline alone under the same address.
+    patch_vary_headers(response, ["HX-Target"])
+    return response
+
+
+def visible_session(request: HttpRequest, session_id: UUID) -> Session:
+    """Raises Http404 alike for what does not exist and for what the viewer may not see."""
+    record = find_session(_viewer(request), session_id)
+    if record is None:
+        raise Http404
+    return record
+
+
+def list_url(request: HttpRequest) -> str:
+    """The list with the filters it had, where the viewer comes from it."""
+    url = reverse("session_list")
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    if came_from.netloc == request.get_host() and came_from.path == url and came_from.query:
+        return f"{url}?{came_from.query}"
+    return url
+
+
+def _viewer(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise Http404
+    return request.user
+
+
+def _timeline(request: HttpRequest, record: Session) -> dict[str, Any]:
+    types = request.GET.getlist("type")
+    after = request.GET.get("after")
+    try:
+        page = events_page(record.id, types=types, after=after)
+    except InvalidCursorError as error:
+        raise BadRequest(str(error)) from error
+    return {
+        "events": page.events,
+        "next_events": page.next_cursor,
+        "event_types": event_types(record.id),
+        "chosen_types": types,
+        "continued": bool(after),
+        "origin": _origin(record, page.events[0].event_time if page.events else None),
+    }
+
+
+def _origin(record: Session, first_event: datetime | None) -> datetime | None:
+    """What offsets are counted from: the start, else the request."""
+    return took_place(record) or first_event
+
+
+def _around(request: HttpRequest, record: Session) -> dict[str, Any]:
+    return {
+        "app_name": app_name(record),
+        "groups": facts_of(record),
+        "related": related_to(_viewer(request), record),
+        "list_url": list_url(request),
+        "took_place": took_place(record),
+        "span_ms": (record.queue_ms or 0) + (record.duration_ms or 0),
+    }

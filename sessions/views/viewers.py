@@ -1,0 +1,141 @@
+"""The viewers of attachments: what each one's page needs, by how the file is best looked at."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from io import BytesIO
+from typing import IO, Any
+
+import msgspec
+from django.core.files.storage import default_storage
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from sessions.attachments.har import LARGEST as LARGEST_HAR
+from sessions.attachments.har import TYPES, NotHar, Request, parse_har
+from sessions.attachments.levels import Level
+from sessions.attachments.log import Search, read_window
+from sessions.attachments.media import Viewer, essence
+from sessions.facts import app_name, who
+from sessions.models import Attachment
+from sessions.schema import Session
+
+# A pass over this much takes about two seconds.
+LARGEST_LOG = 512 * 1024 * 1024
+# Up to here every line's level is read, so that the filter can say how often each occurs.
+COUNTED_LOG = 8 * 1024 * 1024
+LARGEST_INDENTED = 2 * 1024 * 1024
+REQUESTS_ON_A_PAGE = 200
+FAMILIES = ("2xx", "3xx", "4xx", "5xx", "none")
+
+_NUMBER = re.compile(r"[0-9]{1,12}")
+
+
+def viewer_page(request: HttpRequest, record: Session, file: Attachment, viewer: Viewer) -> HttpResponse:
+    context: dict[str, Any] = {"record": record, "file": file, "app_name": app_name(record), "who": who(record)}
+    if viewer is Viewer.LOG:
+        return _log(request, file, context)
+    if viewer is Viewer.REQUESTS:
+        return _requests(request, file, context)
+    return render(request, f"detail/view_{viewer.value}.html", context)
+
+
+def _log(request: HttpRequest, file: Attachment, context: dict[str, Any]) -> HttpResponse:
+    if file.size > LARGEST_LOG:
+        return _not_shown(request, context, "It is too large to be searched here.")
+    levels = [level for level in Level if level.value in request.GET.getlist("level")]
+    search = Search(request.GET.get("q", "")[:200], levels, "only" in request.GET)
+    counted = file.size <= COUNTED_LOG
+    with _text_of(file) as content:
+        window = read_window(content, search, at=_number(request, "at"), count_levels=counted)
+    context |= {
+        "window": window,
+        "search": search,
+        "levels": [(level, window.levels[level] if counted else None) for level in Level],
+        "wrapped": "wrap" in request.GET,
+    }
+    return render(request, "detail/view_log.html", context)
+
+
+def _text_of(file: Attachment) -> IO[bytes]:
+    """The file, and JSON that fits on a few pages with one value a line."""
+    content: IO[bytes] = default_storage.open(file.storage_name)
+    if essence(file.content_type) != "application/json" or file.size > LARGEST_INDENTED:
+        return content
+    with content:
+        text = content.read(LARGEST_INDENTED)
+    try:
+        return BytesIO(msgspec.json.format(text, indent=2))
+    except (msgspec.MsgspecError, RecursionError):
+        return BytesIO(text)
+
+
+def _requests(request: HttpRequest, file: Attachment, context: dict[str, Any]) -> HttpResponse:
+    if file.size > LARGEST_HAR:
+        return _not_shown(request, context, "It is too large to be shown as requests.")
+    with default_storage.open(file.storage_name) as content:
+        try:
+            requests = parse_har(content.read(LARGEST_HAR))
+        except NotHar as error:
+            return _not_shown(request, context, str(error))
+    return render(request, "detail/view_requests.html", context | _table_of(request, requests))
+
+
+def _table_of(request: HttpRequest, requests: list[Request]) -> dict[str, Any]:
+    types, families = request.GET.getlist("type"), request.GET.getlist("status")
+    text = request.GET.get("q", "")[:200]
+    found = [
+        one
+        for one in requests
+        if (not types or one.type in types)
+        and (not families or one.family in families)
+        and text.casefold() in one.url.casefold()
+    ]
+    opened = _number(request, "request")
+    first = _page_start(request, found, opened)
+    return {
+        "requests": found[first : first + REQUESTS_ON_A_PAGE],
+        "found": len(found),
+        "all": len(requests),
+        "failed": sum(one.failed for one in found),
+        "transferred": _total(one.transferred for one in found),
+        "size": _total(one.size for one in found),
+        "span": max((one.start + one.time for one in requests), default=0.0) or 1.0,
+        "opened": opened,
+        "first": first,
+        "previous_page": max(first - REQUESTS_ON_A_PAGE, 0) if first else None,
+        "next_page": first + REQUESTS_ON_A_PAGE if first + REQUESTS_ON_A_PAGE < len(found) else None,
+        "types": _counts(TYPES, (one.type for one in requests), types),
+        "families": _counts(FAMILIES, (one.family for one in requests), families),
+        "q": text,
+        "chosen_types": types,
+        "chosen_families": families,
+        "revealed": "reveal" in request.GET,
+    }
+
+
+def _page_start(request: HttpRequest, found: list[Request], opened: int | None) -> int:
+    """Where the page begins among the requests found: the one that is open is on it."""
+    place = next((place for place, one in enumerate(found) if one.number == opened), None)
+    if place is None:
+        place = min(_number(request, "from") or 0, max(len(found) - 1, 0))
+    return place // REQUESTS_ON_A_PAGE * REQUESTS_ON_A_PAGE
+
+
+def _total(sizes: Iterable[int | None]) -> int:
+    return sum(size for size in sizes if size is not None)
+
+
+def _counts(names: Iterable[str], values: Iterable[str], chosen: list[str]) -> list[tuple[str, int]]:
+    """How often each value occurs, in the order of the names: those that occur or are chosen."""
+    counted = Counter(values)
+    return [(name, counted[name]) for name in names if counted[name] or name in chosen]
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    value = request.GET.get(name, "")
+    return int(value) if _NUMBER.fullmatch(value) else None
+
+
+def _not_shown(request: HttpRequest, context: dict[str, Any], reason: str) -> HttpResponse:
+    return render(request, "detail/view_none.html", context | {"reason": reason})
