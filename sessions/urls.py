@@ -20,10 +20,13 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="session_list"), name="home"),
     path("sessions/", session_list.session_list, name="session_list"),
     path("sessions/live/", session_list.session_live, name="session_live"),
+    path("sessions/options/", session_list.session_options, name="session_options"),
     path("sessions/export.csv", export.session_export, name="session_export"),
     path("sessions/<uuid:session_id>/", detail.session_detail, name="session_detail"),
     path("sessions/<uuid:session_id>/attachments/<str:name>", attachments.attachment, name="attachment"),
-    path("sessions/<uuid:session_id>/attachments/<str:name>/view/", attachments.attachment_view, name="attachment_view"),
+    path(
+        "sessions/<uuid:session_id>/attachments/<str:name>/view/", attachments.attachment_view, name="attachment_view"
+    ),
     path("usage/", usage.usage, name="usage"),
     # Signing in
     path("signin/", signin.SignInView.as_view(), name="signin"),

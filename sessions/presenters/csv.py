@@ -23,6 +23,10 @@ def csv_header() -> bytes:
 
 
 def csv_name(query: SessionQuery) -> str:
-    """Says whose sessions and which days: `acme-sessions-2026-11-01-to-2026-11-20.csv`."""
-    days = [f"{word}{query.values[name]:%Y-%m-%d}" for name, word in (("start", "from-"), ("end", "to-")) if name in query.values]
-    return "-".join([query.viewer.organisation.slug, "sessions", *days or ["all"]]) + ".csv"
+    """Says whose sessions and which days: `acme-sessions-from-2026-11-01-to-2026-11-20.csv`."""
+    days = [
+        f"{word}-{query.values[name]:%Y-%m-%d}"
+        for name, word in (("start", "from"), ("end", "to"))
+        if name in query.values
+    ]
+    return "-".join([query.viewer.organisation.slug, "sessions", *(days or ["all"])]) + ".csv"

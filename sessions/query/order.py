@@ -33,6 +33,18 @@ class Order:
     def is_by_date(self) -> bool:
         return self.field == "date"
 
+    @property
+    def description(self) -> str:
+        return DESCRIPTIONS[self.name]
+
+    @property
+    def previous_label(self) -> str:
+        return {"-date": "Newer", "date": "Older"}.get(self.name, "Previous")
+
+    @property
+    def next_label(self) -> str:
+        return {"-date": "Older", "date": "Newer"}.get(self.name, "Next")
+
     def reversed(self) -> "Order":
         return Order(self.field, not self.descending)
 
@@ -50,6 +62,14 @@ SQL_VALUES = {
     "date": "s.occurred_at",
     "queue_ms": "COALESCE(s.queue_ms, -1)",
     "duration_ms": "COALESCE(s.duration_ms, -1)",
+}
+DESCRIPTIONS = {
+    "-date": "Newest first",
+    "date": "Oldest first",
+    "-queue_ms": "Longest queue first",
+    "queue_ms": "Shortest queue first",
+    "-duration_ms": "Longest first",
+    "duration_ms": "Shortest first",
 }
 NEWEST_FIRST = Order("date", descending=True)
 ORDERS = {

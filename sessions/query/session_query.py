@@ -9,14 +9,13 @@ from uuid import UUID
 
 import msgspec
 from django.http import QueryDict
-from django.utils import timezone
 
 from sessions import schema
 from sessions.keys import Kind, value_key
 from sessions.models import User
 from sessions.query import names, plans
 from sessions.query.criteria import Criteria
-from sessions.query.filters import SessionFilterSet, day_range
+from sessions.query.filters import MOST_ROWS, SessionFilterSet, day_range
 from sessions.query.order import NEWEST_FIRST, ORDERS, InvalidCursorError, Order, Place
 from sessions.query.rows import json_rows
 from sessions.query.stream import copy_csv
@@ -46,11 +45,15 @@ class Count:
 
 @dataclass(frozen=True)
 class Page:
-    """Rows in the asked order. A cursor is None where there is nothing further that way."""
+    """Rows in the asked order. A cursor is None where there is nothing further that way.
+
+    `first_cursor` is the place of the first row, whether anything lies before it or not.
+    """
 
     records: list[schema.Session]
     next_cursor: str | None
     prev_cursor: str | None
+    first_cursor: str | None
 
 
 @dataclass(frozen=True)
@@ -60,15 +63,17 @@ class Places:
     ids: list[UUID]
     next_cursor: str | None
     prev_cursor: str | None
+    first_cursor: str | None
 
 
 class SessionQuery:
     """`errors` says what is wrong; everything else leaves invalid parameters out, so a strict reader checks first."""
 
-    def __init__(self, viewer: User, data: QueryDict, *, now: datetime | None = None) -> None:
+    def __init__(self, viewer: User, data: QueryDict, *, most_rows: int = MOST_ROWS) -> None:
+        """`most_rows` is what the reader can take of one page."""
         self.viewer = viewer
         self.data = data
-        self.now = now or timezone.now()
+        self.most_rows = most_rows
         self.filters = SessionFilterSet(data)
         self.filters.is_valid()
 
@@ -84,6 +89,8 @@ class SessionQuery:
             found += [FieldError(name, "invalid_value", str(message)) for message in messages]
         if self.start and self.end and self.start >= self.end:
             found.append(FieldError("end", "invalid_value", "The end of the range lies before its start."))
+        if self.values.get("limit", 0) > self.most_rows:
+            found.append(FieldError("limit", "invalid_value", f"At most {self.most_rows} rows fit here."))
         if self.cursor_error:
             found.append(FieldError("cursor", "invalid_value", self.cursor_error))
         return found
@@ -124,7 +131,7 @@ class SessionQuery:
 
     @property
     def limit(self) -> int:
-        return int(self.values.get("limit", ROWS_ON_A_PAGE))
+        return min(int(self.values.get("limit", ROWS_ON_A_PAGE)), self.most_rows)
 
     @property
     def start(self) -> datetime | None:
@@ -170,6 +177,7 @@ class SessionQuery:
             [place.id for place in places],
             last.to_cursor(self.order) if last and has_next else None,
             first.to_cursor(self.order) if first and has_prev else None,
+            first.to_cursor(self.order) if first else None,
         )
 
     def texts(self, ids: Sequence[UUID]) -> Iterator[str]:
@@ -186,7 +194,7 @@ class SessionQuery:
 
     def page(self) -> Page:
         places = self.places
-        return Page(self.records(places.ids), places.next_cursor, places.prev_cursor)
+        return Page(self.records(places.ids), places.next_cursor, places.prev_cursor, places.first_cursor)
 
     def stream(self, columns: str) -> Iterator[bytes]:
         """Every row that matches, as lines of CSV without a header: see `sessions.query.stream`."""

@@ -24,7 +24,10 @@ def copy_csv(columns: str, criteria: Criteria, order: Order) -> Iterator[bytes]:
         WHERE {criteria.sql_range()} AND {criteria.sql_matches()}
         ORDER BY {order.sql()}
     """
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", criteria.parameters) as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", criteria.parameters) as copy,
+    ):
         lines: list[bytes] = []
         size = 0
         for line in copy:

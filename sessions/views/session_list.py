@@ -1,9 +1,112 @@
+from contextlib import suppress
+from uuid import UUID
+
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from sessions.choices import OPEN_STATUSES
+from sessions.models import User
+from sessions.presenters.filter_bar import changed, chips, choices, presets
+from sessions.presenters.table import Row, SessionTable
+from sessions.query import SessionQuery
+from sessions.query.order import DESCRIPTIONS
+from sessions.query.options import filter_options
+from sessions.schema import Session
+
+MOST_ROWS_ON_A_PAGE = 200
+# More new sessions than this are shown as "100+".
+MOST_NEW = 100
 
 
-def session_list(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    return HttpResponse("session_list")
+@require_safe
+@never_cache
+def session_list(request: HttpRequest) -> HttpResponse:
+    """The page; for htmx the results alone. An invalid parameter is named, and the others still apply."""
+    assert isinstance(request.user, User)
+    query = SessionQuery(request.user, request.GET, most_rows=MOST_ROWS_ON_A_PAGE)
+    page = query.page()
+    if query.place and page.prev_cursor is None:
+        # Back at the beginning: show the whole first page, not what was left of it.
+        return redirect(f"{request.path}?{changed(request.GET)}")
+    context = {
+        "query": query,
+        "errors": query.errors,
+        "page": page,
+        "table": SessionTable(page.records, query),
+        "count": query.count(),
+        "chips": chips(query),
+        "export": changed(request.GET, limit=[]),
+        "parameters": request.GET.urlencode(),
+        "is_live": query.place is None and query.order.name == "-date",
+        "open_ids": open_ids(page.records),
+        "choices": choices(query, filter_options(request.user)),
+    }
+    if is_for_results(request):
+        response = render(request, "sessions/results_update.html", context)
+    else:
+        response = render(request, "sessions/list.html", context | {"presets": presets(query), "orders": DESCRIPTIONS})
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
 
 
-def session_live(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    return HttpResponse("session_live")
+@require_safe
+@never_cache
+def session_live(request: HttpRequest) -> HttpResponse:
+    """What has changed since a page was shown: its open rows as they are now, and how many newer ones there are."""
+    assert isinstance(request.user, User)
+    parameters = request.GET.copy()
+    shown = ids(parameters.pop("open", []))
+    newest = parameters.pop("newest", [""])[-1]
+    query = SessionQuery(request.user, parameters)
+    records = query.records(shown)
+    context = {
+        "rows": [Row(record) for record in records],
+        "new": count_newer(query, newest, shown),
+        "most_new": MOST_NEW,
+        "list_query": changed(parameters),
+        "parameters": parameters.urlencode(),
+        "newest": newest,
+        "open_ids": open_ids(records),
+    }
+    return render(request, "sessions/live.html", context)
+
+
+@require_safe
+@never_cache
+def session_options(request: HttpRequest) -> HttpResponse:
+    """A filter's list again, narrowed to what was typed: for organisations with more than fit on the page."""
+    assert isinstance(request.user, User)
+    parameters = request.GET.copy()
+    name, search = (parameters.pop(key, [""])[-1] for key in ("name", "search"))
+    query = SessionQuery(request.user, parameters)
+    found = choices(query, filter_options(request.user, search[:200]))
+    choice = next((choice for choice in found if choice.name == name), None)
+    return render(request, "sessions/options.html", {"choice": choice, "search": search})
+
+
+def count_newer(query: SessionQuery, newest: str, shown: list[UUID]) -> int:
+    """Sessions before the page's first row, at most MOST_NEW + 1. One that was waiting and now runs is not new."""
+    data = query.data.copy()
+    data["limit"] = str(MOST_NEW + 1)
+    if newest:
+        data["cursor"], data["mode"] = newest, "before"
+    return len(set(SessionQuery(query.viewer, data).places.ids) - set(shown))
+
+
+def open_ids(records: list[Session]) -> list[UUID]:
+    return [record.id for record in records if record.status in OPEN_STATUSES]
+
+
+def ids(texts: list[str]) -> list[UUID]:
+    found = []
+    for text in texts[:MOST_ROWS_ON_A_PAGE]:
+        with suppress(ValueError):
+            found.append(UUID(text))
+    return found
+
+
+def is_for_results(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Target") == "results"

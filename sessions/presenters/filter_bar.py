@@ -1,0 +1,187 @@
+"""The filter bar: what can be chosen, what is chosen, and the links that take a choice away."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.http import QueryDict
+from django.utils import timezone
+
+from sessions.choices import Flag, Platform, Status
+from sessions.query import SessionQuery
+from sessions.query.names import major_version
+from sessions.query.options import Options
+
+# Where a page stands, not what it shows: another filter starts from the first page.
+PLACE_PARAMETERS = ("cursor", "mode")
+SEARCHED_FROM = 8
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    label: str
+    note: str
+    checked: bool
+    is_heading: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A filter with several values: its closed label says what is chosen."""
+
+    name: str
+    label: str
+    everything: str
+    options: list[Option]
+    more: bool
+
+    @property
+    def chosen(self) -> list[Option]:
+        return [option for option in self.options if option.checked]
+
+    @property
+    def summary(self) -> str:
+        if not self.chosen:
+            return self.everything
+        return self.chosen[0].label if len(self.chosen) == 1 else f"{self.label}: {len(self.chosen)}"
+
+    @property
+    def is_searched(self) -> bool:
+        return len(self.options) > SEARCHED_FROM
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One value that is set, and the query string without it."""
+
+    label: str
+    text: str
+    without: str
+
+
+@dataclass(frozen=True)
+class Preset:
+    label: str
+    query: str
+    is_current: bool
+
+
+def choices(query: SessionQuery, options: Options) -> list[Choice]:
+    words = {
+        "platform": [
+            (value, label) for value, label in Platform.choices if (value, "") in options.values.get("platform", [])
+        ],
+        "status": Status.choices,
+        "flag": Flag.choices,
+    }
+    named = (
+        ("user", "Users", "All users"),
+        ("app", "Apps", "All apps"),
+        ("device", "Devices", "All devices"),
+        ("os", "OS versions", "All OS versions"),
+        ("platform", "Platforms", "All platforms"),
+        ("status", "Status", "Any status"),
+        ("flag", "Flags", "Any flag"),
+    )
+    found = []
+    for name, label, everything in named:
+        chosen = query.values.get(name, [])
+        if name in words:
+            listed = [Option(value, text, "", value in chosen) for value, text in words[name]]
+        elif name == "os":
+            listed = os_options(options.values.get("os", []), chosen)
+        elif name == "app":
+            listed = [
+                Option(value, note or value, value if note else "", value in chosen)
+                for value, note in options.values.get(name, [])
+            ]
+        else:
+            listed = [Option(value, value, note, value in chosen) for value, note in options.values.get(name, [])]
+        # What the address asks for stays visible, also when it is not (or no longer) on offer.
+        listed += [
+            Option(value, value, "", True) for value in chosen if value not in {option.value for option in listed}
+        ]
+        if listed and not (name == "user" and not query.viewer.is_admin):
+            found.append(Choice(name, label, everything, listed, name in options.more))
+    return found
+
+
+def os_options(systems: list[tuple[str, str]], chosen: list[str]) -> list[Option]:
+    """Grouped by major version, the newest first: the major one stands for all of its versions."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name, version in systems:
+        groups.setdefault((name, major_version(version)), []).append(version)
+    listed = []
+    for name, major in sorted(
+        groups, key=lambda group: (group[0].casefold(), [-part for part in version_parts(group[1])])
+    ):
+        heading = f"{name} {major}".strip()
+        listed.append(Option(heading, heading, "", heading in chosen, is_heading=True))
+        versions = sorted(groups[name, major], key=version_parts, reverse=True)
+        values = [f"{name} {version}".strip() for version in versions]
+        listed += [Option(value, value, "", value in chosen) for value in values if value != heading]
+    return listed
+
+
+def version_parts(version: str) -> list[int]:
+    return [int(part) if part.isascii() and part.isdigit() else -1 for part in version.split(".")]
+
+
+def chips(query: SessionQuery) -> list[Chip]:
+    """Everything that narrows the list, in the order of the parameters."""
+    labels = {"platform": dict(Platform.choices), "status": dict(Status.choices), "flag": dict(Flag.choices)}
+    found = []
+    for name, filter_ in query.filters.filters.items():
+        if name in ("sort", "limit", *PLACE_PARAMETERS) or name not in query.values:
+            continue
+        value = query.values[name]
+        if isinstance(value, list):
+            for item in value:
+                rest = [other for other in query.data.getlist(name) if other != item]
+                found.append(
+                    Chip(filter_.label, labels.get(name, {}).get(item, item), changed(query.data, **{name: rest}))
+                )
+        else:
+            text = f"{value:%Y-%m-%d %H:%M:%S %Z}" if isinstance(value, datetime) else str(value)
+            found.append(Chip(filter_.label, text, changed(query.data, **{name: []})))
+    return found
+
+
+def changed(data: QueryDict, **values: list[str]) -> str:
+    """The query string with some parameters replaced, from the first page on."""
+    copy = data.copy()
+    for name in PLACE_PARAMETERS:
+        copy.pop(name, None)
+    for name, replacement in values.items():
+        copy.setlist(name, replacement)
+    return copy.urlencode()
+
+
+def presets(query: SessionQuery) -> list[Preset]:
+    """The vendor's date presets, in days of the viewer's zone, today included."""
+    today = timezone.localdate(timezone=query.viewer.zone)
+    starts = (
+        ("Today", today),
+        ("Last 7 days", today - timedelta(days=6)),
+        ("Last 4 weeks", today - timedelta(days=27)),
+        ("Last 3 months", months_before(today, 3)),
+        ("Last 12 months", months_before(today, 12)),
+        ("Month to date", today.replace(day=1)),
+        ("Year to date", today.replace(month=1, day=1)),
+    )
+    current = (query.values.get("start"), query.values.get("end"))
+    return [
+        Preset(label, changed(query.data, start=[str(start)], end=[str(today)]), current == (start, today))
+        for label, start in starts
+    ]
+
+
+def months_before(day: date, months: int) -> date:
+    """The day after the same day of an earlier month, so that the range is whole months."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(year, month + 1, last) + timedelta(days=1)
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")

@@ -1,0 +1,150 @@
+"""The list as a table: django-tables2 for columns, order and headers; its rows are plain records."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import django_tables2 as tables
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from sessions import schema
+from sessions.presenters.columns import COLUMNS, Column
+from sessions.presenters.filter_bar import changed
+from sessions.query import SessionQuery
+
+# (below this many milliseconds, how the dot looks, what it means)
+QUEUE_LEVELS = ((6_000, "short", "short wait"), (20_000, "medium", "noticeable wait"), (60_000, "long", "long wait"))
+FILE_ICONS = (
+    (("log",), "log", "Log"),
+    (("network_log",), "network", "Network log"),
+    (("video", "recording"), "video", "Video"),
+    (("screenshot",), "screenshot", "Screenshot"),
+)
+
+
+@dataclass(frozen=True)
+class FileIcon:
+    """A kind of file: where it opens, or why it does not."""
+
+    icon: str
+    label: str
+    attachment: schema.Attachment | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record with what its cells say."""
+
+    record: schema.Session
+
+    @property
+    def who(self) -> str:
+        """E-mail or username, token label, or what an anonymous session is called."""
+        initiator = self.record.initiator
+        if initiator.type == "user":
+            return initiator.email or initiator.username or ""
+        return initiator.label or "Anonymous"
+
+    @property
+    def who_note(self) -> str:
+        initiator = self.record.initiator
+        if initiator.type == "user":
+            return (initiator.username or "") if initiator.email else ""
+        return "API token" if initiator.type == "token" else "Anonymous session"
+
+    @property
+    def app_name(self) -> str:
+        return self.record.app.name or self.record.app.app_id or "Unknown app"
+
+    @property
+    def app_note(self) -> str:
+        app = self.record.app
+        build = f"({app.build})" if app.version and app.build else app.build and f"build {app.build}"
+        return " · ".join(filter(None, [" ".join(filter(None, [app.version, build])), app.group]))
+
+    @property
+    def device_name(self) -> str:
+        device = self.record.device
+        return device.model or device.device_id or "Unknown device"
+
+    @property
+    def os_name(self) -> str:
+        return " ".join(filter(None, [self.record.os.name, self.record.os.version])) or "Unknown OS"
+
+    @property
+    def is_open(self) -> bool:
+        return self.record.status in ("queued", "active")
+
+    @property
+    def occurred_at(self) -> Any:
+        return self.record.started_at or self.record.requested_at
+
+    @cached_property
+    def queue(self) -> tuple[str, str]:
+        """(how the dot looks, what it means)."""
+        milliseconds = self.record.queue_ms
+        if milliseconds is None:
+            return ("waiting", "still waiting") if self.record.status == "queued" else ("unknown", "unknown")
+        if milliseconds == 0:
+            return "none", "no wait"
+        for limit, look, meaning in QUEUE_LEVELS:
+            if milliseconds < limit:
+                return look, meaning
+        return "severe", "very long wait"
+
+    @cached_property
+    def files(self) -> list[FileIcon]:
+        return [file_icon(self.record, kinds, icon, label) for kinds, icon, label in FILE_ICONS]
+
+    @cached_property
+    def other_files(self) -> int:
+        shown = {kind for kinds, _, _ in FILE_ICONS for kind in kinds}
+        return sum(1 for attachment in self.record.attachments if attachment.kind not in shown)
+
+
+def file_icon(record: schema.Session, kinds: tuple[str, ...], icon: str, label: str) -> FileIcon:
+    found = [attachment for attachment in record.attachments if attachment.kind in kinds]
+    available = next((attachment for attachment in found if attachment.available), None)
+    if available:
+        return FileIcon(icon, f"{label}: {available.name}", available, "")
+    if found:
+        return FileIcon(icon, label, None, f"{label}: announced, but the file has not arrived")
+    waiting = record.status in ("queued", "active")
+    return FileIcon(icon, label, None, f"{label}: none {'yet' if waiting else 'was recorded'}")
+
+
+class HeadingColumn(tables.Column):
+    """A column whose header orders the list by it, or turns its order round."""
+
+    def __init__(self, column: Column, query: SessionQuery) -> None:
+        order = query.order
+        is_sorted = column.sort == order.field
+        attributes = {"scope": "col", "class": f"col-{column.name}" + (" is-number" if column.is_number else "")}
+        if is_sorted:
+            attributes["aria-sort"] = "descending" if order.descending else "ascending"
+        super().__init__(verbose_name=column.label, attrs={"th": attributes}, orderable=False)
+        self.link = ""
+        if column.sort:
+            # The first click shows what is newest, slowest or longest.
+            target = column.sort if is_sorted and order.descending else f"-{column.sort}"
+            self.link = changed(query.data, sort=[target])
+
+    @property
+    def header(self) -> SafeString | str:
+        if not self.link:
+            return str(self.verbose_name)
+        return format_html('<a class="heading" href="?{}">{}</a>', self.link, self.verbose_name)
+
+
+class SessionTable(tables.Table):
+    """Its columns come from `COLUMNS`, its rows in the query's order: the table itself orders nothing."""
+
+    class Meta:
+        template_name = "sessions/table.html"
+        orderable = False
+
+    def __init__(self, records: list[schema.Session], query: SessionQuery) -> None:
+        columns = [(column.name, HeadingColumn(column, query)) for column in COLUMNS]
+        super().__init__([Row(record) for record in records], extra_columns=columns)
