@@ -39,8 +39,15 @@ ANNOYANCE = re.compile(r"rage|warn|slow|frustrat", re.IGNORECASE)
 TELLING = ("message", "url", "element_text", "title", "name", "text", "screen", "navigate_reason", "href")
 SHOWN_ELSEWHERE = frozenset({"event_type", "event_time", "event_properties", "source_properties"})
 
-register.filter("status_icon", STATUS_ICONS.get)
-register.filter("kind_icon", KIND_ICONS.get)
+
+@register.filter
+def status_icon(status: str) -> str:
+    return STATUS_ICONS[status]
+
+
+@register.filter
+def kind_icon(kind: str) -> str:
+    return KIND_ICONS[kind]
 
 
 @register.filter

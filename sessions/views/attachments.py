@@ -35,9 +35,9 @@ def attachment(request: HttpRequest, session_id: UUID, name: str) -> HttpRespons
         return _unavailable(request, file, NOT_SENT)
     headers = _headers(file, download="download" in request.GET)
     etag = headers["ETag"]
-    if answer := get_conditional_response(request, etag=etag, response=HttpResponse(headers=headers)):
-        if answer.status_code in (304, 412):
-            return answer
+    answer = get_conditional_response(request, etag=etag, response=HttpResponse(headers=headers))
+    if answer is not None and answer.status_code in (304, 412):
+        return answer
     if request.method == "HEAD":
         return HttpResponse(headers=headers | {"Content-Length": str(file.size)})
     try:
@@ -96,7 +96,7 @@ def _headers(file: Attachment, *, download: bool) -> dict[str, str]:
 
 
 def _part_asked_for(request: HttpRequest, etag: str, size: int) -> ByteRange | None:
-    """If-Range holds a strong ETag; a date never matches, since no Last-Modified is sent. Raises RangeNotSatisfiable."""
+    """If-Range holds a strong ETag; a date never matches, as no Last-Modified is sent. Raises RangeNotSatisfiable."""
     header = request.headers.get("Range")
     condition = request.headers.get("If-Range")
     if header is None or (condition is not None and condition.strip() != etag):
