@@ -25,6 +25,7 @@ SLUG = "acme"
 BATCH_SESSIONS = 500
 WITH_FILES = 150  # the newest; of the older ones each ONE_IN
 ONE_IN = 40
+LARGE_LOG = 20  # so many from the end is the session whose log is large
 LOCK = 7_305_114
 
 Say = Callable[[str], None]
@@ -81,7 +82,7 @@ def _load(organisation: Organisation, cast: Cast, now: datetime, count: int, say
     for start in range(0, count, BATCH_SESSIONS):
         batch = lines[start : start + BATCH_SESSIONS]
         items = [
-            _item(organisation, rng, line, with_files=count - number <= WITH_FILES or number % ONE_IN == 0)
+            _item(organisation, rng, line, files=_wanted(number, count), large=number == count - LARGE_LOG)
             for number, line in enumerate(batch, start)
         ]
         report = load(organisation, items, catalogue)
@@ -90,7 +91,11 @@ def _load(organisation: Organisation, cast: Cast, now: datetime, count: int, say
         say(f"{organisation.name}: {start + len(batch):,} of {count:,} sessions")
 
 
-def _item(organisation: Organisation, rng: random.Random, line: Line, *, with_files: bool) -> Item:
+def _wanted(number: int, count: int) -> bool:
+    return count - number <= WITH_FILES or number % ONE_IN == 0
+
+
+def _item(organisation: Organisation, rng: random.Random, line: Line, *, files: bool, large: bool) -> Item:
     ident = organisation.session_id(line["external_id"])
-    files = files_of(rng, organisation.pk, ident, line) if with_files else []
-    return Item(ident, normalise(msgspec.convert(line, SessionLine)), files=files)
+    stored = files_of(rng, organisation.pk, ident, line, large=large) if files else []
+    return Item(ident, normalise(msgspec.convert(line, SessionLine)), files=stored)
