@@ -99,7 +99,9 @@ def choices(query: SessionQuery, options: Options) -> list[Choice]:
             listed = [Option(value, value, note, value in chosen) for value, note in options.values.get(name, [])]
         # What the address asks for stays visible, also when it is not (or no longer) on offer.
         listed += [
-            Option(value, value, "", True) for value in chosen if value not in {option.value for option in listed}
+            Option(value, value, "", checked=True)
+            for value in chosen
+            if value not in {option.value for option in listed}
         ]
         if listed and not (name == "user" and not query.viewer.is_admin):
             found.append(Choice(name, label, everything, listed, name in options.more))

@@ -36,7 +36,7 @@ def os_names(os: OperatingSystem) -> list[str]:
 
 
 def major_version(version: str) -> str:
-    return version.split(".")[0]
+    return version.split(".", maxsplit=1)[0]
 
 
 def search_keys(organisation: Organisation, text: str) -> set[int]:

@@ -53,9 +53,8 @@ def filter_options(viewer: User, search: str = "") -> Options:
     )
     options = Options()
     for name, value, label in rows:
-        if name == "platform":
-            value = WORDS[Kind.PLATFORM][int(value)]
-        options.values.setdefault(name, []).append((value, label))
+        word = WORDS[Kind.PLATFORM][int(value)] if name == "platform" else value
+        options.values.setdefault(name, []).append((word, label))
     for name, found in options.values.items():
         if len(found) > MOST_OPTIONS:
             options.more.add(name)

@@ -1,4 +1,4 @@
-"""Any number of rows as CSV, written by PostgreSQL itself in one statement, so in one snapshot and in constant memory."""
+"""Any number of rows as CSV, written by PostgreSQL in one statement: one snapshot, constant memory."""
 
 from collections.abc import Iterator
 

@@ -2,19 +2,20 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+import msgspec
+from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from sessions.errors import Problem
-from sessions.models import User
 from sessions.presenters.json import json_list
 from sessions.query import SessionQuery, find_session_json
+from sessions.query.events import every_event
+from sessions.views.roles import MemberRequest
 
 
 @require_safe
-def sessions(request: HttpRequest) -> HttpResponse:
+def sessions(request: MemberRequest) -> HttpResponse:
     """The list: the parameters of the page, `mode`, and `limit` up to 100,000."""
-    assert isinstance(request.user, User)
     query = SessionQuery(request.user, request.GET)
     for error in query.errors:
         raise Problem(error.code, error.message, field=error.field)
@@ -22,8 +23,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def session(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    assert isinstance(request.user, User)
+def session(request: MemberRequest, session_id: UUID) -> HttpResponse:
     text = find_session_json(request.user, session_id)
     if text is None:
         raise Problem("not_found")
@@ -31,8 +31,8 @@ def session(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
 
 @require_safe
-def session_events(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    assert isinstance(request.user, User)
+def session_events(request: MemberRequest, session_id: UUID) -> HttpResponse:
     if find_session_json(request.user, session_id) is None:
         raise Problem("not_found")
-    return HttpResponse(b"", content_type="application/json")
+    body = {"events": list(every_event(session_id))}
+    return HttpResponse(msgspec.json.encode(body), content_type="application/json")

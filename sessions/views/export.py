@@ -1,15 +1,14 @@
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from sessions.models import User
 from sessions.presenters.csv import csv_name, csv_stream
 from sessions.query import SessionQuery
+from sessions.views.roles import MemberRequest
 
 
 @require_safe
-def session_export(request: HttpRequest) -> HttpResponseBase:
+def session_export(request: MemberRequest) -> HttpResponseBase:
     """The rows that match, streamed. An invalid parameter is refused: an export never widens in silence."""
-    assert isinstance(request.user, User)
     query = SessionQuery(request.user, request.GET)
     if query.errors:
         lines = [f"{error.field}: {error.message}\n" for error in query.errors]

@@ -8,13 +8,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from sessions.choices import OPEN_STATUSES
-from sessions.models import User
 from sessions.presenters.filter_bar import changed, chips, choices, presets
 from sessions.presenters.table import Row, SessionTable
 from sessions.query import SessionQuery
-from sessions.query.order import DESCRIPTIONS
 from sessions.query.options import filter_options
+from sessions.query.order import DESCRIPTIONS
 from sessions.schema import Session
+from sessions.views.roles import MemberRequest
 
 MOST_ROWS_ON_A_PAGE = 200
 # More new sessions than this are shown as "100+".
@@ -23,9 +23,8 @@ MOST_NEW = 100
 
 @require_safe
 @never_cache
-def session_list(request: HttpRequest) -> HttpResponse:
+def session_list(request: MemberRequest) -> HttpResponse:
     """The page; for htmx the results alone. An invalid parameter is named, and the others still apply."""
-    assert isinstance(request.user, User)
     query = SessionQuery(request.user, request.GET, most_rows=MOST_ROWS_ON_A_PAGE)
     page = query.page()
     if query.place and page.prev_cursor is None:
@@ -54,9 +53,8 @@ def session_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
-def session_live(request: HttpRequest) -> HttpResponse:
+def session_live(request: MemberRequest) -> HttpResponse:
     """What has changed since a page was shown: its open rows as they are now, and how many newer ones there are."""
-    assert isinstance(request.user, User)
     parameters = request.GET.copy()
     shown = ids(parameters.pop("open", []))
     newest = parameters.pop("newest", [""])[-1]
@@ -76,9 +74,8 @@ def session_live(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
-def session_options(request: HttpRequest) -> HttpResponse:
+def session_options(request: MemberRequest) -> HttpResponse:
     """A filter's list again, narrowed to what was typed: for organisations with more than fit on the page."""
-    assert isinstance(request.user, User)
     parameters = request.GET.copy()
     name, search = (parameters.pop(key, [""])[-1] for key in ("name", "search"))
     query = SessionQuery(request.user, parameters)

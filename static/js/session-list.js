@@ -36,6 +36,16 @@ function moveBetweenRows(step) {
   next?.focus();
 }
 
+// A panel that would reach beyond the window opens the other way.
+for (const filter of document.querySelectorAll("details.filter")) {
+  filter.addEventListener("toggle", () => {
+    const panel = filter.querySelector(".filter-panel");
+    panel.classList.remove("opens-back");
+    const beyond = panel.getBoundingClientRect().right > document.documentElement.clientWidth;
+    panel.classList.toggle("opens-back", filter.open && beyond);
+  });
+}
+
 // A panel closes when one clicks elsewhere.
 document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll("details.filter[open]")) {
