@@ -17,6 +17,7 @@ from sessions.errors import Problem
 from sessions.models import Attachment
 from sessions.views.detail import visible_session
 from sessions.views.errors import is_api
+from sessions.views.roles import MemberRequest
 from sessions.views.viewers import viewer_page
 
 # Whatever a file claims to be, nothing in it runs, loads or reaches this origin.
@@ -28,7 +29,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 @require_safe
-def attachment(request: HttpRequest, session_id: UUID, name: str) -> HttpResponseBase:
+def attachment(request: MemberRequest, session_id: UUID, name: str) -> HttpResponseBase:
     """The file itself. `?download` saves what a browser would otherwise show."""
     file = _find(request, session_id, name)
     if not file.available:
@@ -52,7 +53,7 @@ def attachment(request: HttpRequest, session_id: UUID, name: str) -> HttpRespons
 
 
 @require_safe
-def attachment_view(request: HttpRequest, session_id: UUID, name: str) -> HttpResponse:
+def attachment_view(request: MemberRequest, session_id: UUID, name: str) -> HttpResponse:
     """The file in its viewer, or its facts where there is none."""
     record = visible_session(request, session_id)
     file = _row(session_id, name)
@@ -64,7 +65,7 @@ def attachment_view(request: HttpRequest, session_id: UUID, name: str) -> HttpRe
     return viewer_page(request, record, file, viewer)
 
 
-def _find(request: HttpRequest, session_id: UUID, name: str) -> Attachment:
+def _find(request: MemberRequest, session_id: UUID, name: str) -> Attachment:
     visible_session(request, session_id)
     return _row(session_id, name)
 

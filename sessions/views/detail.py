@@ -13,16 +13,16 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from sessions.facts import app_name, facts_of, took_place, who
-from sessions.models import User
 from sessions.query import find_session
 from sessions.query.events import event_types, events_page
 from sessions.query.order import InvalidCursorError
 from sessions.schema import Session
 from sessions.views.related import related_to
+from sessions.views.roles import MemberRequest
 
 
 @require_safe
-def session_detail(request: HttpRequest, session_id: UUID) -> HttpResponse:
+def session_detail(request: MemberRequest, session_id: UUID) -> HttpResponse:
     record = visible_session(request, session_id)
     context = {"record": record, "who": who(record)} | _timeline(request, record)
     if request.headers.get("HX-Target") == "events":
@@ -34,9 +34,9 @@ def session_detail(request: HttpRequest, session_id: UUID) -> HttpResponse:
     return response
 
 
-def visible_session(request: HttpRequest, session_id: UUID) -> Session:
+def visible_session(request: MemberRequest, session_id: UUID) -> Session:
     """Raises Http404 alike for what does not exist and for what the viewer may not see."""
-    record = find_session(_viewer(request), session_id)
+    record = find_session(request.user, session_id)
     if record is None:
         raise Http404
     return record
@@ -49,12 +49,6 @@ def list_url(request: HttpRequest) -> str:
     if came_from.netloc == request.get_host() and came_from.path == url and came_from.query:
         return f"{url}?{came_from.query}"
     return url
-
-
-def _viewer(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise Http404
-    return request.user
 
 
 def _timeline(request: HttpRequest, record: Session) -> dict[str, Any]:
@@ -79,11 +73,11 @@ def _origin(record: Session, first_event: datetime | None) -> datetime | None:
     return took_place(record) or first_event
 
 
-def _around(request: HttpRequest, record: Session) -> dict[str, Any]:
+def _around(request: MemberRequest, record: Session) -> dict[str, Any]:
     return {
         "app_name": app_name(record),
         "groups": facts_of(record),
-        "related": related_to(_viewer(request), record),
+        "related": related_to(request.user, record),
         "list_url": list_url(request),
         "took_place": took_place(record),
         "span_ms": (record.queue_ms or 0) + (record.duration_ms or 0),

@@ -11,7 +11,7 @@ from sessions.models import User
 from sessions.query import SessionQuery
 from sessions.schema import Session
 
-EACH_SIDE = 3
+EACH_SIDE = 2
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def related_to(viewer: User, record: Session) -> list[Related]:
     moment = took_place(record)
     named = (
         ("Same person", "user", record.initiator.email or record.initiator.username),
-        ("Same device", "device", record.device.model),
+        ("Same device model", "device", record.device.model),
         ("Same app", "app", record.app.app_id),
     )
     return [
