@@ -42,7 +42,7 @@ def _log_lines(rng: random.Random, time: datetime, step: timedelta, count: int) 
 def crash_report(rng: random.Random, line: Line, time: datetime) -> bytes:
     device, system, app = line["device"], line["os"], line["app"]
     frames = "".join(
-        f"{number:<3} {rng.choice(LIBRARIES):<20} 0x{rng.getrandbits(40):016x} {rng.choice(FUNCTIONS)} + {number * 44}\n"
+        f"{number:<3} {rng.choice(LIBRARIES):<20} 0x{rng.getrandbits(40):016x} {rng.choice(FUNCTIONS)} + {number}\n"
         for number in range(18)
     )
     return (

@@ -6,8 +6,8 @@ duplicate keys, nesting that only a recursive reader notices.
 """
 
 import json
+import math
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -84,12 +84,17 @@ def _explain(message: str, raw: bytes) -> LineError:
     if not path:
         return unparsable(what.replace("`", ""))
     if path == "attributes[...]":
-        path = next(_not_scalar(msgspec.json.decode(raw)["attributes"]), "attributes")
+        path = _unfit_attribute(raw)
     return invalid(path, what.replace("`", ""))
 
 
-def _not_scalar(attributes: dict[str, Any]) -> Iterator[str]:
-    return (f"attributes.{name}" for name, value in attributes.items() if isinstance(value, dict | list))
+def _unfit_attribute(raw: bytes) -> str:
+    """msgspec does not say which one. Read as floats, numbers that do not fit are infinite."""
+    attributes = json.loads(raw, parse_int=float)["attributes"]
+    for name, value in attributes.items():
+        if isinstance(value, dict | list) or value in (math.inf, -math.inf):
+            return f"attributes.{name}"
+    return "attributes"
 
 
 class _DuplicateKeyError(Exception):
@@ -110,7 +115,7 @@ def _path_of_duplicate(raw: bytes) -> str | None:
         seen: set[str] = set()
         children = value if isinstance(value, _Pairs) else enumerate(value) if isinstance(value, list) else ()
         for key, item in children:
-            where = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}" if path else key
+            where = _below(path, key)
             if key in seen:
                 return where
             seen.add(key)
@@ -128,33 +133,41 @@ def _refuse_nul(value: Any, path: str) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
             _refuse_nul(key, path)
-            _refuse_nul(item, f"{path}.{key}" if path else key)
+            _refuse_nul(item, _below(path, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _refuse_nul(item, f"{path}[{index}]")
+            _refuse_nul(item, _below(path, index))
 
 
 def _check_free_form(line: SessionLine) -> None:
-    _check_json(line.attributes, "attributes", 0)
+    _check_json(line.attributes, "attributes")
     if line.attributes and len(msgspec.json.encode(line.attributes)) > MAX_ATTRIBUTES_BYTES:
         raise invalid("attributes", f"larger than {MAX_ATTRIBUTES_BYTES // 1024} KiB")
     for index, event in enumerate(line.events):
         if event.event_properties:
-            _check_json(event.event_properties, f"events[{index}].event_properties", 0)
+            _check_json(event.event_properties, f"events[{index}].event_properties")
         if event.source_properties:
-            _check_json(event.source_properties, f"events[{index}].source_properties", 0)
+            _check_json(event.source_properties, f"events[{index}].source_properties")
 
 
-def _check_json(value: Any, path: str, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise invalid(path[: path.find(".") if "." in path else None], f"nested deeper than {MAX_DEPTH} levels")
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if isinstance(item, int | dict | list):
-                _check_json(item, f"{path}.{key}", depth + 1)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            if isinstance(item, int | dict | list):
-                _check_json(item, f"{path}[{index}]", depth + 1)
-    elif isinstance(value, int) and not -(2**63) <= value < 2**64:
-        raise invalid(path, "is an integer of more than 64 bits")
+def _check_json(value: dict[str, Any], path: str) -> None:
+    """Integers of 64 bits, and no deeper than a reader with a small stack can follow. Layer by layer."""
+    layer: list[tuple[str, Any]] = [(path, value)]
+    for _ in range(MAX_DEPTH):
+        inner: list[tuple[str, Any]] = []
+        for where, container in layer:
+            for key, item in container.items() if isinstance(container, dict) else enumerate(container):
+                if isinstance(item, dict | list):
+                    inner.append((_below(where, key), item))
+                elif isinstance(item, int) and not -(2**63) <= item < 2**63:
+                    raise invalid(_below(where, key), "is an integer of more than 64 bits")
+        if not inner:
+            return
+        layer = inner
+    raise invalid(path, f"is nested deeper than {MAX_DEPTH} levels")
+
+
+def _below(path: str, key: str | int) -> str:
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    return f"{path}.{key}" if path else key
