@@ -3,6 +3,7 @@
 from django import forms
 
 from sessions.choices import Role
+from sessions.forms.email import EmailField
 from sessions.members import MemberState
 
 ROLE_HELP = (
@@ -27,7 +28,7 @@ class MemberSearchForm(forms.Form):
 
 
 class InvitationForm(forms.Form):
-    email = forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    email = EmailField("off", autofocus=True)
     role = forms.ChoiceField(choices=Role.choices, initial=Role.USER, help_text=ROLE_HELP)
 
     def clean_email(self) -> str:

@@ -29,8 +29,9 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptab
 
     def save(self, commit: bool = True) -> User:
         """Only these fields: whoever was deactivated meanwhile stays so."""
-        self.instance.save(update_fields=self.Meta.fields)
-        return self.instance
+        member: User = self.instance
+        member.save(update_fields=self.Meta.fields)
+        return member
 
 
 class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
@@ -54,7 +55,8 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
         self.initial["lost_after_minutes"] = max(1, round(self.instance.lost_after.total_seconds() / 60))
 
     def save(self, commit: bool = True) -> Organisation:
+        organisation: Organisation = self.instance
         if "lost_after_minutes" in self.changed_data:  # else seconds set elsewhere would be rounded away
-            self.instance.lost_after = timedelta(minutes=self.cleaned_data["lost_after_minutes"])
-        self.instance.save(update_fields=[*self.Meta.fields, "lost_after"])
-        return self.instance
+            organisation.lost_after = timedelta(minutes=self.cleaned_data["lost_after_minutes"])
+        organisation.save(update_fields=[*self.Meta.fields, "lost_after"])
+        return organisation

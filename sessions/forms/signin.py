@@ -6,18 +6,14 @@ from typing import Any
 from django import forms
 from django.contrib.auth import authenticate
 from django.contrib.auth import forms as auth_forms
-from django.contrib.auth.password_validation import password_validators_help_texts
 from django.http import HttpRequest
 
+from sessions.forms.email import EmailField
 from sessions.models import User
 
 
 class SignInForm(forms.Form):
-    email = forms.EmailField(
-        label="E-mail",
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
-    )
+    email = EmailField("username", autofocus=True)
     password = forms.CharField(
         label="Password",
         strip=False,
@@ -42,11 +38,14 @@ class SignInForm(forms.Form):
         self.user = user
 
 
+# By AUTH_PASSWORD_VALIDATORS, in one sentence instead of Django's three.
+WHAT_IS_DEMANDED = "At least 10 characters; not one that many people use, and not like your e-mail."
+
 NEW_PASSWORD = forms.CharField(
     label="New password",
     strip=False,
     max_length=1000,
-    help_text=" ".join(password_validators_help_texts()),
+    help_text=WHAT_IS_DEMANDED,
     widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
 )
 NEW_PASSWORD_AGAIN = forms.CharField(
@@ -87,9 +86,7 @@ def _save_password(member: User, password: str) -> User:
 
 
 class PasswordResetForm(auth_forms.PasswordResetForm):
-    email = forms.EmailField(
-        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
-    )
+    email = EmailField("username", autofocus=True)
 
     def get_users(self, email: str) -> Iterable[User]:
         """Those who may sign in; also the invited, whose first link may be lost."""

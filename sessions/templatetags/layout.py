@@ -24,6 +24,5 @@ def nav_link(context: template.Context, url_name: str, icon: str, label: str) ->
 def middle(text: object) -> dict[str, str]:
     """`text`, cut in the middle by CSS when there is no room: what is copied, read aloud or hovered is the whole."""
     whole = str(text)
-    if len(whole) <= 2 * KEPT_AT_THE_END:
-        return {"text": whole, "start": whole, "end": ""}
-    return {"text": whole, "start": whole[:-KEPT_AT_THE_END], "end": whole[-KEPT_AT_THE_END:]}
+    cut = len(whole) - min(KEPT_AT_THE_END, len(whole) // 2)
+    return {"text": whole, "start": whole[:cut], "end": whole[cut:]}

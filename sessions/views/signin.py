@@ -35,7 +35,7 @@ class SignInView(views.RedirectURLMixin, FormView):  # type: ignore[type-arg]  #
         return super().get_form_kwargs() | {"request": self.request}
 
     def form_valid(self, form: SignInForm) -> HttpResponse:
-        assert form.user is not None  # noqa: S101  a valid form has found its person
+        assert form.user is not None
         login(self.request, form.user)
         return HttpResponseRedirect(self.get_success_url())
 

@@ -1,0 +1,130 @@
+"""Changing roles, deactivating, and that there is always an admin."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.test import Client
+
+from sessions.choices import Role
+from sessions.members import active_admins, change_role, deactivate
+from sessions.models import Organisation, User
+
+ClientOf = Callable[[User], Client]
+
+
+def page_of(member: User) -> str:
+    return f"/settings/members/{member.pk}/"
+
+
+def test_an_admin_changes_a_role(client_of: ClientOf, alice: User, uma: User) -> None:
+    assert client_of(alice).post(page_of(uma), {"action": "role", "role": "developer"})["Location"] == page_of(uma)
+    assert User.objects.get(pk=uma.pk).role == Role.DEVELOPER
+
+
+@pytest.mark.parametrize("posted", [{}, {"action": "delete"}, {"action": "resend"}])
+def test_an_unknown_action_is_refused(client_of: ClientOf, alice: User, uma: User, posted: dict[str, str]) -> None:
+    assert client_of(alice).post(page_of(uma), posted).status_code == 400
+
+
+def test_an_unknown_role_is_refused_at_the_field(client_of: ClientOf, alice: User, uma: User) -> None:
+    page = client_of(alice).post(page_of(uma), {"action": "role", "role": "owner"}).content.decode()
+    assert 'id="id_role_error" role="alert"' in page
+
+
+def test_one_known_from_sessions_has_no_role_to_change(client_of: ClientOf, alice: User, acme: Organisation) -> None:
+    known = User.objects.create(organisation=acme, email="k@acme.example")
+    assert client_of(alice).post(page_of(known), {"action": "role", "role": "admin"}).status_code == 400
+
+
+def test_deactivating_signs_out_at_once_and_offers_undo(client_of: ClientOf, alice: User, uma: User) -> None:
+    of_uma, of_alice = client_of(uma), client_of(alice)
+    page = of_alice.post(page_of(uma), {"action": "deactivate"}, follow=True).content.decode()
+    assert 'form="reactivate"' in page
+    assert '<form id="reactivate"' in page
+    assert of_uma.get("/settings/").status_code == 302
+    of_alice.post(page_of(uma), {"action": "reactivate"})
+    assert of_uma.get("/settings/").status_code == 200
+
+
+def test_the_last_active_admin_stays(client_of: ClientOf, alice: User) -> None:
+    client = client_of(alice)
+    page = client.post(page_of(alice), {"action": "role", "role": "user"}).content.decode()
+    assert "the last active admin" in page
+    page = client.post(page_of(alice), {"action": "deactivate"}, follow=True).content.decode()
+    assert "the last active admin" in page
+    alice.refresh_from_db()
+    assert (alice.role, alice.is_active) == (Role.ADMIN, True)
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"password": "!"}, {"can_sign_in": False}])
+def test_an_admin_who_cannot_sign_in_does_not_count(alice: User, adam: User, change: dict[str, object]) -> None:
+    User.objects.filter(pk=adam.pk).update(**change)
+    with pytest.raises(ValidationError):
+        deactivate(alice, alice.pk)
+
+
+def test_admins_of_another_organisation_do_not_count(alice: User, globex_admin: User) -> None:
+    with pytest.raises(ValidationError):
+        change_role(alice, alice.pk, Role.USER)
+
+
+def test_an_admin_may_step_down_for_another(client_of: ClientOf, alice: User, adam: User) -> None:
+    response = client_of(alice).post(page_of(alice), {"action": "role", "role": "user"})
+    assert response["Location"] == "/settings/"
+    assert list(active_admins(alice.organisation)) == [adam]
+
+
+def test_who_is_no_longer_an_admin_changes_nobody(alice: User, adam: User, uma: User) -> None:
+    User.objects.filter(pk=adam.pk).update(role=Role.USER)
+    with pytest.raises(PermissionDenied):
+        change_role(adam, uma.pk, Role.ADMIN)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("change", [deactivate, lambda actor, member_id: change_role(actor, member_id, Role.USER)])
+def test_two_admins_who_remove_each_other_at_once_leave_one(
+    acme: Organisation, alice: User, adam: User, change: Callable[[User, int], User]
+) -> None:
+    ready, refused = threading.Barrier(2), []
+
+    def act(actor: User, other: User) -> None:
+        try:
+            ready.wait(timeout=10)
+            change(actor, other.pk)
+        except (PermissionDenied, ValidationError) as error:
+            refused.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=act, args=pair) for pair in ((alice, adam), (adam, alice))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert len(refused) == 1
+    assert active_admins(acme).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_admins_who_step_down_at_once_leave_one(acme: Organisation, alice: User, adam: User) -> None:
+    ready, refused = threading.Barrier(2), []
+
+    def step_down(actor: User) -> None:
+        try:
+            ready.wait(timeout=10)
+            change_role(actor, actor.pk, Role.USER)
+        except ValidationError as error:
+            refused.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=step_down, args=(actor,)) for actor in (alice, adam)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert len(refused) == 1
+    assert active_admins(acme).count() == 1
