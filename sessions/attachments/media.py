@@ -14,7 +14,9 @@ INLINE = IMAGES | VIDEOS | SOUNDS | TEXTS
 BYTES = "application/octet-stream"
 
 TEXT_KINDS = frozenset({AttachmentKind.LOG, AttachmentKind.CRASH_REPORT, AttachmentKind.RECORDING})
-READABLE = re.compile(r"text/.+|application/(?:.+[+-])?(?:json|xml|yaml|ndjson|javascript)")
+READABLE = re.compile(r"text/.+|(?:application|image)/(?:.+[+-])?(?:json|xml|yaml|ndjson|javascript|asciicast)")
+# Logs come under any type; these are never text.
+OPAQUE = re.compile(r"(?:image|video|audio|font)/.+|application/.*(?:zip|tar|compress|pdf|7z|rar|zstd|brotli).*")
 
 
 class Viewer(Enum):
@@ -54,8 +56,6 @@ def viewer_of(kind: str, content_type: str) -> Viewer:
             return viewer
     if kind == AttachmentKind.NETWORK_LOG and not declared.startswith("text/"):
         return Viewer.REQUESTS
-    if kind in (AttachmentKind.VIDEO, AttachmentKind.SCREENSHOT):
-        return Viewer.NONE
-    if kind in TEXT_KINDS or READABLE.fullmatch(declared):
+    if READABLE.fullmatch(declared) or (kind in TEXT_KINDS and not OPAQUE.fullmatch(declared)):
         return Viewer.LOG
     return Viewer.NONE

@@ -1,0 +1,172 @@
+import io
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessions.attachments.levels import Level
+from sessions.attachments.lines import BLOCK, LONGEST_LINE, blocks_of_lines, printable
+from sessions.attachments.log import Search, Window, read_window
+
+
+def window_of(text: str | bytes, search: Search | None = None, at: int | None = None, size: int = 10) -> Window:
+    content = text.encode() if isinstance(text, str) else text
+    return read_window(io.BytesIO(content), search or Search(), at=at, size=size)
+
+
+def numbers(window: Window) -> list[int]:
+    return [line.number for line in window.lines]
+
+
+HUNDRED = "".join(f"line {number}\n" for number in range(1, 101))
+
+
+def test_the_first_window_begins_at_the_first_line() -> None:
+    window = window_of(HUNDRED)
+    assert numbers(window) == list(range(1, 11))
+    assert (window.total, window.shown_first, window.shown_last) == (100, 1, 10)
+    assert (window.previous, window.next, window.last) == (None, 11, 91)
+
+
+def test_a_window_is_found_by_any_of_its_lines() -> None:
+    window = window_of(HUNDRED, at=47)
+    assert numbers(window) == list(range(41, 51))
+    assert (window.previous, window.next, window.last) == (31, 51, 91)
+
+
+def test_past_the_end_lies_the_last_window() -> None:
+    window = window_of(HUNDRED, at=10**12)
+    assert numbers(window) == list(range(91, 101))
+    assert (window.previous, window.next) == (81, None)
+
+
+def test_a_search_goes_to_the_first_match_and_knows_the_others() -> None:
+    window = window_of(HUNDRED, Search("LINE 4"))
+    assert window.matches == 11  # 4 and 40 to 49
+    assert (window.match, window.match_place, window.previous_match, window.next_match) == (4, 1, None, 40)
+    later = window_of(HUNDRED, Search("line 4"), at=40)
+    assert numbers(later) == list(range(31, 41))
+    assert (later.match, later.match_place, later.previous_match, later.next_match) == (40, 2, 4, 41)
+
+
+def test_without_a_match_the_beginning_is_shown() -> None:
+    window = window_of(HUNDRED, Search("nothing like it"))
+    assert numbers(window) == list(range(1, 11))
+    assert (window.matches, window.match, window.previous, window.next) == (0, None, None, 11)
+
+
+def test_only_matching_lines_are_left_with_their_own_numbers() -> None:
+    window = window_of(HUNDRED, Search("9", only=True))
+    assert numbers(window) == [9, 19, 29, 39, 49, 59, 69, 79, 89, 90]
+    assert (window.total, window.shown_total, window.next) == (100, 19, 91)
+
+
+def test_levels_filter_and_are_counted() -> None:
+    window = window_of("INFO a\nERROR b\nplain\nERROR c\n", Search(levels=[Level.ERROR]))
+    assert numbers(window) == [2, 4]
+    assert window.levels == {Level.INFO: 1, Level.ERROR: 2, Level.NONE: 1}
+
+
+def test_case_does_not_matter_in_any_alphabet() -> None:
+    assert window_of("STRASSE\nstraße\nΣΊΣΥΦΟΣ\n", Search("straße")).matches == 2
+    assert window_of("ΣΊΣΥΦΟΣ\n", Search("σίσυφος")).matches == 1
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_the_last_line_counts_with_and_without_its_end(ending: str) -> None:
+    assert [line.text for line in window_of(f"a{ending}b").lines] == ["a", "b"]
+    assert [line.text for line in window_of(f"a{ending}b{ending}").lines] == ["a", "b"]
+
+
+def test_an_empty_file_has_no_lines() -> None:
+    window = window_of("")
+    assert (window.lines, window.total, window.shown_first, window.shown_last) == ([], 0, 0, 0)
+
+
+def test_terminal_escapes_are_taken_out_and_controls_become_visible() -> None:
+    assert printable("\x1b[31mred\x1b[0m \x1b]0;title\x07x\x00\x08") == "red x␀␈"
+    assert printable("tab\tstays") == "tab\tstays"
+    assert printable("\u202egnp.exe") == "\ufffdgnp.exe"
+
+
+def test_binary_is_shown_with_replacements() -> None:
+    assert window_of(b"\xff\xfe\x00ok\n").lines[0].text == "\ufffd\ufffd␀ok"
+
+
+def test_a_long_line_is_cut_and_says_by_how_much() -> None:
+    text = "x" * 10_000 + "\nshort\n"
+    first, second = window_of(text).lines
+    assert first.text == "x" * LONGEST_LINE + " … 6,000 more bytes"
+    assert second.text == "short"
+
+
+def test_a_line_longer_than_a_block_is_one_line() -> None:
+    window = window_of(b"y" * (3 * BLOCK + 5) + b"\nend")
+    assert window.total == 2
+    assert window.lines[0].text == "y" * LONGEST_LINE + f" … {3 * BLOCK + 5 - LONGEST_LINE:,} more bytes"
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), max_size=20), max_size=50))
+def test_every_line_of_a_text_is_there_once(lines: list[str]) -> None:
+    content = "".join(f"{line}\n" for line in lines).encode()
+    assert [line for block in blocks_of_lines(io.BytesIO(content)) for line in block] == lines
+
+
+@given(st.lists(st.sampled_from(["ERROR x", "INFO y", "x", ""]), max_size=60), st.integers(1, 70))
+def test_following_the_windows_shows_every_line_that_passes_once(lines: list[str], size: int) -> None:
+    text = "".join(f"{line}\n" for line in lines)
+    search = Search("x", only=True)
+    seen: list[int] = []
+    at: int | None = 1
+    while at is not None:
+        window = window_of(text, search, at=at, size=size)
+        seen += numbers(window)
+        at = window.next
+    assert seen == [number for number, line in enumerate(lines, start=1) if "x" in line]
+
+
+class Endless(io.RawIOBase):
+    """Fifty megabytes of log that are never all there."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+        self.block = b"2026-11-20T20:27:15.933Z 200 GET http://127.0.0.1:8902/ and some more text\n" * 14_000
+
+    def read(self, size: int = -1) -> bytes:
+        part = self.block[: min(size, self.left)]
+        self.left -= len(part)
+        return part
+
+
+def test_memory_does_not_grow_with_the_file() -> None:
+    peaks = []
+    for size in (8 * BLOCK, 50 * BLOCK):
+        tracemalloc.start()
+        read_window(Endless(size), Search("more", only=True), at=10**9, count_levels=False)  # type: ignore[arg-type]
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
+    assert peaks[1] < 16 * BLOCK
+
+
+def test_memory_does_not_grow_with_a_line() -> None:
+    tracemalloc.start()
+    read_window(io.BufferedReader(OneLine(50 * BLOCK)), Search(), size=10)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * BLOCK
+
+
+class OneLine(io.RawIOBase):
+    def __init__(self, size: int) -> None:
+        self.left = size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        count = min(len(buffer), self.left)
+        buffer[:count] = b"x" * count
+        self.left -= count
+        return count
