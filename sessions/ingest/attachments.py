@@ -66,22 +66,30 @@ def digest(file: BinaryIO) -> tuple[str, int]:
 
 
 def store(organisation_id: int, session_id: UUID, file: BinaryIO, sha256: str, size: int) -> str:
-    """Copy a file into the storage, unless it is there; its storage name. `sha256` and `size` are from `digest`."""
+    """Copy a file into the storage, unless it is there; its storage name. `sha256` and `size` are from `digest`.
+
+    Raises ChangedWhileReadError, where it can be known, when the bytes are no longer those.
+    """
     name = f"{organisation_id}/{session_id}/{sha256}"
-    if default_storage.exists(name):
-        if default_storage.size(name) == size:
-            return name
-        default_storage.delete(name)
+    if default_storage.exists(name) and default_storage.size(name) == size:
+        return name
     file.seek(0)
     try:
         path = Path(default_storage.path(name))
     except NotImplementedError:
-        saved = default_storage.save(name, File(file))
-        if saved != name:  # another process stored the same content meanwhile
-            default_storage.delete(saved)
+        _save(name, file)
     else:
         _write_and_rename(path, file, sha256)
     return name
+
+
+def _save(name: str, file: BinaryIO) -> None:
+    """Into a storage that is no file system, which makes an object appear as a whole."""
+    if default_storage.exists(name):
+        default_storage.delete(name)
+    saved = default_storage.save(name, File(file))
+    if saved != name:  # another process stored the same content meanwhile
+        default_storage.delete(saved)
 
 
 def _write_and_rename(path: Path, file: BinaryIO, sha256: str) -> None:

@@ -1,0 +1,74 @@
+"""The keys that Python asks for are the keys that PostgreSQL stores."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sessions import keys
+from sessions.choices import Flag, Platform, Status
+from sessions.ingest.normalise import EARLIEST, LATEST
+from sessions.keys import Kind, key, value_key
+from sessions.models import Organisation
+from tests.ingest.lines import a_line, send_lines, stored
+
+naive = {"min_value": EARLIEST.replace(tzinfo=None), "max_value": LATEST.replace(tzinfo=None) - timedelta(days=2)}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    started=st.datetimes(**naive).map(lambda moment: moment.replace(tzinfo=UTC)),
+    status=st.sampled_from([Status.ENDED, Status.FAILED, Status.LOST]),
+    platform=st.none() | st.sampled_from(Platform.values),
+    flags=st.dictionaries(st.sampled_from(Flag.values), st.booleans()),
+    token=st.booleans(),
+    names=st.booleans(),
+)
+def test_the_generated_column_holds_what_python_computes(
+    acme: Organisation,
+    started: datetime,
+    status: Status,
+    platform: str | None,
+    flags: dict[str, bool],
+    token: bool,
+    names: bool,
+) -> None:
+    send_lines(
+        acme,
+        a_line(
+            status=status,
+            started_at=started.isoformat(),
+            ended_at=started.isoformat(),
+            initiator={"type": "token", "label": "ci"} if token else {"type": "user", "username": "dave"},
+            app={"platform": platform, **({"app_id": "a"} if names else {})},
+            device={"model": "M"} if names else {},
+            os={"name": "iOS"} if names else {},
+            flags=flags,
+        ),
+    )
+
+    row = stored(acme)
+    expected = [
+        key(kind, ident)
+        for kind, ident in (
+            (Kind.USER, row.user_id),
+            (Kind.TOKEN, row.token_id),
+            (Kind.APP, row.app_id),
+            (Kind.DEVICE, row.device_id),
+            (Kind.OS, row.os_id),
+        )
+        if ident is not None
+    ]
+    expected.append(value_key(Kind.STATUS, acme.pk, status))
+    if platform:
+        expected.append(value_key(Kind.PLATFORM, acme.pk, platform))
+    expected += [value_key(Kind.FLAG, acme.pk, flag) for flag, raised in flags.items() if raised]
+    assert sorted(row.keys) == sorted(keys.in_period(keys.period_of(started), expected))
+    assert all(-(2**63) <= stored_key < 2**63 for stored_key in row.keys)
+    assert {keys.kind_of(expected_key) for expected_key in expected} <= set(Kind)
+
+
+def test_a_week_begins_on_a_thursday_since_1970_did() -> None:
+    moment = datetime(2026, 11, 19, tzinfo=UTC)
+
+    assert keys.period_of(moment) == keys.period_of(moment - timedelta(microseconds=1)) + 1
