@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.core.exceptions import BadRequest
@@ -45,10 +44,9 @@ def visible_session(request: MemberRequest, session_id: UUID) -> Session:
 def list_url(request: HttpRequest) -> str:
     """The list with the filters it had, where the viewer comes from it."""
     url = reverse("session_list")
-    came_from = urlsplit(request.headers.get("Referer", ""))
-    if came_from.netloc == request.get_host() and came_from.path == url and came_from.query:
-        return f"{url}?{came_from.query}"
-    return url
+    came_from = request.headers.get("Referer", "")
+    _, here, query = came_from.partition(f"{request.build_absolute_uri(url)}?")
+    return f"{url}?{query}" if here and query and came_from.startswith(here) else url
 
 
 def _timeline(request: HttpRequest, record: Session) -> dict[str, Any]:
