@@ -85,11 +85,19 @@ TOKENS = (
 )
 GLOBEX_TOKENS = (Token("globex-ci", "mindy.simmons@globex.example", nightly=True),)
 
+
+class Visitor(NamedTuple):
+    """Someone without a name; the label says how they came."""
+
+    label: str | None
+    weight: float
+
+
 ANONYMOUS = (
-    ("Shared link: release demo", 5),
-    ("Shared link: board meeting", 1),
-    ("Embedded preview: documentation", 3),
-    ("QR code: Hannover trade fair", 2),
-    (None, 1),
+    Visitor("Shared link: release demo", 5),
+    Visitor("Shared link: board meeting", 1),
+    Visitor("Embedded preview: documentation", 3),
+    Visitor("QR code: Hannover trade fair", 2),
+    Visitor(None, 1),
 )
-KIOSK_VISITORS = (("Walk-in visitor", 6), ("Loyalty card", 2), (None, 1))
+KIOSK_VISITORS = (Visitor("Walk-in visitor", 6), Visitor("Loyalty card", 2), Visitor(None, 1))

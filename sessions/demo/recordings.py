@@ -33,7 +33,7 @@ def recording(rng: random.Random, line: Line, start: datetime, end: datetime) ->
     for moment in sorted(rng.randrange(length) for _ in range(60)):
         x, y = rng.randrange(width), rng.randrange(height)
         click = rng.random() < 0.3
-        data = {"source": 2, "type": 2, "id": 5, "x": x, "y": y}
+        data: Line = {"source": 2, "type": 2, "id": 5, "x": x, "y": y}
         if not click:
             data = {"source": 1, "positions": [{"x": x, "y": y, "id": 4, "timeOffset": 0}]}
         events.append({"type": 3, "timestamp": begin + moment, "data": data})

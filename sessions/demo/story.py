@@ -115,8 +115,7 @@ def _session(rng: random.Random, cast: Cast, now: datetime, moment: datetime, nu
 
 def _initiator(rng: random.Random, cast: Cast, app: DemoApp, moment: datetime) -> Line:
     if app.platform == "kiosk":
-        label = pick(rng, *zip(*KIOSK_VISITORS, strict=True))
-        return {"type": "anonymous", "label": label}
+        return {"type": "anonymous", "label": pick(rng, KIOSK_VISITORS).label}
     night = moment.astimezone(ZONE).hour < 5
     kinds = {"user": 2 if night else 74, "token": 20, "anonymous": 1 if night else 10}
     if app.platform == "proxy":
@@ -128,7 +127,7 @@ def _initiator(rng: random.Random, cast: Cast, app: DemoApp, moment: datetime) -
     if kind == "token":
         token = pick(rng, [token for token in cast.tokens if token.nightly or not night])
         return {"type": "token", "label": token.label}
-    return {"type": "anonymous", "label": pick(rng, *zip(*ANONYMOUS, strict=True))}
+    return {"type": "anonymous", "label": pick(rng, ANONYMOUS).label}
 
 
 def _attributes(rng: random.Random) -> Line:
@@ -169,13 +168,13 @@ def _set_times(rng: random.Random, line: Line, moment: datetime, now: datetime) 
 
 def _still_open(line: Line, now: datetime, *, waiting: bool) -> Line:
     """The same session, waiting or running right now."""
-    moment = line.get("requested_at") or line["started_at"]
+    moment: datetime = line.get("requested_at") or line["started_at"]
     line.pop("ended_at", None)
     line["last_seen_at"] = now
     if waiting:
         line.pop("started_at", None)
         return line | {"status": "queued", "requested_at": moment, "events": []}
-    line["started_at"] = min(line.get("started_at", moment), now)
+    line["started_at"] = min(line.get("started_at") or moment, now)
     line["events"] = [event for event in line["events"] if event["event_time"] <= now]
     return line | {"status": "active"}
 

@@ -7,12 +7,12 @@ lowers them, since its unique index does.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection
 
-from sessions.choices import InitiatorType, Role
+from sessions.choices import Role
 from sessions.models import Organisation
 from sessions.schema import SessionLine
 
@@ -115,7 +115,7 @@ class Catalogue:
             self._devices[device] if any(device) else None,
             self._systems[system] if any(system) else None,
             user,
-            self._tokens[initiator.label or ""] if initiator.type == InitiatorType.TOKEN else None,
+            self._tokens[initiator.label or ""] if initiator.type == "token" else None,
         )
 
     def resolve(self, lines: Iterable[SessionLine]) -> None:
@@ -130,8 +130,7 @@ class Catalogue:
             - self._usernames.keys()
         )
         self._resolve_tokens(
-            {line.initiator.label or "" for line in lines if line.initiator.type == InitiatorType.TOKEN}
-            - self._tokens.keys()
+            {line.initiator.label or "" for line in lines if line.initiator.type == "token"} - self._tokens.keys()
         )
 
     def _resolve_apps(self, lines: list[SessionLine]) -> None:
@@ -234,16 +233,16 @@ def _system(line: SessionLine) -> tuple[str, str]:
     return (line.os.name or "", line.os.version or "")
 
 
-def _columns(rows: list) -> list[list[str]]:
+def _columns(rows: list[Any]) -> list[list[str]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _execute(sql: str, values: list) -> None:
+def _execute(sql: str, values: list[Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
 
 
-def _fetch(sql: str, values: list) -> list[tuple]:
+def _fetch(sql: str, values: list[Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from sessions.choices import OPEN_STATUSES, InitiatorType, Status
+from sessions.choices import OPEN_STATUSES
 from sessions.ingest.errors import LineError, invalid, required
 from sessions.schema import Initiator, SessionLine
 
@@ -26,7 +26,8 @@ _UNFIT_FOR_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]")
 def normalise(line: SessionLine) -> SessionLine:
     """The same object, its times in UTC and complete, its IP addresses canonical. Raises LineError."""
     for name in ("requested_at", "started_at", "ended_at", "last_seen_at"):
-        setattr(line, name, _utc(getattr(line, name), name))
+        if (time := getattr(line, name)) is not None:
+            setattr(line, name, _utc(time, name))
     line.network.client_ip = _ip(line.network.client_ip, "network.client_ip")
     line.network.server_ip = _ip(line.network.server_ip, "network.server_ip")
     for index, event in enumerate(line.events):
@@ -42,9 +43,7 @@ def normalise(line: SessionLine) -> SessionLine:
     return line
 
 
-def _utc(value: datetime | None, field: str) -> datetime | None:
-    if value is None:
-        return None
+def _utc(value: datetime, field: str) -> datetime:
     try:
         value = value.astimezone(UTC)
     except OverflowError as error:
@@ -73,9 +72,9 @@ def _check_initiator(initiator: Initiator) -> None:
     initiator.username = initiator.username or None
     if initiator.email is not None and not _EMAIL.fullmatch(initiator.email):
         raise invalid("initiator.email", "is not an e-mail address")
-    if initiator.type == InitiatorType.USER and not (initiator.email or initiator.username):
+    if initiator.type == "user" and not (initiator.email or initiator.username):
         raise required("initiator.email", "is required, or a username, for an initiator of type user")
-    if initiator.type == InitiatorType.TOKEN:
+    if initiator.type == "token":
         if not initiator.label:
             raise required("initiator.label", "is required for an initiator of type token")
         if len(initiator.label) > MAX_TOKEN_LABEL:
@@ -106,8 +105,8 @@ def check_name(name: str, field: str = "name") -> None:
 
 def _derive_times(line: SessionLine) -> None:
     """What a duration says about a time that is missing."""
-    closed = line.status in (Status.ENDED, Status.FAILED)
-    if line.queue_ms is not None and line.status != Status.QUEUED:
+    closed = line.status in ("ended", "failed")
+    if line.queue_ms is not None and line.status != "queued":
         queue = timedelta(milliseconds=line.queue_ms)
         if line.started_at is not None and line.requested_at is None:
             line.requested_at = line.started_at - queue
@@ -148,12 +147,12 @@ def _check_times(line: SessionLine) -> None:
 def _check_status(line: SessionLine) -> None:
     if line.status in OPEN_STATUSES and line.ended_at is not None:
         raise invalid("ended_at", f"must be absent while the session is {line.status}")
-    if line.status == Status.QUEUED:
+    if line.status == "queued":
         if line.started_at is not None:
             raise invalid("started_at", "must be absent while the session is queued")
         if line.requested_at is None:
             raise required("requested_at", "is required while the session is queued")
-    if line.status == Status.ACTIVE and line.started_at is None:
+    if line.status == "active" and line.started_at is None:
         raise required("started_at", "is required while the session is active")
 
 

@@ -112,7 +112,7 @@ class _Pairs(list[tuple[str, Any]]):
 
 def _path_of_duplicate(raw: bytes) -> str | None:
     def search(value: Any, path: str) -> str | None:
-        seen: set[str] = set()
+        seen: set[str | int] = set()
         children = value if isinstance(value, _Pairs) else enumerate(value) if isinstance(value, list) else ()
         for key, item in children:
             where = _below(path, key)

@@ -78,7 +78,7 @@ def test_bad_lines_are_reported_by_number_and_field_and_the_good_ones_kept(acme:
     assert [line.removeprefix(f"{path}:").split(": ")[0] for line in reported] == ["3", "4", "5"]
     assert reported[1].startswith(f"{path}:4: status: ")
     assert reported[2] == f"{path}:5: events[0].event_time: is required"
-    assert sorted(Session.objects.values_list("external_id", flat=True)) == ["a", "d"]
+    assert set(Session.objects.values_list("external_id", flat=True)) == {"a", "d"}
 
 
 def test_bad_lines_make_the_exit_status_1(acme: Organisation, tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ from sessions.keys import Kind, key, value_key
 from sessions.models import Organisation
 from tests.ingest.lines import a_line, send_lines, stored
 
-naive = {"min_value": EARLIEST.replace(tzinfo=None), "max_value": LATEST.replace(tzinfo=None) - timedelta(days=2)}
+moments = st.datetimes(EARLIEST.replace(tzinfo=None), LATEST.replace(tzinfo=None) - timedelta(days=2))
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    started=st.datetimes(**naive).map(lambda moment: moment.replace(tzinfo=UTC)),
+    started=moments.map(lambda moment: moment.replace(tzinfo=UTC)),
     status=st.sampled_from([Status.ENDED, Status.FAILED, Status.LOST]),
     platform=st.none() | st.sampled_from(Platform.values),
     flags=st.dictionaries(st.sampled_from(Flag.values), st.booleans()),

@@ -139,7 +139,7 @@ def test_of_two_records_in_one_batch_the_last_counts_with_the_events_of_both(acm
     assert (report.new, report.updated, report.refused) == (1, 0, [])
     assert stored(acme).status == "ended"
     assert stored(acme).last_seen_at == datetime(2026, 11, 20, 11, tzinfo=UTC)
-    assert sorted(Event.objects.values_list("str1", flat=True)) == ["x", "y"]
+    assert set(Event.objects.values_list("str1", flat=True)) == {"x", "y"}
 
 
 def test_an_event_sent_twice_is_one(acme: Organisation) -> None:
@@ -199,7 +199,7 @@ def test_when_the_database_refuses_a_batch_the_good_lines_are_kept(acme: Organis
     report = load(acme, items)
 
     assert (report.new, [number for number, _ in report.refused]) == (2, [2])
-    assert sorted(Session.objects.values_list("external_id", flat=True)) == ["a", "c"]
+    assert set(Session.objects.values_list("external_id", flat=True)) == {"a", "c"}
     assert "x" * 256 not in str(report.refused[0][1])
 
 
@@ -217,8 +217,11 @@ def test_facets_say_what_occurs_among_whose_sessions(acme: Organisation) -> None
     send_lines(acme, FULL)
 
     row = stored(acme)
-    token, user, app = key(Kind.TOKEN, row.token_id), key(Kind.USER, row.user_id), key(Kind.APP, row.app_id)
-    device, system = key(Kind.DEVICE, row.device_id), key(Kind.OS, row.os_id)
+    token, user = key(Kind.TOKEN, row.token_id or 0), key(Kind.USER, row.user_id or 0)
+    app, device, system = (
+        key(kind, ident or 0)
+        for kind, ident in ((Kind.APP, row.app_id), (Kind.DEVICE, row.device_id), (Kind.OS, row.os_id))
+    )
     platform = value_key(Kind.PLATFORM, acme.pk, Platform.IOS)
     values = {token, user, app, device, system, platform}
     assert set(Facet.objects.values_list("owner", "value")) == {

@@ -48,4 +48,4 @@ def _sentences(error: ValidationError) -> list[str]:
 def _link(user: User) -> str:
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     token = default_token_generator.make_token(user)
-    return settings.SITE_URL + reverse("password_set", kwargs={"uidb64": uid, "token": token})
+    return f"{settings.SITE_URL}{reverse('password_set', kwargs={'uidb64': uid, 'token': token})}"
