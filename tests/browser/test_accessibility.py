@@ -1,0 +1,58 @@
+"""axe-core finds nothing wrong on any page, in either theme, on a phone either."""
+
+import pytest
+from django.http import QueryDict
+from django.urls import reverse
+
+from sessions.models import Organisation, User
+from sessions.query import SessionQuery
+from tests.browser.conftest import PageOf, violations
+from tests.conftest import Send
+
+SIGNED_IN = (
+    "/sessions/",
+    "/sessions/?q=nothing-like-it",
+    "/sessions/?start=banana&device=iPhone+15&os=iOS+17",
+    "/usage/",
+    "/settings/",
+    "/settings/organisation/",
+    "/settings/members/",
+    "/settings/members/invite/",
+    "/password/change/",
+    "/no-such-page/",
+)
+SIGNED_OUT = ("/signin/", "/password/reset/", "/password/reset/sent/")
+LOOKS = ({}, {"dark": True}, {"width": 390})
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_pages_behind_the_sign_in(alice: User, recorded: None, page_of: PageOf, look: dict[str, int]) -> None:
+    page = page_of(alice, **look)
+    for path in SIGNED_IN:
+        page.goto(path)
+        assert violations(page) == [], path
+    page.goto("/sessions/")
+    for summary in page.locator("details.filter > summary").all():
+        summary.click()
+        assert violations(page) == [], summary.inner_text()
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_pages_before_the_sign_in(page_of: PageOf, look: dict[str, int]) -> None:
+    page = page_of(**look)
+    for path in SIGNED_OUT:
+        page.goto(path)
+        assert violations(page) == [], path
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+def test_one_session_and_its_viewers(
+    acme: Organisation, alice: User, recorded: None, send: Send, page_of: PageOf, look: dict[str, int]
+) -> None:
+    record = next(r for r in SessionQuery(alice, QueryDict()).page().records if len(r.attachments) == 4)
+    page = page_of(alice, **look)
+    page.goto(reverse("session_detail", args=[record.id]))
+    assert violations(page) == []
+    for attachment in record.attachments:
+        page.goto(reverse("attachment_view", args=[record.id, attachment.name]))
+        assert violations(page) == [], attachment.name
