@@ -49,7 +49,7 @@ UNAVAILABLE_RETRY_SECONDS = 5
 
 
 class Problem(Exception):
-    """An error to answer with. Raised in a view under /api/, it becomes its JSON answer.
+    """An error to answer with. Raised in a view, it becomes its JSON answer under /api/ and a page elsewhere.
 
     `headers` are sent with it; `extra` stands in the body.
     """

@@ -92,7 +92,16 @@ def test_under_the_api_every_error_is_json(visitor: Client, name: str, status: i
 
 @pytest.mark.parametrize(
     ("name", "status"),
-    [("broken", 500), ("down", 503), ("bad", 400), ("missing", 404), ("nothing", 404), ("denied", 403), ("post", 405)],
+    [
+        ("broken", 500),
+        ("down", 503),
+        ("bad", 400),
+        ("problem", 413),
+        ("missing", 404),
+        ("nothing", 404),
+        ("denied", 403),
+        ("post", 405),
+    ],
 )
 def test_for_a_browser_every_error_is_a_page(
     visitor: Client, client_of: ClientOf, uma: User, name: str, status: int

@@ -52,8 +52,9 @@ class ErrorMiddleware:
         return json_error(problem) if is_api(request) else _page(request, problem, "This address cannot be read")
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        if is_api(request) and isinstance(exception, Problem):
-            return json_error(exception)
+        if isinstance(exception, Problem):
+            title = "Not found" if exception.status == 404 else "This cannot be shown"
+            return json_error(exception) if is_api(request) else _page(request, exception, title)
         if isinstance(exception, OperationalError | InterfaceError):
             return unavailable(request, exception)
         return None

@@ -86,7 +86,8 @@ def _change_role(request: MemberRequest, found: User) -> HttpResponse:
         form.add_error("role", error)
         return _page(request, found, form)
     messages.success(request, "Saved.")
-    return _back(request, found)
+    # Who has just ceased to be an admin cannot open the member's page again.
+    return redirect("settings") if found == request.user else redirect("member", found.pk)
 
 
 def _deactivate(request: MemberRequest, found: User) -> HttpResponse:
@@ -95,15 +96,13 @@ def _deactivate(request: MemberRequest, found: User) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("member", found.pk)
+    if found == request.user:
+        messages.success(request, "You are deactivated. Another admin can reactivate you.")
+        return redirect("signin")
     # The button belongs to the form of the page that shows this message.
     undo = '{} is deactivated and signed out. <button class="button-link" form="reactivate" type="submit">Undo</button>'
     messages.success(request, format_html(undo, found))
-    return _back(request, found)
-
-
-def _back(request: MemberRequest, found: User) -> HttpResponse:
-    """Whoever has just ceased to be an admin cannot open the member's page again."""
-    return redirect("settings") if found == request.user else redirect("member", found.pk)
+    return redirect("member", found.pk)
 
 
 def _page(request: MemberRequest, found: User, form: RoleForm) -> HttpResponse:

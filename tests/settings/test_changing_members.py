@@ -77,6 +77,13 @@ def test_an_admin_may_step_down_for_another(client_of: ClientOf, alice: User, ad
     assert list(active_admins(alice.organisation)) == [adam]
 
 
+def test_an_admin_may_leave_to_another_and_is_out(client_of: ClientOf, alice: User, adam: User) -> None:
+    client = client_of(alice)
+    page = client.post(page_of(alice), {"action": "deactivate"}, follow=True)
+    assert page.redirect_chain == [("/signin/", 302)]
+    assert "You are deactivated." in page.content.decode()
+
+
 def test_who_is_no_longer_an_admin_changes_nobody(alice: User, adam: User, uma: User) -> None:
     User.objects.filter(pk=adam.pk).update(role=Role.USER)
     with pytest.raises(PermissionDenied):
