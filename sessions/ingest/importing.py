@@ -1,6 +1,8 @@
 """A file of sessions, batch by batch."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,27 +18,44 @@ BATCH_SESSIONS = 1000
 BATCH_BYTES = 16 * 1024 * 1024
 
 
-def import_ndjson(organisation: Organisation, file: BinaryIO, folder: Path) -> Iterator[tuple[int, Report]]:
-    """After each committed batch: how many bytes are done, and what became of them.
+@dataclass
+class Batch:
+    items: list[Item] = field(default_factory=list)
+    refused: list[tuple[int, LineError]] = field(default_factory=list)
+    bytes: int = 0
+    end: int = 0
 
-    A batch that was reported is kept; stopped at any moment and run again, the
-    import ends up with the same rows.
+
+def import_ndjson(organisation: Organisation, file: BinaryIO, folder: Path) -> Iterator[tuple[int, Report]]:
+    """After each committed batch: how many bytes of the file are done, and what became of the batch.
+
+    What was reported is kept; stopped at any moment and run again, the import ends
+    up with the same rows. Raises OperationalError when the database is out of reach.
     """
     catalogue = Catalogue(organisation)
-    items: list[Item] = []
-    report = Report()
-    pending = 0
-    done = 0
+    batches = _batches(organisation, file, folder)
+    # The next batch is parsed while PostgreSQL writes this one: the two take about as long.
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        upcoming = ahead.submit(next, batches, None)
+        while (batch := upcoming.result()) is not None:
+            upcoming = ahead.submit(next, batches, None)
+            report = load(organisation, batch.items, catalogue)
+            report.refused = sorted(report.refused + batch.refused, key=lambda refusal: refusal[0])
+            yield batch.end, report
+
+
+def _batches(organisation: Organisation, file: BinaryIO, folder: Path) -> Iterator[Batch]:
+    """Bounded in sessions and in bytes, so that a file of any size fits into memory."""
+    batch = Batch()
     for line in lines(file):
         try:
-            items.append(prepare(organisation, line.raw, line.number, folder))
+            batch.items.append(prepare(organisation, line.raw, line.number, folder))
         except LineError as error:
-            report.refused.append((line.number, error))
-        pending += len(line.raw)
-        done = line.end
-        if len(items) >= BATCH_SESSIONS or pending >= BATCH_BYTES:
-            report.add(load(organisation, items, catalogue))
-            yield done, report
-            items, report, pending = [], Report(), 0
-    report.add(load(organisation, items, catalogue))
-    yield done, report
+            batch.refused.append((line.number, error))
+        batch.bytes += len(line.raw)
+        batch.end = line.end
+        if len(batch.items) >= BATCH_SESSIONS or batch.bytes >= BATCH_BYTES:
+            yield batch
+            batch = Batch()
+    if batch.bytes:
+        yield batch

@@ -32,7 +32,7 @@ def parse_line(raw: bytes) -> SessionLine:
         raise unparsable(f"longer than {MAX_LINE_BYTES // 1024**2} MiB")
     try:
         line = _decode(raw)
-        json.loads(raw, object_pairs_hook=_refuse_duplicates)
+        _duplicates.decode(raw.decode())
     except UnicodeDecodeError as error:
         raise unparsable("not valid UTF-8") from error
     except RecursionError as error:
@@ -102,8 +102,11 @@ class _DuplicateKeyError(Exception):
 
 
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
-    if len({key for key, _ in pairs}) != len(pairs):
+    if len(dict(pairs)) != len(pairs):
         raise _DuplicateKeyError
+
+
+_duplicates = json.JSONDecoder(object_pairs_hook=_refuse_duplicates)
 
 
 class _Pairs(list[tuple[str, Any]]):
