@@ -36,6 +36,13 @@ function moveBetweenRows(step) {
   next?.focus();
 }
 
+// The link of a row covers all of it but what has a tooltip, which opens the row as well.
+document.addEventListener("click", (event) => {
+  const row = event.target.closest(".session-table tbody tr");
+  if (!row || event.target.closest("a") || String(getSelection())) return;
+  row.querySelector(".row-link").dispatchEvent(new MouseEvent("click", event));
+});
+
 // A panel that would reach beyond the window opens the other way.
 for (const filter of document.querySelectorAll("details.filter")) {
   filter.addEventListener("toggle", () => {

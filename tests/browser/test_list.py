@@ -27,7 +27,7 @@ def test_a_filter_applies_at_once_and_stands_in_the_address(alice: User, recorde
     page.goto("/sessions/")
     page.locator("summary", has_text="All devices").click()
     page.get_by_role("checkbox", name="iPhone 15").check()
-    expect(page).to_have_url(re.compile(r"\?device=iPhone\+15$"))
+    expect(page).to_have_url(re.compile(r"\?device=iPhone(\+|%20)15$"))
     devices = page.locator("td.col-device .cell-main")
     expect(devices.first).to_have_text("iPhone 15")
     assert set(devices.all_inner_texts()) == {"iPhone 15"}
