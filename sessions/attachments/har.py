@@ -74,11 +74,8 @@ class Request:
     transferred: int | None
     size: int | None
     server_ip: str
-    phases: list[tuple[str, float]] = field(default_factory=list)
-    request_headers: list[Header] = field(default_factory=list)
-    response_headers: list[Header] = field(default_factory=list)
-    request_body: Body = field(default_factory=Body)
-    response_body: Body = field(default_factory=Body)
+    # Read further only for the one request that is looked into: headers are most of an archive.
+    entry: dict[str, Any] = field(repr=False)
 
     @property
     def family(self) -> str:
@@ -88,6 +85,26 @@ class Request:
     @property
     def failed(self) -> bool:
         return self.status >= 400 or self.family == "none"
+
+    @property
+    def phases(self) -> list[tuple[str, float]]:
+        return _phases(self.entry)
+
+    @property
+    def request_headers(self) -> list[Header]:
+        return _headers(_dict(self.entry.get("request")).get("headers"))
+
+    @property
+    def response_headers(self) -> list[Header]:
+        return _headers(_dict(self.entry.get("response")).get("headers"))
+
+    @property
+    def request_body(self) -> Body:
+        return _body(_dict(_dict(self.entry.get("request")).get("postData")))
+
+    @property
+    def response_body(self) -> Body:
+        return _body(_dict(_dict(self.entry.get("response")).get("content")))
 
 
 def parse_har(content: bytes) -> list[Request]:
@@ -126,11 +143,10 @@ def _decoded(content: bytes) -> Any:
 def _request(number: int, start: float, entry: dict[str, Any]) -> Request:
     request, response = _dict(entry.get("request")), _dict(entry.get("response"))
     content = _dict(response.get("content"))
-    timings = _dict(entry.get("timings"))
-    phases = [(phase, time) for phase in PHASES if (time := _milliseconds(timings.get(phase))) is not None]
-    # `connect` holds `ssl`, as the specification has it, so only the others make the whole.
-    known = sum(time for phase, time in phases if phase != "ssl")
     time = _milliseconds(entry.get("time"))
+    if time is None:
+        # `connect` holds `ssl`, as the specification has it, so only the others make the whole.
+        time = sum(length for phase, length in _phases(entry) if phase != "ssl")
     body_size = _size(response.get("bodySize"))
     transferred = _size(response.get("_transferSize"))
     return Request(
@@ -142,16 +158,17 @@ def _request(number: int, start: float, entry: dict[str, Any]) -> Request:
         status_text=_text(response.get("statusText"), 200),
         error=_text(response.get("_failureText") or response.get("_error"), 500),
         start=start,
-        time=known if time is None else time,
+        time=time,
         transferred=body_size if transferred is None else transferred,
         size=_size(content.get("size")),
         server_ip=_text(entry.get("serverIPAddress"), 100),
-        phases=phases,
-        request_headers=_headers(request.get("headers")),
-        response_headers=_headers(response.get("headers")),
-        request_body=_body(_dict(request.get("postData"))),
-        response_body=_body(content),
+        entry=entry,
     )
+
+
+def _phases(entry: dict[str, Any]) -> list[tuple[str, float]]:
+    timings = _dict(entry.get("timings"))
+    return [(phase, time) for phase in PHASES if (time := _milliseconds(timings.get(phase))) is not None]
 
 
 def _type(mime_type: str, resource_type: str) -> str:

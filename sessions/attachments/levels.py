@@ -41,10 +41,12 @@ def level_of(line: str) -> Level:
     head = line[:HEAD]
     if logcat := _LOGCAT.match(head):
         return _LETTERS[logcat[1] or logcat[2]]
-    if any(stem in head for stem in _STEMS):
-        for word in _CAPITALS.findall(head):
-            if level := _LEVEL_OF.get(word):
-                return level
+    for stem in _STEMS:
+        if stem in head:
+            for word in _CAPITALS.findall(head):
+                if level := _LEVEL_OF.get(word):
+                    return level
+            break
     if ("[" in head or "<" in head or "level" in head) and (marked := _MARKED.search(head)):
         return _LEVEL_OF[marked[1].upper()]
     if (" 4" in head or " 5" in head) and (http := _HTTP.search(head)):
