@@ -153,6 +153,9 @@ def _spawn(command: list[str], options: dict[str, Any]) -> subprocess.Popen[byte
 def _stop(data_dir: Path) -> None:
     command = [binary("pg_ctl"), "stop", "--mode=fast", "--silent", "--timeout=60", f"--pgdata={data_dir / 'postgres'}"]
     subprocess.run(command, env={}, cwd="/", check=False, **_as_user(data_dir / "postgres"))
+    if (sockets := socket_dir(data_dir)) != data_dir / "postgres":
+        with contextlib.suppress(OSError):
+            sockets.rmdir()
 
 
 def _make_folder(path: Path, options: dict[str, Any]) -> None:
