@@ -66,3 +66,6 @@ class Facet(models.Model):
     pk = models.CompositePrimaryKey("owner", "value")
     owner = models.BigIntegerField()
     value = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.owner} has {self.value}"

@@ -134,7 +134,7 @@ def chips(query: SessionQuery) -> list[Chip]:
     labels = {"platform": dict(Platform.choices), "status": dict(Status.choices), "flag": dict(Flag.choices)}
     found = []
     for name, filter_ in query.filters.filters.items():
-        if name in ("sort", "limit", *PLACE_PARAMETERS) or name not in query.values:
+        if name in ("sort", "sort_by", "limit", *PLACE_PARAMETERS) or name not in query.values:
             continue
         value = query.values[name]
         if isinstance(value, list):

@@ -115,6 +115,11 @@ class SessionFilterSet(django_filters.FilterSet):
     status = SeveralChoicesFilter(label="Status", choices=Status.choices, help_text="Repeatable.")
     flag = SeveralChoicesFilter(label="Flag", choices=Flag.choices, help_text="Sessions with one of these; repeatable.")
     sort = word_filter(ORDERS, label="Sort", help_text=f"Default {NEWEST_FIRST.name}; ties are ordered by id.")
+    sort_by = SeveralChoicesFilter(
+        label="Sort by",
+        choices=[(order.spelled_out, order.description) for order in ORDERS.values()],
+        help_text="The same as sort, spelled out: field:asc or field:desc.",
+    )
     cursor = django_filters.CharFilter(
         label="Cursor", max_length=500, help_text="next_cursor or prev_cursor of a page."
     )

@@ -26,6 +26,10 @@ class Order:
         return f"-{self.field}" if self.descending else self.field
 
     @property
+    def spelled_out(self) -> str:
+        return f"{self.field}:{'desc' if self.descending else 'asc'}"
+
+    @property
     def sql_value(self) -> str:
         return SQL_VALUES[self.field]
 

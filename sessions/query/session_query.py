@@ -89,6 +89,8 @@ class SessionQuery:
             found += [FieldError(name, "invalid_value", str(message)) for message in messages]
         if self.start and self.end and self.start >= self.end:
             found.append(FieldError("end", "invalid_value", "The end of the range lies before its start."))
+        if len(self.values.get("sort_by", [])) + ("sort" in self.values) > 1:
+            found.append(FieldError("sort_by", "invalid_value", "Give one order; ties are ordered by id."))
         if self.values.get("limit", 0) > self.most_rows:
             found.append(FieldError("limit", "invalid_value", f"At most {self.most_rows} rows fit here."))
         if self.cursor_error:
@@ -127,6 +129,8 @@ class SessionQuery:
 
     @cached_property
     def order(self) -> Order:
+        if "sort_by" in self.values:
+            return next(order for order in ORDERS.values() if order.spelled_out == self.values["sort_by"][0])
         return ORDERS[self.values["sort"]] if "sort" in self.values else NEWEST_FIRST
 
     @property

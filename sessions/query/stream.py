@@ -19,15 +19,8 @@ def copy_csv(columns: str, criteria: Criteria, order: Order) -> Iterator[bytes]:
     """
     if criteria.is_empty:
         return
-    query = f"""
-        SELECT {columns} {JOINS}
-        WHERE {criteria.sql_range()} AND {criteria.sql_matches()}
-        ORDER BY {order.sql()}
-    """
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)", criteria.parameters) as copy,
-    ):
+    statement = copy_statement(columns, criteria, order)
+    with connection.cursor() as cursor, cursor.copy(statement, criteria.parameters) as copy:
         lines: list[bytes] = []
         size = 0
         for line in copy:
@@ -39,3 +32,13 @@ def copy_csv(columns: str, criteria: Criteria, order: Order) -> Iterator[bytes]:
                 lines, size = [], 0
         if lines:
             yield b"\r\n".join(lines) + b"\r\n"
+
+
+def copy_statement(columns: str, criteria: Criteria, order: Order) -> str:
+    return f"""
+        COPY (
+            SELECT {columns} {JOINS}
+            WHERE {criteria.sql_range()} AND {criteria.sql_matches()}
+            ORDER BY {order.sql()}
+        ) TO STDOUT (FORMAT csv)
+    """
