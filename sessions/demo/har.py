@@ -34,7 +34,7 @@ def har(rng: random.Random, start: datetime, end: datetime, host: str) -> bytes:
     entries.sort(key=lambda entry: entry["startedDateTime"])
     creator = {"name": "Acme recorder", "version": "4.2"}
     content = {"log": {"version": "1.2", "creator": creator, "pages": pages, "entries": entries}}
-    return json.dumps(content, indent=1).encode()
+    return json.dumps(content).encode()
 
 
 def _har_entry(rng: random.Random, page: str, opened: datetime, host: str) -> Line:

@@ -1,6 +1,7 @@
 """Screenshots drawn with nothing but zlib: a status bar, a title, cards, a button, a tab bar."""
 
 import random
+import re
 import struct
 import zlib
 
@@ -18,6 +19,15 @@ GLYPHS = {
     "U": "3f4040403f", "V": "1f2040201f", "W": "3f4038403f", "X": "6314081463", "Y": "0708700807",
     "Z": "6151494543",
 }  # fmt: skip
+
+# The same as strokes: of each column, where one begins and how long it is.
+RUNS = {
+    letter: [
+        [(stroke.start(), len(stroke[0])) for stroke in re.finditer("1+", f"{bits:07b}"[::-1])]
+        for bits in bytes.fromhex(columns)
+    ]
+    for letter, columns in GLYPHS.items()
+}
 
 LIGHT: tuple[Colour, ...] = ((247, 248, 250), (255, 255, 255), (28, 32, 38), (148, 156, 168), (225, 229, 235))
 DARK: tuple[Colour, ...] = ((18, 20, 24), (32, 36, 42), (238, 240, 243), (130, 138, 150), (52, 58, 66))
@@ -42,10 +52,9 @@ class Canvas:
     def text(self, x: int, y: int, text: str, colour: int, scale: int = 2) -> None:
         """Capital letters, digits and a little punctuation; anything else is left blank."""
         for letter in text.upper():
-            for column, bits in enumerate(bytes.fromhex(GLYPHS.get(letter, GLYPHS[" "]))):
-                for row in range(7):
-                    if bits >> row & 1:
-                        self.box(x + column * scale, y + row * scale, scale, scale, colour)
+            for column, runs in enumerate(RUNS.get(letter, ())):
+                for top, height in runs:
+                    self.box(x + column * scale, y + top * scale, scale, height * scale, colour)
             x += 6 * scale
 
     def png(self) -> bytes:

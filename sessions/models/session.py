@@ -1,4 +1,5 @@
 import uuid
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -26,11 +27,11 @@ class Keys(Func):
     template = sql_keys()
     output_field = ArrayField(models.BigIntegerField())
 
-    def get_source_expressions(self) -> list[F]:  # type: ignore[override]
+    def get_source_expressions(self) -> list[F]:
         return []
 
 
-def parent(model: type[models.Model], *, null: bool = True) -> models.ForeignKey:
+def parent(model: type[models.Model], *, null: bool = True) -> "models.ForeignKey[Any, Any]":
     """A reference whose foreign key, composite with the organisation, is made in the migration."""
     return models.ForeignKey(
         model, null=null, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"

@@ -141,10 +141,10 @@ def day_range(
     start: date | datetime | None, end: date | datetime | None, zone: tzinfo
 ) -> tuple[datetime | None, datetime | None]:
     """The half-open UTC range of an inclusive one, whose days are days of `zone`, however long they are."""
-    return (
-        start if isinstance(start, datetime) else start and midnight(start, zone),
-        end + INCLUSIVE if isinstance(end, datetime) else end and midnight(end + timedelta(days=1), zone),
-    )
+    first = start if isinstance(start, datetime) or start is None else midnight(start, zone)
+    if end is None:
+        return first, None
+    return first, end + INCLUSIVE if isinstance(end, datetime) else midnight(end + timedelta(days=1), zone)
 
 
 def midnight(day: date, zone: tzinfo) -> datetime:

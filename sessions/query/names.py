@@ -1,6 +1,7 @@
 """Names, as people type them and pages show them, turned into keys on the small tables."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Lower
@@ -48,7 +49,7 @@ def search_keys(organisation: Organisation, text: str) -> set[int]:
     return {key(Kind(kind), ident) for kind, ident in rows}
 
 
-def tagged(kind: Kind, rows: "QuerySet[App] | QuerySet[User] | QuerySet[ApiToken]") -> QuerySet:
+def tagged(kind: Kind, rows: "QuerySet[App] | QuerySet[User] | QuerySet[ApiToken]") -> "QuerySet[Any, Any]":
     return rows.order_by().values_list(Value(int(kind)), "pk")
 
 

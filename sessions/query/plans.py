@@ -303,4 +303,4 @@ def fetch(sql: str, parameters: Parameters) -> list[Place]:
 def fetch_all(sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -31,7 +31,7 @@ class FieldError:
     """What is wrong with one parameter. Codes are those of the API's errors."""
 
     field: str
-    code: str
+    code: Literal["invalid_value", "unknown_parameter"]
     message: str
 
 

@@ -16,10 +16,15 @@ from sessions.ingest.importing import import_ndjson
 from sessions.models import Organisation, User
 
 CHROMIUM = shutil.which("chromium")
-ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-quic --disable-background-networking "
-    "--disable-component-update --disable-sync --no-first-run"
-).split()
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 RECORDED = Path(__file__).parent.parent / "data" / "browser" / "sessions.ndjson"
 
 PageOf = Callable[..., Page]

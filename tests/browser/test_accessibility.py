@@ -1,5 +1,7 @@
 """axe-core finds nothing wrong on any page, in either theme, on a phone either."""
 
+from typing import Any
+
 import pytest
 from django.http import QueryDict
 from django.urls import reverse
@@ -22,11 +24,11 @@ SIGNED_IN = (
     "/no-such-page/",
 )
 SIGNED_OUT = ("/signin/", "/password/reset/", "/password/reset/sent/")
-LOOKS = ({}, {"dark": True}, {"width": 390})
+LOOKS: tuple[dict[str, Any], ...] = ({}, {"dark": True}, {"width": 390})
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
-def test_pages_behind_the_sign_in(alice: User, recorded: None, page_of: PageOf, look: dict[str, int]) -> None:
+def test_pages_behind_the_sign_in(alice: User, recorded: None, page_of: PageOf, look: dict[str, Any]) -> None:
     page = page_of(alice, **look)
     for path in SIGNED_IN:
         page.goto(path)
@@ -38,7 +40,7 @@ def test_pages_behind_the_sign_in(alice: User, recorded: None, page_of: PageOf, 
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
-def test_pages_before_the_sign_in(page_of: PageOf, look: dict[str, int]) -> None:
+def test_pages_before_the_sign_in(page_of: PageOf, look: dict[str, Any]) -> None:
     page = page_of(**look)
     for path in SIGNED_OUT:
         page.goto(path)
@@ -47,7 +49,7 @@ def test_pages_before_the_sign_in(page_of: PageOf, look: dict[str, int]) -> None
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
 def test_one_session_and_its_viewers(
-    acme: Organisation, alice: User, recorded: None, send: Send, page_of: PageOf, look: dict[str, int]
+    acme: Organisation, alice: User, recorded: None, send: Send, page_of: PageOf, look: dict[str, Any]
 ) -> None:
     record = next(r for r in SessionQuery(alice, QueryDict()).page().records if len(r.attachments) == 4)
     page = page_of(alice, **look)

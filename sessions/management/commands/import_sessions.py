@@ -55,6 +55,8 @@ class Command(BaseCommand):
                     total.add(report)
             except OperationalError as error:
                 raise CommandError(f"The database failed at {name}: {error}. Run the command again.") from error
+            except OSError as error:
+                raise CommandError(f"Reading {name} or storing its files failed: {error}. Run it again.") from error
         return total
 
 
