@@ -56,6 +56,11 @@ class Window:
     def shown_last(self) -> int:
         return self.shown_first + len(self.lines) - 1 if self.lines else 0
 
+    @property
+    def match_is_shown(self) -> bool:
+        """Whether the match that is looked at stands in this window: a window turned to may hold none."""
+        return self.match is not None and bool(self.lines) and self.match <= self.lines[-1].number
+
 
 def read_window(
     file: IO[bytes], search: Search, *, at: int | None = None, size: int = LINES_PER_WINDOW, count_levels: bool = True

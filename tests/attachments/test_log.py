@@ -50,6 +50,12 @@ def test_a_search_goes_to_the_first_match_and_knows_the_others() -> None:
     assert (later.match, later.match_place, later.previous_match, later.next_match) == (40, 2, 4, 41)
 
 
+def test_a_window_turned_to_knows_that_it_holds_no_match() -> None:
+    window = window_of(HUNDRED, Search("line 4"), at=11)
+    assert (window.match, window.match_is_shown, window.previous_match) == (40, False, 4)
+    assert window_of(HUNDRED, Search("line 4"), at=35).match_is_shown
+
+
 def test_without_a_match_the_beginning_is_shown() -> None:
     window = window_of(HUNDRED, Search("nothing like it"))
     assert numbers(window) == list(range(1, 11))
