@@ -30,12 +30,15 @@ class Column:
 
 def text(header: str, sql: str) -> Field:
     """What a producer could have written: made harmless with a leading apostrophe where a spreadsheet would run it."""
-    return Field(header, f"CASE WHEN {sql} ~ {FORMULA_STARTS} THEN '''' || {sql} ELSE {sql} END")
+    return Field(header, f"CASE WHEN {sql} ~ {FORMULA_STARTS} THEN '''' || {sql} ELSE NULLIF({sql}, '') END")
 
 
 def time(header: str, column: str) -> Field:
-    """UTC, with the precision that is stored, as spreadsheets and programs alike read it."""
-    return Field(f"{header} (UTC)", f"({column} AT TIME ZONE 'UTC')::text")
+    """UTC, with the precision that is stored, as programs and spreadsheets alike read it.
+
+    LibreOffice 7.4 takes a time with a fraction for a time only if a T stands in it and no Z behind it.
+    """
+    return Field(f"{header} (UTC)", f"replace(({column} AT TIME ZONE 'UTC')::text, ' ', 'T')")
 
 
 def seconds(header: str, sql: str) -> Field:

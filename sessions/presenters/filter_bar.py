@@ -141,7 +141,11 @@ def chips(query: SessionQuery) -> list[Chip]:
             for item in value:
                 rest = [other for other in query.data.getlist(name) if other != item]
                 found.append(
-                    Chip(str(filter_.label), labels.get(name, {}).get(item, item), changed(query.data, **{name: rest}))
+                    Chip(
+                        str(filter_.label),
+                        str(labels.get(name, {}).get(item, item)),
+                        changed(query.data, **{name: rest}),
+                    )
                 )
         else:
             text = f"{value:%Y-%m-%d %H:%M:%S %Z}" if isinstance(value, datetime) else str(value)
