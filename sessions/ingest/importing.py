@@ -15,7 +15,7 @@ from sessions.ingest.rows import Item
 from sessions.models import Organisation
 
 BATCH_SESSIONS = 1000
-BATCH_BYTES = 16 * 1024 * 1024
+BATCH_BYTES = 8 * 1024 * 1024
 
 
 @dataclass

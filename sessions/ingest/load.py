@@ -5,14 +5,14 @@ older ones. When PostgreSQL refuses a batch all the same, it is written line by 
 so that exactly the bad lines are reported.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from uuid import UUID
 
 import psycopg
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
-from django.utils import timezone
 
 from sessions.ingest.catalogue import Catalogue
 from sessions.ingest.errors import LineError
@@ -20,16 +20,21 @@ from sessions.ingest.facets import add_facets
 from sessions.ingest.identity import event_ids
 from sessions.ingest.rows import Item, Row, attachment_row, event_row, session_row
 from sessions.models import Organisation
+from sessions.schema import Event
 
-ATTEMPTS = 3
+ATTEMPTS = 2
 
 STAGE = "CREATE TEMPORARY TABLE {staging} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
 COPY = "COPY {staging} ({columns}) FROM STDIN"
 # Dropped at once, not only on commit: a caller's transaction may hold several batches.
 UNSTAGE = "DROP TABLE {staging}"
 UPSERT_SESSIONS = """
-INSERT INTO {table} AS stored ({columns}) SELECT {columns} FROM {staging} ORDER BY id
-ON CONFLICT (id) DO UPDATE SET {changes}, last_seen_at = greatest(stored.last_seen_at, excluded.last_seen_at)
+INSERT INTO {table} AS stored ({columns}, created_at, updated_at)
+SELECT {columns}, statement_timestamp(), statement_timestamp() FROM {staging} ORDER BY id
+ON CONFLICT (id) DO UPDATE SET
+    {changes},
+    last_seen_at = greatest(stored.last_seen_at, excluded.last_seen_at),
+    updated_at = excluded.updated_at
 WHERE stored.organisation_id = excluded.organisation_id
 RETURNING stored.created_at = stored.updated_at
 """
@@ -42,7 +47,8 @@ UPSERT_ATTACHMENTS = """
 INSERT INTO {table} AS stored ({columns}) SELECT {columns} FROM {staging} ORDER BY session_id, name
 ON CONFLICT (session_id, name) DO UPDATE SET {changes} WHERE excluded.available OR NOT stored.available
 """
-NEVER_CHANGED = {"id", "session_id", "name", "organisation_id", "created_at", "last_seen_at"}
+# Of `changes`: keys, and what the statement itself says.
+NOT_REPLACED = {"id", "session_id", "name", "organisation_id", "last_seen_at"}
 
 
 @dataclass
@@ -70,19 +76,20 @@ def load(organisation: Organisation, items: Sequence[Item], catalogue: Catalogue
     Raises OperationalError when the database is out of reach; nothing is half-written then.
     """
     catalogue = catalogue or Catalogue(organisation)
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempts_left in reversed(range(ATTEMPTS)):
         try:
             with connection.wrap_database_errors, transaction.atomic():
                 return _write(organisation, items, catalogue)
         except (DataError, IntegrityError) as error:
-            catalogue.forget()
-            if len(items) == 1:
+            catalogue.forget()  # a name known from earlier batches may have been deleted since
+            if len(items) > 1:
+                break
+            if not attempts_left:
                 return Report(refused=[(items[0].number, _refusal(error))])
-            break
         except OperationalError as error:
             catalogue.forget()
             rolled_back = isinstance(error.__cause__, psycopg.errors.TransactionRollback)
-            if attempt == ATTEMPTS or not rolled_back or connection.in_atomic_block:
+            if not attempts_left or not rolled_back or connection.in_atomic_block:
                 raise
     report = Report()
     for item in items:
@@ -93,40 +100,41 @@ def load(organisation: Organisation, items: Sequence[Item], catalogue: Catalogue
 def _write(organisation: Organisation, items: Sequence[Item], catalogue: Catalogue) -> Report:
     if not items:
         return Report()
-    now = timezone.now()
     catalogue.resolve([item.line for item in items])
     sessions: dict[UUID, Row] = {}
-    events: dict[tuple[UUID, UUID], Row] = {}
+    events: dict[tuple[UUID, UUID], Event] = {}
     attachments: dict[tuple[UUID, str], Row] = {}
     for item in items:
-        row = session_row(organisation.pk, item, catalogue.ids(item.line), now)
+        row = session_row(organisation.pk, item, catalogue.ids(item.line))
         if item.id in sessions:
             row["last_seen_at"] = max(row["last_seen_at"], sessions[item.id]["last_seen_at"])
         sessions[item.id] = row
         for ident, event in zip(event_ids(item.id, item.line.events), item.line.events, strict=True):
-            events[item.id, ident] = event_row(organisation.pk, item.id, ident, event)
+            events[item.id, ident] = event
         for file in item.files:
-            attachments[item.id, file.name] = attachment_row(organisation.pk, item.id, file, now)
-    outcomes = _merge("history_session", sessions.values(), UPSERT_SESSIONS)
+            attachments[item.id, file.name] = attachment_row(organisation.pk, item.id, file)
+    outcomes = _merge("history_session", iter(sessions.values()), UPSERT_SESSIONS)
     if len(outcomes) != len(sessions):
         raise IntegrityError("a session with this id belongs to another organisation")
     if events:
-        _merge("history_event", events.values(), INSERT_EVENTS)
+        # Made one by one while they are sent: as rows they take ten times their size.
+        rows = (event_row(organisation.pk, *key, event) for key, event in events.items())
+        _merge("history_event", rows, INSERT_EVENTS)
     if attachments:
-        _merge("history_attachment", attachments.values(), UPSERT_ATTACHMENTS)
+        _merge("history_attachment", iter(attachments.values()), UPSERT_ATTACHMENTS)
     add_facets(organisation.pk, sessions.values())
     new = sum(is_new for (is_new,) in outcomes)
     return Report(new=new, updated=len(sessions) - new, events=len(events), attachments=len(attachments))
 
 
-def _merge(table: str, rows: Iterable[Row], statement: str) -> list[tuple[bool]]:
-    """Copy the rows into a staging table and run the statement that puts them in place; what it returns."""
-    rows = list(rows)
-    stage, copy, merge, unstage = _statements(table, tuple(rows[0]), statement)
+def _merge(table: str, rows: Iterator[Row], statement: str) -> list[tuple[bool]]:
+    """Copy the rows, of which there are some, into a staging table and from there into place; what that returns."""
+    first = next(rows)
+    stage, copy, merge, unstage = _statements(table, tuple(first), statement)
     with connection.cursor() as cursor:
         cursor.execute(stage)
         with cursor.copy(copy) as target:
-            for row in rows:
+            for row in chain([first], rows):
                 target.write_row(tuple(row.values()))
         cursor.execute(merge)
         outcomes = cursor.fetchall() if cursor.description else []
@@ -140,7 +148,7 @@ def _statements(table: str, columns: tuple[str, ...], statement: str) -> list[st
         "table": table,
         "staging": table.replace("history_", "staging_"),
         "columns": ", ".join(columns),
-        "changes": ", ".join(f"{column} = excluded.{column}" for column in columns if column not in NEVER_CHANGED),
+        "changes": ", ".join(f"{column} = excluded.{column}" for column in columns if column not in NOT_REPLACED),
     }
     return [part.format(**parts) for part in (STAGE, COPY, statement, UNSTAGE)]
 

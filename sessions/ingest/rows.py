@@ -1,7 +1,6 @@
 """A line as rows of the tables: column -> value, in one order, which COPY and the statements share."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +40,7 @@ class Item:
     token_id: int | None = None
 
 
-def session_row(organisation_id: int, item: Item, ids: Ids, now: datetime) -> Row:
+def session_row(organisation_id: int, item: Item, ids: Ids) -> Row:
     line = item.line
     return {
         "id": item.id,
@@ -96,8 +95,6 @@ def session_row(organisation_id: int, item: Item, ids: Ids, now: datetime) -> Ro
         "sidecar_name": line.sidecar.name,
         "sidecar_technology": line.sidecar.technology,
         "attributes": _json(line.attributes),
-        "created_at": now,
-        "updated_at": now,
     }
 
 
@@ -134,7 +131,7 @@ def event_row(organisation_id: int, session_id: UUID, event_id: UUID, event: Eve
     }
 
 
-def attachment_row(organisation_id: int, session_id: UUID, file: StoredFile, now: datetime) -> Row:
+def attachment_row(organisation_id: int, session_id: UUID, file: StoredFile) -> Row:
     return {
         "session_id": session_id,
         "name": file.name,
@@ -145,7 +142,6 @@ def attachment_row(organisation_id: int, session_id: UUID, file: StoredFile, now
         "sha256": file.sha256,
         "available": file.available,
         "storage_name": file.storage_name,
-        "created_at": now,
     }
 
 

@@ -166,3 +166,16 @@ def test_two_imports_at_once_make_each_name_once_and_never_deadlock(acme: Organi
     assert App.objects.count() == Device.objects.count() == OperatingSystem.objects.count() == 8 * 60
     assert User.objects.count() == 8 * 40
     assert ApiToken.objects.count() == 8 * 20
+
+
+def test_a_name_deleted_between_two_batches_is_made_again(acme: Organisation) -> None:
+    catalogue = Catalogue(acme)
+    line = a_line(app={"app_id": "a"})
+    send_lines(acme, line, catalogue=catalogue)
+    Session.objects.all().delete()
+    App.objects.all().delete()
+
+    report = send_lines(acme, line, catalogue=catalogue)
+
+    assert (report.new, report.refused) == (1, [])
+    assert stored(acme).app is not None
