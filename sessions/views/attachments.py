@@ -11,7 +11,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from sessions.attachments.media import Viewer, is_inline, served_type, viewer_of
+from sessions.attachments.media import is_inline, served_type, viewer_of
 from sessions.attachments.ranges import ByteRange, FileSlice, RangeNotSatisfiable, parse_range
 from sessions.errors import Problem
 from sessions.models import Attachment
@@ -59,10 +59,10 @@ def attachment_view(request: MemberRequest, session_id: UUID, name: str) -> Http
     file = _row(session_id, name)
     if not file.available:
         return _unavailable(request, file, NOT_SENT)
-    viewer = viewer_of(file.kind, file.content_type)
-    if viewer in (Viewer.LOG, Viewer.REQUESTS) and not default_storage.exists(file.storage_name):
+    try:
+        return viewer_page(request, record, file, viewer_of(file.kind, file.content_type))
+    except FileNotFoundError:
         return _unavailable(request, file, GONE)
-    return viewer_page(request, record, file, viewer)
 
 
 def _find(request: MemberRequest, session_id: UUID, name: str) -> Attachment:

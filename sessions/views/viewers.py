@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import IO, Any
 
-import msgspec
 from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from sessions.attachments.har import LARGEST as LARGEST_HAR
 from sessions.attachments.har import TYPES, NotHar, Request, parse_har
+from sessions.attachments.indent import LARGEST as LARGEST_INDENTED
+from sessions.attachments.indent import indented
 from sessions.attachments.levels import Level
 from sessions.attachments.log import Search, read_window
 from sessions.attachments.media import Viewer, essence
@@ -24,7 +25,6 @@ from sessions.schema import Session
 LARGEST_LOG = 512 * 1024 * 1024
 # Up to here every line's level is read, so that the filter can say how often each occurs.
 COUNTED_LOG = 8 * 1024 * 1024
-LARGEST_INDENTED = 2 * 1024 * 1024
 REQUESTS_ON_A_PAGE = 200
 FAMILIES = ("2xx", "3xx", "4xx", "5xx", "none")
 
@@ -32,6 +32,7 @@ _NUMBER = re.compile(r"[0-9]{1,12}")
 
 
 def viewer_page(request: HttpRequest, record: Session, file: Attachment, viewer: Viewer) -> HttpResponse:
+    """Raises FileNotFoundError when the storage has lost the file."""
     context: dict[str, Any] = {"record": record, "file": file, "app_name": app_name(record), "who": who(record)}
     if viewer is Viewer.LOG:
         return _log(request, file, context)
@@ -58,16 +59,11 @@ def _log(request: HttpRequest, file: Attachment, context: dict[str, Any]) -> Htt
 
 
 def _text_of(file: Attachment) -> IO[bytes]:
-    """The file, and JSON that fits on a few pages with one value a line."""
     content: IO[bytes] = default_storage.open(file.storage_name)
     if essence(file.content_type) != "application/json" or file.size > LARGEST_INDENTED:
         return content
     with content:
-        text = content.read(LARGEST_INDENTED)
-    try:
-        return BytesIO(msgspec.json.format(text, indent=2))
-    except (msgspec.MsgspecError, RecursionError):
-        return BytesIO(text)
+        return BytesIO(indented(content.read()))
 
 
 def _requests(request: HttpRequest, file: Attachment, context: dict[str, Any]) -> HttpResponse:

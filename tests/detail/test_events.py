@@ -60,6 +60,16 @@ def test_types_are_counted(busy: UUID) -> None:
     assert (types.counts, types.total, types.capped) == ([("even", 15), ("odd", 15)], 30, False)
 
 
+def test_of_very_many_types_the_most_frequent_are_named(acme: Organisation, send: Send) -> None:
+    types = event_types(send(acme, events=[event(n, f"type-{n}") for n in range(60)]))
+    assert (len(types.counts), types.total) == (40, 60)
+
+
+def test_a_session_without_events_has_no_types(acme: Organisation, send: Send) -> None:
+    types = event_types(send(acme))
+    assert (types.counts, types.total, types.capped) == ([], 0, False)
+
+
 def test_an_event_comes_back_as_it_was_sent(acme: Organisation, send: Send) -> None:
     sent = event(1.5, "view", device_id="d-1", event_properties={"a": [1, None]}, ip="10.0.0.1", public=2**40)
     (found,) = every_event(send(acme, events=[sent]))

@@ -1,0 +1,106 @@
+"""What scripts add to a session's page and its viewers, and that both do without."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from django.http import QueryDict
+from playwright.sync_api import expect
+
+from sessions.models import Organisation, User
+from sessions.query import SessionQuery
+from tests.browser.conftest import PageOf
+from tests.conftest import NOON
+
+Send = Callable[..., UUID]
+
+
+def busy(acme: Organisation, send: Send) -> str:
+    """The page of a session with 300 events of two types."""
+    events = [
+        {
+            "event_type": "odd" if n % 2 else "even",
+            "event_time": NOON + timedelta(seconds=n),
+            "event_properties": {"n": n},
+        }
+        for n in range(300)
+    ]
+    return f"/sessions/{send(acme, events=events)}/"
+
+
+def file_of(viewer: User, name: str) -> str:
+    """The address of a recorded file's viewer."""
+    for record in SessionQuery(viewer, QueryDict()).page().records:
+        if any(file.name == name for file in record.attachments):
+            return f"/sessions/{record.id}/attachments/{name}/view/"
+    raise LookupError(name)
+
+
+def test_more_events_join_the_timeline_and_types_filter_it(
+    acme: Organisation, alice: User, send: Send, page_of: PageOf
+) -> None:
+    page = page_of(alice)
+    page.goto(busy(acme, send))
+    expect(page.locator(".event")).to_have_count(200)
+    page.get_by_text("Show more events").click()
+    expect(page.locator(".event")).to_have_count(300)
+    page.get_by_role("link", name="odd").click()
+    expect(page.locator(".event")).to_have_count(150)
+    expect(page).to_have_url(re.compile(r"\?type=odd$"))
+    page.reload()
+    expect(page.locator(".event")).to_have_count(150)
+
+
+def test_the_timeline_works_without_scripts(acme: Organisation, alice: User, send: Send, page_of: PageOf) -> None:
+    page = page_of(alice, javascript=False)
+    page.goto(busy(acme, send))
+    page.get_by_text("Show more events").click()
+    expect(page.locator(".event")).to_have_count(100)
+    page.get_by_text("Back to the first events").click()
+    page.get_by_role("link", name="odd").click()
+    expect(page.locator(".event")).to_have_count(150)
+    page.locator(".event summary").first.click()
+    expect(page.locator(".event pre").first).to_be_visible()
+    expect(page.locator("[data-copy]").first).to_be_hidden()
+
+
+def test_an_id_is_copied(acme: Organisation, alice: User, send: Send, page_of: PageOf) -> None:
+    page = page_of(alice)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    session_id = send(acme)
+    page.goto(f"/sessions/{session_id}/")
+    page.get_by_role("button", name="Copy Session ID").click()
+    expect(page.locator("[data-copied]")).to_have_count(1)
+    assert page.evaluate("navigator.clipboard.readText()") == str(session_id)
+
+
+def test_matches_of_a_log_are_walked_with_a_key(alice: User, recorded: None, page_of: PageOf) -> None:
+    page = page_of(alice)
+    page.goto(file_of(alice, "console.log"))
+    page.get_by_placeholder("Search").fill("get")
+    page.keyboard.press("Enter")
+    expect(page.locator(".found")).to_contain_text("Match 1 of")
+    page.locator("h1").click()
+    page.keyboard.press("n")
+    expect(page.locator(".found")).to_contain_text("Match 2 of")
+    expect(page.locator(".line-found")).to_be_in_viewport()
+
+
+def test_a_video_plays(alice: User, recorded: None, page_of: PageOf) -> None:
+    page = page_of(alice)
+    page.goto(file_of(alice, "video.webm"))
+    played = """() => new Promise((resolve, reject) => {
+        const video = document.querySelector("video");
+        video.addEventListener("timeupdate", () => video.currentTime > 0 && resolve(true));
+        video.addEventListener("error", () => reject(video.error.message));
+        video.play();
+    })"""
+    assert page.evaluate(played)
+
+
+def test_a_request_opens_in_its_table(alice: User, recorded: None, page_of: PageOf) -> None:
+    page = page_of(alice, javascript=False)
+    page.goto(file_of(alice, "network.har"))
+    page.locator(".request-url a").first.click()
+    expect(page.get_by_text("Response headers")).to_be_visible()
