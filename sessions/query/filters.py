@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cache
 from typing import Any
 
 import django_filters
@@ -135,6 +136,16 @@ class SessionFilterSet(django_filters.FilterSet):
     class Meta:
         model = Session
         fields = ()
+
+    def get_form_class(self) -> type[forms.Form]:
+        return parameters_form()
+
+
+@cache
+def parameters_form() -> type[forms.Form]:
+    """The form of the parameters, made once: no field depends on who asks."""
+    form: type[forms.Form] = django_filters.FilterSet.get_form_class(SessionFilterSet())
+    return form
 
 
 def day_range(

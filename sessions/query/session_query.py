@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -17,7 +18,7 @@ from sessions.query import names, plans
 from sessions.query.criteria import Criteria
 from sessions.query.filters import MOST_ROWS, SessionFilterSet, day_range
 from sessions.query.order import NEWEST_FIRST, ORDERS, InvalidCursorError, Order, Place
-from sessions.query.rows import json_rows
+from sessions.query.rows import FILES_OF_SESSIONS, LISTED_JSON, SESSION_JSON, json_rows
 from sessions.query.stream import copy_csv
 from sessions.query.visibility import visible_to
 
@@ -186,15 +187,26 @@ class SessionQuery:
 
     def texts(self, ids: Sequence[UUID]) -> Iterator[str]:
         """Sessions as JSON texts in the order of their ids, fetched some at a time; ids not visible are left out."""
-        visible = visible_to(self.viewer)
-        sql = json_rows(f"s.id = ANY(%(ids)s) AND {visible.sql_range()} AND {visible.sql_matches()}")
         for offset in range(0, len(ids), FETCHED_AT_ONCE):
             chunk = list(ids[offset : offset + FETCHED_AT_ONCE])
-            by_id = {ident: text for text, ident in plans.fetch_all(sql, visible.parameters | {"ids": chunk})}
+            by_id = self._fetch(chunk, SESSION_JSON)
             yield from (by_id[ident] for ident in chunk if ident in by_id)
 
     def records(self, ids: Sequence[UUID]) -> list[schema.Session]:
-        return [msgspec.json.decode(text, type=schema.Session) for text in self.texts(ids)]
+        """What a list shows of sessions, in the order of their ids; ids not visible are left out."""
+        by_id = self._fetch(ids, LISTED_JSON)
+        records = {ident: msgspec.json.decode(by_id[ident], type=schema.Session) for ident in ids if ident in by_id}
+        files = plans.fetch_all(FILES_OF_SESSIONS, {"ids": list(records)}) if records else []
+        for ident, name, kind, content_type, size, sha256, available in files:
+            url = f"/api/v1/sessions/{ident}/attachments/{quote(name, safe='')}"
+            file = schema.Attachment(name, kind, content_type, size, sha256, available, url)
+            records[ident].attachments.append(file)
+        return list(records.values())
+
+    def _fetch(self, ids: Sequence[UUID], row: str) -> dict[UUID, str]:
+        visible = visible_to(self.viewer)
+        sql = json_rows(f"s.id = ANY(%(ids)s) AND {visible.sql_range()} AND {visible.sql_matches()}", row)
+        return {ident: text for text, ident in plans.fetch_all(sql, visible.parameters | {"ids": list(ids)})}
 
     def page(self) -> Page:
         places = self.places

@@ -8,11 +8,13 @@ from datetime import UTC
 from functools import cache, lru_cache
 from html import escape
 from urllib.parse import quote
+from uuid import UUID
 
 from django import template
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.safestring import SafeString
+from heroicons.templatetags import heroicons
 
 from sessions.presenters.filter_bar import Choice, Option
 from sessions.presenters.table import FileIcon, Row
@@ -24,14 +26,14 @@ register = template.Library()
 # What `reverse` leaves as it is in a part of a path.
 SAFE_IN_PATHS = "!$&'()*+,;=~:@"
 UNKNOWN = '<span class="visually-hidden">Unknown</span><span aria-hidden="true">–</span>'
+NO_SESSION = UUID(int=0)
 QUEUE_WORDS = {"none": "No queue", "waiting": "On queue", "unknown": UNKNOWN}
 
 
 @register.simple_tag
 def session_row(row: Row, *, update: bool = False) -> SafeString:
     """`update` marks a row that takes the place of the one with its id."""
-    # The address is looked up once, not once more for each of the files below it.
-    address = reverse("session_detail", args=[row.record.id])
+    address = address_pattern(get_script_prefix()).replace(str(NO_SESSION), str(row.record.id))
     swap = ' hx-swap-oob="true"' if update else ""
     return SafeString(f"""\
 <tr id="session-{row.record.id}" class="row-{row.record.status}"{swap}>
@@ -44,6 +46,12 @@ def session_row(row: Row, *, update: bool = False) -> SafeString:
   <td class="col-files"><span class="files">{files(row, address)}</span></td>
 </tr>
 """)
+
+
+@cache
+def address_pattern(prefix: str) -> str:
+    """A session's address, looked up once: `reverse` takes 40 µs. `prefix` is what `reverse` puts before it."""
+    return reverse("session_detail", args=[NO_SESSION])
 
 
 def user(row: Row) -> str:
@@ -154,7 +162,12 @@ def file_address(address: str, name: str) -> str:
     """The route `attachment_view` below a session's; for a name that no route can hold, the session's files."""
     if "/" in name:
         return f"{address}#attachments"
-    return escape(f"{address}attachments/{quote(name, safe=SAFE_IN_PATHS)}/view/")
+    return f"{address}attachments/{quoted(name)}/view/"
+
+
+@lru_cache(maxsize=2_048)
+def quoted(name: str) -> str:
+    return escape(quote(name, safe=SAFE_IN_PATHS))
 
 
 @register.simple_tag
@@ -177,3 +190,16 @@ def option(name: str, one: Option) -> str:
 def icon_symbols() -> SafeString:
     """The same on every page, so rendered once."""
     return render_to_string("sessions/icons.html")
+
+
+@register.simple_tag
+@cache
+def heroicon_outline(name: str, *, size: int = 24, **attributes: str) -> SafeString:
+    """The tag of `heroicons`, which copies and writes an icon's tree each time, kept."""
+    return SafeString(heroicons.heroicon_outline(name, size=size, **attributes))
+
+
+@register.simple_tag
+@cache
+def heroicon_mini(name: str, *, size: int = 20, **attributes: str) -> SafeString:
+    return SafeString(heroicons.heroicon_mini(name, size=size, **attributes))
