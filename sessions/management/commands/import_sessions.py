@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
+from django.db import OperationalError, ProgrammingError
 from tqdm import tqdm
 
 from sessions.ingest.importing import import_ndjson
@@ -40,6 +40,10 @@ class Command(BaseCommand):
         except Organisation.DoesNotExist as error:
             known = ", ".join(Organisation.objects.order_by("slug").values_list("slug", flat=True)) or "none yet"
             raise CommandError(f"There is no organisation “{slug}”. Known: {known}.") from error
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {error}") from error
+        except ProgrammingError as error:
+            raise CommandError("The database has no tables yet: run manage.py migrate.") from error
 
     def _import(self, organisation: Organisation, name: str) -> Report:
         total = Report()
