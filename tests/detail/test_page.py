@@ -116,7 +116,7 @@ def test_a_running_session_gets_no_invented_duration(alices: Client, acme: Organ
 def test_a_waiting_session_has_not_run(alices: Client, acme: Organisation, send: Send) -> None:
     page = text_of(alices, send(acme, status="queued", requested_at=timezone.now()))
     assert "In the queue" in page
-    assert "Did not run" in page
+    assert "Not started" in page
 
 
 def test_the_sessions_around_it_are_linked_and_found_in_the_list(
