@@ -13,6 +13,8 @@ from sessions.query.options import Options
 
 # Where a page stands, not what it shows: another filter starts from the first page.
 PLACE_PARAMETERS = ("cursor", "mode")
+# Parameters that say how rows are answered, not which.
+NOT_FILTERS = {"sort", "sort_by", "limit", "fields", "count", *PLACE_PARAMETERS}
 SEARCHED_FROM = 8
 
 
@@ -134,7 +136,7 @@ def chips(query: SessionQuery) -> list[Chip]:
     labels = {"platform": dict(Platform.choices), "status": dict(Status.choices), "flag": dict(Flag.choices)}
     found = []
     for name, filter_ in query.filters.filters.items():
-        if name in ("sort", "sort_by", "limit", *PLACE_PARAMETERS) or name not in query.values:
+        if name in NOT_FILTERS or name not in query.values:
             continue
         value = query.values[name]
         if isinstance(value, list):

@@ -9,13 +9,13 @@ from sessions.query import SessionQuery
 
 def json_list(query: SessionQuery) -> Iterator[bytes]:
     """`{sessions: [...], next_cursor, prev_cursor, count: {value, capped}}`, some rows at a time."""
-    places, count = query.places, query.count()
+    places = query.places
     yield b'{"sessions":['
     for number, text in enumerate(query.texts(places.ids)):
         yield ("," * bool(number) + text).encode()
     rest = {
         "next_cursor": places.next_cursor,
         "prev_cursor": places.prev_cursor,
-        "count": {"value": count.value, "capped": count.capped},
+        "count": None if query.values.get("count") == "none" else query.count(),
     }
     yield b"]," + msgspec.json.encode(rest)[1:]

@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from sessions.choices import Flag, Platform, Status
 from sessions.models import Session
 from sessions.query.order import NEWEST_FIRST, ORDERS
+from sessions.query.rows import FIELDS
 
 MOST_VALUES = 500
 MOST_ROWS = 100_000
@@ -84,6 +85,18 @@ class SeveralChoicesFilter(django_filters.Filter):
     field_class = SeveralChoicesField
 
 
+class ListedWidget(SeveralWidget):
+    """Values separated by commas, or given by repeating the parameter."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        return [part for value in super().value_from_datadict(data, files, name) for part in value.split(",") if part]
+
+
+class ListedChoicesFilter(SeveralChoicesFilter):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=ListedWidget, **kwargs)
+
+
 class DayOrMomentFilter(django_filters.Filter):
     field_class = DayOrMomentField
 
@@ -131,6 +144,17 @@ class SessionFilterSet(django_filters.FilterSet):
     )
     limit = WholeNumberFilter(
         label="Rows", min_value=1, max_value=MOST_ROWS, help_text="Rows to return, 50 unless given."
+    )
+
+    fields = ListedChoicesFilter(
+        label="Fields",
+        choices=[(name, name) for name in FIELDS],
+        help_text="Only these fields of each session, comma-separated; for JSON.",
+    )
+    count = word_filter(
+        ("capped", "exact", "none"),
+        label="Count",
+        help_text="How many match: up to 10,000 (capped, the default), all (exact), or not counted (none); for JSON.",
     )
 
     class Meta:

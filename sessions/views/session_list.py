@@ -26,21 +26,23 @@ MOST_NEW = 100
 def session_list(request: MemberRequest) -> HttpResponse:
     """The page; for htmx the results alone. An invalid parameter is named, and the others still apply."""
     query = SessionQuery(request.user, request.GET, most_rows=MOST_ROWS_ON_A_PAGE)
-    page = query.page()
-    if query.place and page.prev_cursor is None:
+    places = query.places
+    records = query.listed(places.ids)
+    if query.place and places.prev_cursor is None:
         # Back at the beginning: show the whole first page, not what was left of it.
         return redirect(f"{request.path}?{changed(request.GET)}")
     context = {
         "query": query,
         "errors": query.errors,
-        "page": page,
-        "table": SessionTable(page.records, query),
+        "page": places,
+        "records": records,
+        "table": SessionTable(records, query),
         "count": query.count(),
         "chips": chips(query),
         "export": changed(request.GET, limit=[]),
         "parameters": request.GET.urlencode(),
         "is_live": query.place is None and query.order.name == "-date",
-        "open_ids": open_ids(page.records),
+        "open_ids": open_ids(records),
         "choices": choices(query, filter_options(request.user)),
     }
     if is_for_results(request):
@@ -59,7 +61,7 @@ def session_live(request: MemberRequest) -> HttpResponse:
     shown = ids(parameters.pop("open", []))
     newest = parameters.pop("newest", [""])[-1]
     query = SessionQuery(request.user, parameters)
-    records = query.records(shown)
+    records = query.listed(shown)
     context = {
         "rows": [Row(record) for record in records],
         "new": count_newer(query, newest, shown),
