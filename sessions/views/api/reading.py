@@ -1,4 +1,4 @@
-"""The JSON API. Every error is a `Problem`, which the error middleware answers."""
+"""Reading as JSON: the list, one session, its events."""
 
 from uuid import UUID
 
@@ -10,11 +10,12 @@ from sessions.errors import Problem
 from sessions.presenters.json import json_list
 from sessions.query import SessionQuery, find_session_json
 from sessions.query.events import every_event
-from sessions.views.roles import MemberRequest
+from sessions.views.authentication import ApiRequest, scope_required
 
 
 @require_safe
-def sessions(request: MemberRequest) -> HttpResponse:
+@scope_required("read")
+def sessions(request: ApiRequest) -> HttpResponse:
     """The list: the parameters of the page, `mode`, and `limit` up to 100,000."""
     query = SessionQuery(request.user, request.GET)
     for error in query.errors:
@@ -23,7 +24,8 @@ def sessions(request: MemberRequest) -> HttpResponse:
 
 
 @require_safe
-def session(request: MemberRequest, session_id: UUID) -> HttpResponse:
+@scope_required("read")
+def session(request: ApiRequest, session_id: UUID) -> HttpResponse:
     text = find_session_json(request.user, session_id)
     if text is None:
         raise Problem("not_found")
@@ -31,7 +33,8 @@ def session(request: MemberRequest, session_id: UUID) -> HttpResponse:
 
 
 @require_safe
-def session_events(request: MemberRequest, session_id: UUID) -> HttpResponse:
+@scope_required("read")
+def session_events(request: ApiRequest, session_id: UUID) -> HttpResponse:
     if find_session_json(request.user, session_id) is None:
         raise Problem("not_found")
     body = {"events": list(every_event(session_id))}
