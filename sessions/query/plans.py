@@ -7,8 +7,9 @@ Tried in turn, each bounded:
 3. merge     one kind of filter: the newest rows of each key from its own index, merged.
 4. periods   anything else: the GIN index on (period, key), asked newest period first.
 
-By queue time and duration there are no periods: after the look, all that matches
-is gathered and sorted, so the cost there is that of the number of matches.
+By queue time and duration there are no pages by period: after the look, all that matches
+is gathered, from a key's own index or from that of the periods, and sorted, so the cost
+there is that of the number of matches.
 A plan gives (value, id) places in the asked order, at most `limit` of them.
 """
 
@@ -20,8 +21,8 @@ from typing import Any
 from django.db import connection
 
 from sessions.keys import Kind, ident_of, in_period, kind_of, period_of
-from sessions.query.criteria import COLUMNS, Criteria, Parameters
-from sessions.query.order import Order, Place
+from sessions.query.criteria import COLUMNS, Criteria, Parameters, by_kind
+from sessions.query.order import NEWEST_FIRST, Order, Place
 
 LOOK_ROWS = 2_000
 MERGE_KEYS = 8
@@ -66,11 +67,9 @@ def find(search: Search) -> list[Place]:
     if last is None or len(places) >= search.limit:
         return places
     rest = search.resumed(last, len(places))
-    if not search.order.is_by_date:
-        return places + gather(rest, "TRUE")
     if is_merged(criteria):
-        return places + merge(rest)
-    return places + periods(rest)
+        return places + (merge(rest) if search.order.is_by_date else gather(rest, "TRUE"))
+    return places + (periods(rest) if search.order.is_by_date else gather_periods(rest))
 
 
 def straight(search: Search) -> list[Place]:
@@ -128,6 +127,18 @@ def gather(search: Search, sql_drive: str) -> list[Place]:
     )
 
 
+def gather_periods(search: Search) -> list[Place]:
+    """The same for what has no index of its own: the first of each window of periods, sorted.
+
+    Window by window, because of all periods' keys at once a planner expects so much that it reads the table.
+    """
+    places: list[Place] = []
+    for window in windows(search.criteria, descending=True, after=None):
+        places += in_window(search, window)
+    places.sort(key=lambda place: (place.value, place.id), reverse=search.order.descending)
+    return places[: search.limit]
+
+
 def merge(search: Search) -> list[Place]:
     """The next rows of each key from its own index (session_user, session_app ...), merged.
 
@@ -183,18 +194,22 @@ def periods(search: Search) -> list[Place]:
     """Period by period from the place on: first one, then two, four, eight at a time."""
     places: list[Place] = []
     for window in windows(search.criteria, search.order.descending, search.after):
-        places += fetch(
-            f"""
-            {sql_probe(search.criteria)}
-            SELECT s.occurred_at, s.id FROM probed s
-            WHERE {search.criteria.sql_range()} AND {search.criteria.sql_matches()} AND {search.sql_beyond()}
-            ORDER BY {search.order.sql()} LIMIT %(limit)s
-            """,
-            search.parameters | probe_parameters(search.criteria, window),
-        )
+        places += in_window(search, window)
         if len(places) >= search.limit:
             return places[: search.limit]
     return places
+
+
+def in_window(search: Search, window: range) -> list[Place]:
+    return fetch(
+        f"""
+        {sql_probe(search.criteria)}
+        SELECT {search.order.sql_value}, s.id FROM probed s
+        WHERE {search.criteria.sql_range()} AND {search.criteria.sql_matches()} AND {search.sql_beyond()}
+        ORDER BY {search.order.sql()} LIMIT %(limit)s
+        """,
+        search.parameters | probe_parameters(search.criteria, window),
+    )
 
 
 def probed_groups(criteria: Criteria) -> list[frozenset[int]]:
@@ -208,7 +223,8 @@ def sql_probe(criteria: Criteria) -> str:
     return f"""
         WITH probed AS MATERIALIZED (
             SELECT s.id, s.organisation_id, s.occurred_at, s.user_id, s.token_id, s.app_id, s.device_id, s.os_id,
-                   s.status, s.platform, s.exception, s.crash, s.anr, s.rage_tap, s.last_seen_at
+                   s.status, s.platform, s.exception, s.crash, s.anr, s.rage_tap, s.last_seen_at,
+                   s.queue_ms, s.duration_ms
             FROM history_session s
             WHERE {probes}
         )
@@ -255,20 +271,37 @@ def count(criteria: Criteria, cap: int) -> int:
     """How many match, but never more than `cap`."""
     if criteria.is_empty:
         return 0
-    if criteria.groups and not criteria.only_running and not is_merged(criteria):
+    if is_merged(criteria):
+        return count_merged(criteria, cap)
+    if criteria.groups and not criteria.only_running:
         return count_periods(criteria, cap)
     drive = RUNNING if criteria.only_running else "TRUE"
-    in_range = criteria.sql_times() if is_merged(criteria) else criteria.sql_range()
+    # Ordered, so that no planner reads the table instead: matches may stand at its very end.
+    order = "s.last_seen_at" if criteria.only_running else NEWEST_FIRST.sql()
     return count_rows(
         f"""
         SELECT count(*) FROM (
             SELECT 1 FROM history_session s
-            WHERE {drive} AND {in_range} AND {criteria.sql_matches()}
-            LIMIT %(cap)s
+            WHERE {drive} AND {criteria.sql_range()} AND {criteria.sql_matches()}
+            ORDER BY {order} LIMIT %(cap)s
         ) capped
         """,
         criteria.parameters | {"cap": cap},
     )
+
+
+def count_merged(criteria: Criteria, cap: int) -> int:
+    """Of each kind no more than the cap, in the order of its index (session_user, session_app ...), each row once."""
+    branches = " UNION ".join(
+        f"""
+        (SELECT s.id FROM history_session s
+        WHERE {COLUMNS[kind]} = ANY(%(group_0_{kind})s) AND {criteria.sql_times()}
+        ORDER BY {COLUMNS[kind]} LIMIT %(cap)s)
+        """
+        for kind in by_kind(criteria.groups[0])
+    )
+    found = count_rows(f"SELECT count(*) FROM ({branches}) capped", criteria.parameters | {"cap": cap})
+    return min(found, cap)
 
 
 def count_periods(criteria: Criteria, cap: int) -> int:

@@ -1,0 +1,244 @@
+"""PostgreSQL's own account of every statement that a page issues: no filter makes one read without bound.
+
+30,000 sessions over 400 days of one organisation, 3,000 of another. What each statement
+really read of the table is added up over a whole page, and may not exceed
+
+- for a list by date: LOOK_ROWS for the look, and once a page has to go further, either
+  8 keys * 51 rows (merge) or the rows that have all of the keys in one window of 8 weeks
+  (periods). All sessions of 8 weeks are 4,200 here, and stay so however many weeks there are.
+- sorted by anything else: LOOK_ROWS, and all that matches, since that is gathered and sorted.
+- for a count: the cap, and one window more, since a window is read before the next is opened.
+
+Rows read for the answer itself, by their primary key, come to that: 50.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+
+from sessions.choices import Role
+from sessions.models import App, Device, OperatingSystem, Organisation, User
+from sessions.query import SessionQuery, plans, session_query
+from sessions.query.order import ORDERS
+from sessions.query.session_query import ROWS_ON_A_PAGE
+from tests.conftest import member
+
+ROWS, DAYS = 30_000, 400
+COUNT_CAP = 500
+IN_EIGHT_WEEKS = 8 * 7 * ROWS // DAYS
+READ_BY_A_LIST = plans.LOOK_ROWS + IN_EIGHT_WEEKS
+READ_BY_A_COUNT = COUNT_CAP + 1 + IN_EIGHT_WEEKS
+DEATHS = (100, 200, 300)  # days ago
+
+# Row 1 is the newest. Half of all is the busy person's, on a device that nobody else has; an app
+# that died had every fifth session while it lived; the ten oldest rows have an app of their own.
+INSERT = """
+INSERT INTO history_session (
+    id, organisation_id, status, initiator_type, user_id, app_id, device_id, os_id, platform, requested_at,
+    started_at, ended_at, last_seen_at, exception, crash, anr, rage_tap, attributes)
+SELECT gen_random_uuid(), %(organisation)s,
+    CASE WHEN n <= 5 THEN 'active' WHEN n %% 50 = 7 THEN 'failed' ELSE 'ended' END, 'user',
+    CASE WHEN n %% 2 = 0 THEN %(busy)s WHEN n %% 3001 = 1 THEN %(seldom)s ELSE (%(people)s::bigint[])[n %% 20 + 1] END,
+    CASE WHEN n > %(rows)s - 10 THEN %(rare)s
+         WHEN n %% 5 = 1 AND days_ago >= 300 THEN %(dead_300)s
+         WHEN n %% 5 = 2 AND days_ago >= 200 THEN %(dead_200)s
+         WHEN n %% 5 = 3 AND days_ago >= 100 THEN %(dead_100)s
+         ELSE (%(apps)s::bigint[])[n %% 10 + 1] END,
+    CASE WHEN n %% 2 = 0 THEN %(private)s WHEN days_ago >= 300 THEN %(old)s ELSE %(new)s END,
+    (%(systems)s::bigint[])[n %% 7 %% 2 + 1],
+    (ARRAY['ios', 'android', 'web'])[n %% 3 + 1],
+    at - n %% 100 * interval '1 second', at,
+    CASE WHEN n > 5 THEN at + n %% 1000 * interval '1 second' END,
+    CASE WHEN n > 5 THEN at + n %% 1000 * interval '1 second' ELSE now() END,
+    n %% 11 = 0, n %% 5000 = 4999, false, false, '{}'
+FROM (SELECT n, n * %(days)s / %(rows)s::float AS days_ago,
+             now() - n * %(days)s / %(rows)s::float * interval '1 day' AS at
+      FROM generate_series(1, %(rows)s) n) numbered
+"""
+
+
+@pytest.fixture(autouse=True)
+def _low_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As far from the 30,000 as 10,000 are from millions: a third of a table is best read from its beginning."""
+    monkeypatch.setattr(session_query, "COUNT_CAP", COUNT_CAP)
+
+
+@pytest.fixture
+def big(acme: Organisation, globex: Organisation, alice: User, dave: User) -> None:
+    fill(acme, dave, ROWS)
+    fill(globex, member(globex, "gus", Role.USER), ROWS // 10)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE history_session")
+
+
+def fill(to: Organisation, busy: User, rows: int) -> None:
+    def app(app_id: str) -> int:
+        return App.objects.create(organisation=to, app_id=app_id).pk
+
+    def device(model: str) -> int:
+        return Device.objects.create(organisation=to, model=model).pk
+
+    people = [User(organisation=to, username=f"person-{number}", email=f"p{number}@x.example") for number in range(20)]
+    parameters: dict[str, Any] = {
+        "organisation": to.pk,
+        "rows": rows,
+        "days": DAYS,
+        "busy": busy.pk,
+        "seldom": member(to, "seldom", Role.USER).pk,
+        "people": [person.pk for person in User.objects.bulk_create(people)],
+        "apps": [app(f"live-{number}") for number in range(10)],
+        "rare": app("rare"),
+        "systems": [
+            OperatingSystem.objects.create(organisation=to, name="iOS", version=version).pk
+            for version in ("17.5", "18.0")
+        ],
+    }
+    parameters |= {f"dead_{days}": app(f"dead-{days}") for days in DEATHS}
+    parameters |= {name: device(name) for name in ("private", "old", "new")}
+    device("unused")
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, parameters)
+
+
+@dataclass(frozen=True)
+class Read:
+    """What one statement read of the session table."""
+
+    sql: str
+    rows: int
+    sequentially: bool
+
+
+def reads(statements: list[str]) -> list[Read]:
+    found = []
+    with connection.cursor() as cursor:
+        for sql in statements:
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+            answer = cursor.fetchone()[0]
+            plan = (msgspec.json.decode(answer) if isinstance(answer, str) else answer)[0]["Plan"]
+            scans = [node for node in nodes(plan) if node.get("Relation Name") == "history_session"]
+            indexes = [node for node in nodes(plan) if node["Node Type"] == "Bitmap Index Scan"]
+            rows = max(sum(map(rows_of, scans)), sum(map(rows_of, indexes)))
+            found.append(Read(sql, rows, any("Seq Scan" in node["Node Type"] for node in scans)))
+    return found
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
+
+
+def rows_of(node: dict[str, Any]) -> int:
+    """Those that came through and those that were thrown away, each time the node ran."""
+    kinds = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
+    return int(sum(node.get(kind, 0) for kind in kinds) * node["Actual Loops"])
+
+
+def list_and_count(viewer: User, asked: dict[str, Any]) -> tuple[list[Read], list[Read]]:
+    query = SessionQuery(viewer, QueryDict(urlencode(asked, doseq=True)))
+    assert not query.errors
+    return traced(query.page), traced(query.count)
+
+
+def traced(call: Any) -> list[Read]:
+    with CaptureQueriesContext(connection) as captured:
+        call()
+    return reads([query["sql"] for query in captured if "history_session" in query["sql"]])
+
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "a busy person": {"user": "dave"},
+    "somebody seldom": {"user": "seldom"},
+    "twenty people": {"user": [f"person-{number}" for number in range(20)]},
+    "an app": {"app": "live-1"},
+    "an app of long ago": {"app": "rare"},
+    "a search for many apps": {"q": "live"},
+    "a search for everything": {"q": "e"},
+    "a search for nothing": {"q": "no such thing"},
+    "a search for one that died": {"q": "dead-300"},
+    "a device never used": {"device": "unused"},
+    "a busy person and a device never used": {"user": "dave", "device": "unused"},
+    "a busy person and a device of others": {"user": "dave", "device": "new"},
+    "others and the busy person's device": {"user": "person-1", "device": "private"},
+    "a dead app, a person and a device": {"app": "dead-300", "user": "dave", "device": "new"},
+    "an app after its death": {"app": "dead-300", "start": "2026-11-01"},
+    "a major version": {"os": "18"},
+    "a flag that is rare": {"flag": "crash"},
+    "flags and a person": {"flag": ["crash", "exception"], "user": "seldom"},
+    "failed on a platform": {"status": "failed", "platform": "web"},
+    "a status that hardly occurs": {"status": "lost"},
+    "what runs": {"status": ["active", "queued"]},
+    "what runs of a dead app": {"status": "active", "app": "dead-100"},
+    "a day long ago": {"start": "2025-12-24", "end": "2025-12-24"},
+    "a person on a day long ago": {"user": "dave", "start": "2025-12-24", "end": "2025-12-24"},
+}
+
+
+def test_no_list_or_count_reads_more_than_its_bound(big: None, alice: User) -> None:
+    for name, asked in SHAPES.items():
+        for by in (asked, asked | {"sort": "date"}, asked | {"mode": "before"}):
+            listed, counted = list_and_count(alice, by)
+            check(f"{name}: {by}", listed, READ_BY_A_LIST)
+            check(f"the count of {name}", counted, READ_BY_A_COUNT)
+
+
+def test_members_lists_are_bounded_like_those_of_admins(big: None, acme: Organisation, dave: User) -> None:
+    for name in ("nothing", "an app of long ago", "a device never used", "a search for nothing", "what runs"):
+        listed, counted = list_and_count(dave, SHAPES[name])
+        check(name, listed, READ_BY_A_LIST)
+        check(f"the count of {name}", counted, READ_BY_A_COUNT)
+
+
+def test_other_sorts_read_a_look_and_what_matches(big: None, alice: User) -> None:
+    for name, matches in (
+        ("nothing", 0),
+        ("a busy person", ROWS // 2),
+        ("an app of long ago", 10),
+        ("a flag that is rare", ROWS // 5000),
+        ("flags and a person", 10),
+        ("what runs", 5),
+    ):
+        for sort in ORDERS:
+            for by in (SHAPES[name] | {"sort": sort}, SHAPES[name] | {"sort": sort, "mode": "before"}):
+                bound = READ_BY_A_LIST if "date" in sort else plans.LOOK_ROWS + matches + ROWS_ON_A_PAGE
+                check(f"{name}: {by}", list_and_count(alice, by)[0], bound)
+
+
+def test_an_app_that_died_longer_ago_costs_no_more(big: None, alice: User) -> None:
+    """The trap: walking the newest rows until some match reads all that came since the app died."""
+    others: list[dict[str, str]] = [{}, {"user": "person-1"}, {"user": "dave", "device": "new"}, {"sort": "-queue_ms"}]
+    for also in others:
+        read = {}
+        for days in DEATHS:
+            listed, _ = list_and_count(alice, {"app": f"dead-{days}"} | also)
+            check(f"dead for {days} days", listed, READ_BY_A_LIST)
+            read[days] = sum(one.rows for one in listed)
+            # Names aside: a look, the extent, the rows, and a window of 1, 2, 4 and then 8 of 58 weeks.
+            assert len(listed) <= 3 + 10
+        # 100 days are 7,500 sessions. What one window may hold of somebody's is 210.
+        assert read[300] <= read[100] + IN_EIGHT_WEEKS // 20 + ROWS_ON_A_PAGE, (also, read)
+
+
+def test_a_page_deep_in_the_list_costs_what_the_first_one_costs(big: None, alice: User) -> None:
+    for asked in ({}, {"user": "dave"}, {"flag": "exception", "user": "dave"}):
+        deep = (
+            SessionQuery(alice, QueryDict(urlencode(asked | {"limit": 9_000}))).places.next_cursor if not asked else ""
+        )
+        cursor = deep or SessionQuery(alice, QueryDict(urlencode(asked | {"limit": 900}))).places.next_cursor
+        listed, _ = list_and_count(alice, asked | {"cursor": cursor})
+        check(f"deep in {asked}", listed, READ_BY_A_LIST)
+
+
+def check(name: str, found: list[Read], bound: int) -> None:
+    for one in found:
+        assert not one.sequentially, f"{name} scans the session table: {one.sql}"
+    assert sum(one.rows for one in found) <= bound, f"{name} reads {[one.rows for one in found]}, more than {bound}"

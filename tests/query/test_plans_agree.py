@@ -1,0 +1,252 @@
+"""However rows are found, they are those that a plain filter in Python finds, in the order of a plain sort."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sessions.ingest.load import load
+from sessions.ingest.prepare import prepare
+from sessions.models import ApiToken, Organisation, User
+from sessions.query import SessionQuery, plans
+from sessions.query.order import ORDERS
+from tests.conftest import Send
+
+ROWS = 400
+WEEKS = 30
+PEOPLE = ("uma", "dave", "vera", "will")
+TOKENS = ("nightly-ci", "weekly")
+APPS = tuple(f"{group}.app{number}" for group in ("north", "south") for number in range(6))
+DEVICES = ("iPhone 15", "Pixel 8", "Kiosk")
+SYSTEMS = (("iOS", "17.5"), ("iOS", "17.5.1"), ("iOS", "18.0"), ("Android", "18"))
+PLATFORMS = ("ios", "android", "web")
+FLAGS = ("exception", "crash", "anr", "rage_tap")
+STATUSES = ("queued", "active", "ended", "failed", "lost")
+NOW = timezone.now().replace(microsecond=0)
+
+Asked = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One session that was sent, as its producer knew it."""
+
+    id: UUID
+    fields: dict[str, Any]
+
+    @property
+    def moment(self) -> datetime:
+        moment: datetime = self.fields["started_at"] or self.fields["requested_at"]
+        return moment
+
+    @property
+    def status(self) -> str:
+        silent = NOW - self.fields["last_seen_at"] > timedelta(minutes=30)
+        stored: str = self.fields["status"]
+        return "lost" if silent and stored in ("queued", "active") else stored
+
+    def value(self, field: str) -> Any:
+        started, requested, end = (self.fields[name] for name in ("started_at", "requested_at", "ended_at"))
+        if field == "date":
+            return self.moment
+        if field == "queue_ms":
+            return (started - requested) // timedelta(milliseconds=1) if started and requested else -1
+        end = end or self.fields["last_seen_at"]
+        return (end - started) // timedelta(milliseconds=1) if started else -1
+
+
+def random_fields(rng: random.Random, number: int) -> dict[str, Any]:
+    """Spread over weeks, rounded to hours so that moments coincide; what dies young or comes late is among it."""
+    hours = rng.randrange(WEEKS * 7 * 24)
+    status = rng.choices(STATUSES, (1, 2, 8, 2, 1))[0]
+    is_running = status in ("queued", "active") and rng.random() < 0.6
+    begin = NOW - timedelta(hours=hours)
+    requested = None if rng.random() < 0.3 and status != "queued" else begin - timedelta(seconds=rng.choice((0, 2, 40)))
+    started = None if status == "queued" else begin
+    ended = begin + timedelta(seconds=rng.choice((0, 5, 600))) if status in ("ended", "failed") else None
+    weeks_ago = hours // (7 * 24)
+    # Some apps died long ago, one device is new.
+    apps = APPS[:3] if weeks_ago > 20 else APPS[2:]
+    device = rng.choice(DEVICES[:2] if weeks_ago > 5 else DEVICES)
+    name, version = rng.choice(SYSTEMS)
+    return {
+        "external_id": f"s-{number}",
+        "status": status,
+        "initiator": random_initiator(rng),
+        "app": {"app_id": rng.choice(apps), "platform": rng.choice(PLATFORMS)},
+        "device": {"model": device},
+        "os": {"name": name, "version": version},
+        "flags": {flag: rng.random() < 0.2 for flag in FLAGS},
+        "requested_at": requested,
+        "started_at": started,
+        "ended_at": ended,
+        "last_seen_at": NOW if is_running else ended or begin,
+    }
+
+
+def random_initiator(rng: random.Random) -> dict[str, str]:
+    kind = rng.choice(("user", "user", "token", "anonymous"))
+    if kind == "user":
+        person = rng.choice(PEOPLE)
+        return {"type": kind, "email": f"{person}@acme.example", "username": person}
+    if kind == "anonymous":
+        return {"type": kind}
+    run_by = {"email": f"{rng.choice(PEOPLE)}@acme.example"} if rng.random() < 0.3 else {}
+    return {"type": kind, "label": rng.choice(TOKENS), **run_by}
+
+
+@pytest.fixture
+def sent(acme: Organisation, uma: User, dave: User, nightly: ApiToken, tmp_path: Path, send: Send) -> list[Sent]:
+    rng = random.Random(7)
+    rows = [random_fields(rng, number) for number in range(ROWS)]
+    items = [prepare(acme, msgspec.json.encode(row), 1, tmp_path) for row in rows]
+    assert not load(acme, items).refused
+    return [Sent(item.id, row) for item, row in zip(items, rows, strict=True)]
+
+
+@pytest.fixture(autouse=True)
+def _small_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a few hundred rows are as far from the first ones as millions are from 2,000."""
+    monkeypatch.setattr(plans, "LOOK_ROWS", 15)
+    monkeypatch.setattr(plans, "MERGE_KEYS", 3)
+    monkeypatch.setattr(plans, "PROBED_KEYS", 4)
+
+
+def owns(viewer: User, row: Sent) -> bool:
+    initiator = row.fields["initiator"]
+    is_own_token = viewer.username == "dave" and initiator.get("label") == "nightly-ci"
+    return viewer.is_admin or initiator.get("email") == viewer.email or is_own_token
+
+
+def system_names(row: Sent) -> set[str]:
+    name, version = row.fields["os"]["name"], row.fields["os"]["version"]
+    major = version.split(".")[0]
+    return {version, major, name, f"{name} {version}", f"{name} {major}"}
+
+
+def has_text(row: Sent, text: str) -> bool:
+    initiator = row.fields["initiator"]
+    # An e-mail's owner has the username that any session told.
+    texts = (row.fields["app"]["app_id"], initiator.get("email"), initiator.get("label"))
+    return any(text.lower() in value.lower() for value in texts if value)
+
+
+MATCHES: dict[str, Callable[[Sent, Any], bool]] = {
+    "user": lambda row, asked: row.fields["initiator"].get("email", "").split("@")[0] in asked,
+    "app": lambda row, asked: row.fields["app"]["app_id"] in asked,
+    "device": lambda row, asked: row.fields["device"]["model"] in asked,
+    "os": lambda row, asked: bool(system_names(row) & set(asked)),
+    "platform": lambda row, asked: row.fields["app"]["platform"] in asked,
+    "status": lambda row, asked: row.status in asked,
+    "flag": lambda row, asked: any(row.fields["flags"][flag] for flag in asked),
+    "q": has_text,
+    "start": lambda row, asked: row.moment >= asked,
+    "end": lambda row, asked: row.moment <= asked,
+}
+
+
+def some(*values: str) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(values), min_size=1, max_size=6, unique=True)
+
+
+MOMENTS = st.integers(0, WEEKS * 7 * 24).map(lambda hours: NOW - timedelta(hours=hours))
+ASKED = st.fixed_dictionaries(
+    {"sort": st.sampled_from(sorted(ORDERS))},
+    optional={
+        "user": some(*PEOPLE, "nobody"),
+        "app": some(*APPS, "nothing"),
+        "device": some(*DEVICES),
+        "os": some("iOS", "iOS 17", "17.5", "iOS 17.5.1", "18", "Android 18"),
+        "platform": some(*PLATFORMS),
+        "status": some(*STATUSES),
+        "flag": some(*FLAGS),
+        "q": st.sampled_from(["north", "APP3", "a", "nightly", "acme", "nothing at all"]),
+        "start": MOMENTS,
+        "end": MOMENTS,
+    },
+)
+
+
+def query_string(asked: Asked, **more: Any) -> QueryDict:
+    return QueryDict(urlencode(asked | more, doseq=True))
+
+
+def by_hand(viewer: User, sent: list[Sent], asked: Asked) -> list[UUID]:
+    found = [
+        row
+        for row in sent
+        if owns(viewer, row) and all(MATCHES[name](row, value) for name, value in asked.items() if name in MATCHES)
+    ]
+    sort = asked["sort"]
+    field = sort.removeprefix("-")
+    found.sort(key=lambda row: (row.value(field), row.id), reverse=sort.startswith("-"))
+    return [row.id for row in found]
+
+
+@settings(max_examples=70, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked=ASKED, who=st.sampled_from(["alice", "dave", "uma"]), limit=st.integers(3, 60))
+def test_the_rows_the_pages_and_the_count_are_those_found_by_hand(
+    alice: User, dave: User, uma: User, sent: list[Sent], asked: Asked, who: str, limit: int
+) -> None:
+    viewer = {"alice": alice, "dave": dave, "uma": uma}[who]
+    if asked.get("start", NOW) > asked.get("end", NOW):
+        asked = asked | {"start": asked["end"]}
+    expected = by_hand(viewer, sent, asked)
+
+    everything = SessionQuery(viewer, query_string(asked, limit=ROWS))
+    assert not everything.errors
+    assert everything.places.ids == expected
+    assert (everything.count().value, everything.count().capped) == (len(expected), False)
+
+    paged: list[UUID] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        places = SessionQuery(viewer, query_string(asked, limit=limit, cursor=cursor)).places
+        paged += places.ids
+        cursor = places.next_cursor
+    assert paged == expected
+
+    last = SessionQuery(viewer, query_string(asked, limit=limit, mode="before")).places
+    assert last.ids == expected[-limit:]
+
+
+@pytest.mark.parametrize("cap", [1, 2, 50, 51, 1000])
+@pytest.mark.parametrize("asked", [{}, {"app": APPS[:3]}, {"app": APPS[:3], "device": DEVICES}, {"status": "active"}])
+def test_a_count_stops_at_its_cap(alice: User, sent: list[Sent], asked: Asked, cap: int) -> None:
+    criteria = SessionQuery(alice, query_string(asked)).criteria
+    asked = {name: [value] if isinstance(value, str) else value for name, value in asked.items()}
+    assert plans.count(criteria, cap) == min(cap, len(by_hand(alice, sent, asked | {"sort": "date"})))
+
+
+@pytest.mark.parametrize(
+    ("asked", "plan"),
+    [
+        ({"app": APPS[0]}, "merged"),
+        ({"user": ["uma", "dave"]}, "UNION ALL"),
+        ({"app": APPS}, "unnest"),
+        ({"app": APPS[0], "device": DEVICES[0]}, "WITH probed"),
+        ({"status": "failed"}, "WITH probed"),
+        ({"status": "active"}, "WITH matching"),
+        ({"app": APPS[0], "sort": "-queue_ms"}, "WITH matching"),
+    ],
+    ids=str,
+)
+def test_small_looks_lead_to_every_plan(alice: User, sent: list[Sent], asked: Asked, plan: str) -> None:
+    """Were they not reached, the test above would prove nothing of them."""
+    with CaptureQueriesContext(connection) as captured:
+        assert len(SessionQuery(alice, query_string(asked, limit=50)).places.ids) > 1
+    statements = [query["sql"] for query in captured if "history_session" in query["sql"]]
+    assert any(plan in statement for statement in statements)
