@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "sessions.views.authentication.TokenMiddleware",
     "sessions.views.errors.SignInRequiredMiddleware",
     "sessions.views.timezone.ViewerTimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

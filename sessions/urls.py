@@ -15,6 +15,7 @@ from sessions.views import (
     signin,
     usage,
 )
+from sessions.views.authentication import scope_required
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="session_list"), name="home"),
@@ -45,7 +46,11 @@ urlpatterns = [
     path("api/v1/sessions", api.sessions, name="api_sessions"),
     path("api/v1/sessions/<uuid:session_id>", api.session, name="api_session"),
     path("api/v1/sessions/<uuid:session_id>/events", api.session_events, name="api_session_events"),
-    path("api/v1/sessions/<uuid:session_id>/attachments/<str:name>", attachments.attachment, name="api_attachment"),
+    path(
+        "api/v1/sessions/<uuid:session_id>/attachments/<str:name>",
+        scope_required("read")(attachments.attachment),
+        name="api_attachment",
+    ),
     # The machine room
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

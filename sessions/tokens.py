@@ -1,0 +1,126 @@
+"""API tokens: making, finding and revoking them. A secret is shown once; its SHA-256 is stored.
+
+A plain hash is enough: a secret has 256 random bits, so nobody guesses what was hashed.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from typing import Literal
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from sessions.choices import Role, Scope
+from sessions.models import ApiToken, Organisation, User
+
+# What secret scanners look for.
+SECRET_PREFIX = "sh_"  # noqa: S105  a prefix, not a secret
+SECRET_BYTES = 32
+# The first characters are stored in the clear, to recognise a token by. 202 bits stay unknown.
+SHOWN = 12
+# Ours have 46. Whatever is far longer is not even hashed.
+LONGEST_SECRET = 200
+# The last use is written at most this often, so that reading with a token hardly ever writes to its row.
+TOUCH_EVERY = timedelta(minutes=5)
+
+MAY_MAKE_TOKENS = frozenset({Role.ADMIN, Role.DEVELOPER})
+
+Refusal = Literal["unknown", "expired", "revoked"]
+
+
+class TokenRefused(Exception):
+    """Why a secret opens nothing. Only who holds the secret of a real token hears that it expired or was revoked."""
+
+    def __init__(self, reason: Refusal) -> None:
+        self.reason: Refusal = reason
+        super().__init__(reason)
+
+
+def may_make_tokens(member: User) -> bool:
+    return member.role in MAY_MAKE_TOKENS
+
+
+def make_token(
+    creator: User, label: str, scopes: Iterable[str], expires_at: datetime | None = None
+) -> tuple[ApiToken, str]:
+    """A new token of `creator` and its secret, which is kept nowhere. Raises PermissionDenied for role user."""
+    if not may_make_tokens(creator):
+        raise PermissionDenied("Only developers and admins can make tokens.")
+    secret = SECRET_PREFIX + secrets.token_urlsafe(SECRET_BYTES)
+    token = ApiToken.objects.create(
+        organisation_id=creator.organisation_id,
+        creator=creator,
+        label=label,
+        scopes=sorted({Scope(scope).value for scope in scopes}),
+        prefix=secret[:SHOWN],
+        digest=_digest(secret),
+        expires_at=expires_at,
+    )
+    return token, secret
+
+
+def find_token(secret: str, now: datetime) -> ApiToken:
+    """The token with this secret, with its creator and organisation. Raises TokenRefused.
+
+    A creator who is deactivated counts as a revoked token: nothing of theirs opens anything.
+    """
+    if len(secret) > LONGEST_SECRET or not secret.isascii() or not secret.startswith(SECRET_PREFIX):
+        raise TokenRefused("unknown")
+    digest = _digest(secret)
+    token = ApiToken.objects.select_related("creator__organisation").filter(digest=digest).first()
+    if token is None or not compare_digest((token.digest or "").encode(), digest.encode()):
+        raise TokenRefused("unknown")
+    creator = token.creator
+    if token.revoked_at is not None or creator is None or not (creator.is_active and creator.can_sign_in):
+        raise TokenRefused("revoked")
+    if token.expires_at is not None and token.expires_at <= now:
+        raise TokenRefused("expired")
+    return token
+
+
+def scopes_of(token: ApiToken) -> frozenset[str]:
+    """What a token may do now. One whose creator has become a user reads on, as the creator does, and sends nothing."""
+    scopes = frozenset(token.scopes)
+    if token.creator is None or not may_make_tokens(token.creator):
+        return scopes - {Scope.WRITE.value}
+    return scopes
+
+
+def touch(token: ApiToken, now: datetime) -> None:
+    """Record the use: one UPDATE in TOUCH_EVERY, however many processes see the token in that time."""
+    before = now - TOUCH_EVERY
+    if token.last_used_at is None or token.last_used_at <= before:
+        due = Q(last_used_at=None) | Q(last_used_at__lte=before)
+        ApiToken.objects.filter(due, pk=token.pk).update(last_used_at=now)
+
+
+def tokens_of(member: User) -> QuerySet[ApiToken]:
+    """The own ones, newest first; revoked ones too."""
+    return ApiToken.objects.filter(creator=member).order_by("-created_at", "-pk")
+
+
+def tokens_in(organisation: Organisation) -> QuerySet[ApiToken]:
+    """Everybody's, newest first; those known from imports, which nobody here made, last."""
+    everybodys = ApiToken.objects.filter(organisation=organisation).select_related("creator")
+    return everybodys.annotate(imported=Q(digest=None)).order_by("imported", "-created_at", "-pk")
+
+
+def revoke(actor: User, token_id: int) -> ApiToken:
+    """At once and for ever. An own token, or an admin's colleague's.
+
+    Raises ApiToken.DoesNotExist for anybody else's, and for one known from imports only: it opens nothing anyway.
+    """
+    mine = Q(organisation=actor.organisation_id) if actor.is_admin else Q(creator=actor)
+    token = ApiToken.objects.select_related("creator").get(mine, pk=token_id, digest__isnull=False)
+    # The first time counts, also when two revoke at once.
+    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+    token.refresh_from_db(fields=["revoked_at"])
+    return token
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
