@@ -65,6 +65,10 @@ def period_of(moment: datetime) -> int:
     return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() // PERIOD_SECONDS)
 
 
+def period_start(period: int) -> datetime:
+    return datetime.fromtimestamp(period * PERIOD_SECONDS, UTC)
+
+
 def in_period(period: int, keys: Iterable[int]) -> list[int]:
     return [period << PERIOD_BITS | key for key in keys]
 

@@ -3,7 +3,7 @@
 Nothing outside this package chooses which sessions somebody gets.
 """
 
-from sessions.query.find import find_session, find_session_json
+from sessions.query.find import find_named, find_session, find_session_json
 from sessions.query.session_query import Count, FieldError, Page, SessionQuery
 
-__all__ = ["Count", "FieldError", "Page", "SessionQuery", "find_session", "find_session_json"]
+__all__ = ["Count", "FieldError", "Page", "SessionQuery", "find_named", "find_session", "find_session_json"]

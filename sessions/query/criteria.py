@@ -1,9 +1,9 @@
 """Which sessions are meant: names already resolved to keys, so that only ids, times and flags are asked for."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -28,7 +28,28 @@ SHOWN_STATUS = (
     "CASE WHEN s.status IN ('queued', 'active') AND s.last_seen_at < %(lost_before)s THEN 'lost' ELSE s.status END"
 )
 
+# What has no index: only asked for within a range so narrow that all of its rows can be read.
+EXACT_COLUMNS = {
+    "installation_id": "s.installation_id",
+    "space_id": "s.space_id",
+    "device_id": "s.device_identifier",
+    "resource.type": "s.resource_type",
+    "resource.id": "s.resource_id",
+    "resource.name": "s.resource_name",
+    "resource.technology": "s.resource_technology",
+    "connector.id": "s.connector_id",
+    "connector.name": "s.connector_name",
+    "sidecar.id": "s.sidecar_id",
+    "sidecar.name": "s.sidecar_name",
+    "sidecar.technology": "s.sidecar_technology",
+}
+NARROW = timedelta(hours=24)
+
 Parameters = dict[str, Any]
+
+
+class TooWideError(ValueError):
+    """An exact value was asked for in a range of more than 24 hours."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +62,7 @@ class Criteria:
     statuses: frozenset[str] = frozenset()
     start: datetime | None = None
     end: datetime | None = None
+    exact: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, organisation: Organisation) -> "Criteria":
@@ -64,6 +86,13 @@ class Criteria:
     def between(self, start: datetime | None, end: datetime | None) -> "Criteria":
         return replace(self, start=start, end=end)
 
+    def exactly(self, values: Mapping[str, str]) -> "Criteria":
+        """Also these values of EXACT_COLUMNS, by name. Raises TooWideError unless the range is set and narrow."""
+        # One microsecond more: the moment that ends a range belongs to it.
+        if values and not (self.start and self.end and self.end - self.start <= NARROW + timedelta(microseconds=1)):
+            raise TooWideError
+        return replace(self, exact=(*self.exact, *values.items()))
+
     @property
     def is_empty(self) -> bool:
         """Whether nothing can match, since a name that was asked for does not exist."""
@@ -86,6 +115,7 @@ class Criteria:
         for number, group in enumerate(self.groups):
             for kind, values in by_kind(group).items():
                 parameters[f"group_{number}_{kind}"] = values
+        parameters |= {f"exact_{number}": value for number, (_, value) in enumerate(self.exact)}
         return parameters
 
     def sql_range(self) -> str:
@@ -107,6 +137,7 @@ class Criteria:
         parts = [self.sql_group(number) for number in range(len(self.groups))]
         if self.statuses:
             parts.append(f"{SHOWN_STATUS} = ANY(%(statuses)s)")
+        parts += [f"{EXACT_COLUMNS[name]} = %(exact_{number})s" for number, (name, _) in enumerate(self.exact)]
         return " AND ".join(parts) or "TRUE"
 
     def sql_group(self, number: int) -> str:

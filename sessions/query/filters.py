@@ -9,6 +9,7 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
+from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
 
 from sessions.choices import Flag, Platform, Status
@@ -160,6 +161,13 @@ class SessionFilterSet(django_filters.FilterSet):
     class Meta:
         model = Session
         fields = ()
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        """Without django-filter's copy of every filter for every request: no filter here holds anything of one."""
+        self.data = data or QueryDict()
+        self.is_bound = data is not None
+        self.form_prefix = None
+        self.filters = self.base_filters
 
     def get_form_class(self) -> type[forms.Form]:
         return parameters_form()

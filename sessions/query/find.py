@@ -4,8 +4,8 @@ import msgspec
 
 from sessions import schema
 from sessions.models import User
-from sessions.query.plans import fetch_all
 from sessions.query.rows import json_rows
+from sessions.query.search import fetch_all
 from sessions.query.visibility import visible_to
 
 
@@ -13,6 +13,15 @@ def find_session(viewer: User, session_id: uuid.UUID) -> schema.Session | None:
     """One session, or None if there is none or the viewer may not see it."""
     text = find_session_json(viewer, session_id)
     return msgspec.json.decode(text, type=schema.Session) if text else None
+
+
+def find_named(viewer: User, name: str) -> schema.Session | None:
+    """One session by its id or by its producer's external id."""
+    try:
+        found = find_session(viewer, uuid.UUID(name))
+    except ValueError:
+        found = None
+    return found or find_session(viewer, viewer.organisation.session_id(name))
 
 
 def find_session_json(viewer: User, session_id: uuid.UUID) -> str | None:

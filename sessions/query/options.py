@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from sessions.keys import KIND_BITS, VALUES_PER_ORGANISATION, Kind
 from sessions.models import User
 from sessions.query.criteria import WORDS
-from sessions.query.plans import fetch_all
+from sessions.query.search import fetch_all
 from sessions.query.visibility import facet_owners
 
 MOST_OPTIONS = 300

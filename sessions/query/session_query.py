@@ -1,6 +1,6 @@
 """The query object: what a viewer asked for, checked; and the rows, the count or the stream that answer it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -14,11 +14,14 @@ from django.http import QueryDict
 from sessions import schema
 from sessions.keys import Kind, value_key
 from sessions.models import User
-from sessions.query import names, plans
+from sessions.query import names
+from sessions.query.count import count
 from sessions.query.criteria import Criteria
 from sessions.query.filters import MOST_ROWS, SessionFilterSet, day_range
 from sessions.query.order import NEWEST_FIRST, ORDERS, InvalidCursorError, Order, Place
+from sessions.query.plans import find
 from sessions.query.rows import FIELDS, FILES_OF_SESSIONS, LISTED, json_rows
+from sessions.query.search import Search, fetch_all
 from sessions.query.stream import copy_csv
 from sessions.query.visibility import visible_to
 
@@ -71,9 +74,17 @@ class Places:
 class SessionQuery:
     """`errors` says what is wrong; everything else leaves invalid parameters out, so a strict reader checks first."""
 
-    def __init__(self, viewer: User, data: QueryDict, *, most_rows: int = MOST_ROWS) -> None:
-        """`most_rows` is what the reader can take of one page."""
+    def __init__(
+        self,
+        viewer: User,
+        data: QueryDict,
+        *,
+        most_rows: int = MOST_ROWS,
+        narrow: Callable[[Criteria], Criteria] = lambda criteria: criteria,
+    ) -> None:
+        """`most_rows` is what the reader can take of one page; `narrow` asks for more than parameters can say."""
         self.viewer = viewer
+        self.narrow = narrow
         self.data = data
         self.most_rows = most_rows
         self.filters = SessionFilterSet(data)
@@ -127,7 +138,7 @@ class SessionQuery:
                 criteria = criteria.having(value_key(kind, organisation.pk, value) for value in self.values[name])
         if "status" in self.values:
             criteria = criteria.showing(self.values["status"])
-        return criteria
+        return self.narrow(criteria)
 
     @cached_property
     def order(self) -> Order:
@@ -171,7 +182,7 @@ class SessionQuery:
         """One page. Reading backwards is reading the reversed order and turning the answer round."""
         backwards = self.values.get("mode") == "before"
         order = self.order.reversed() if backwards else self.order
-        places = plans.find(plans.Search(self.criteria, order, self.place, self.limit + 1))
+        places = find(Search(self.criteria, order, self.place, self.limit + 1))
         more = len(places) > self.limit
         places = places[: self.limit]
         if backwards:
@@ -194,6 +205,16 @@ class SessionQuery:
             by_id = self._fetch(chunk, wanted)
             yield from (by_id[ident] for ident in chunk if ident in by_id)
 
+    def every(self) -> Iterator[str]:
+        """All that matches from the cursor on, whatever the limit, as JSON texts: in constant memory."""
+        place = self.place
+        while True:
+            places = find(Search(self.criteria, self.order, place, FETCHED_AT_ONCE))
+            yield from self.texts([place.id for place in places])
+            if len(places) < FETCHED_AT_ONCE:
+                return
+            place = places[-1]
+
     def records(self, ids: Sequence[UUID]) -> list[schema.Session]:
         """Whole sessions in the order of their ids; ids not visible are left out."""
         by_id = self._fetch(ids, FIELDS)
@@ -206,7 +227,7 @@ class SessionQuery:
         """
         by_id = self._fetch(ids, LISTED)
         records = {ident: msgspec.json.decode(by_id[ident], type=schema.Session) for ident in ids if ident in by_id}
-        files = plans.fetch_all(FILES_OF_SESSIONS, {"ids": list(records)}) if records else []
+        files = fetch_all(FILES_OF_SESSIONS, {"ids": list(records)}) if records else []
         for ident, name, kind, content_type, size, sha256, available in files:
             url = f"/api/v1/sessions/{ident}/attachments/{quote(name, safe='')}"
             file = schema.Attachment(name, kind, content_type, size, sha256, available, url)
@@ -216,7 +237,7 @@ class SessionQuery:
     def _fetch(self, ids: Sequence[UUID], fields: Iterable[str]) -> dict[UUID, str]:
         visible = visible_to(self.viewer)
         sql = json_rows(f"s.id = ANY(%(ids)s) AND {visible.sql_range()} AND {visible.sql_matches()}", fields)
-        return {ident: text for text, ident in plans.fetch_all(sql, visible.parameters | {"ids": list(ids)})}
+        return {ident: text for text, ident in fetch_all(sql, visible.parameters | {"ids": list(ids)})}
 
     def page(self) -> Page:
         places = self.places
@@ -229,5 +250,5 @@ class SessionQuery:
     def count(self) -> Count:
         """Up to 10,000, or all with `count=exact`."""
         cap = NO_CAP if self.values.get("count") == "exact" else COUNT_CAP
-        found = plans.count(self.criteria, cap + 1)
+        found = count(self.criteria, cap + 1)
         return Count(min(found, cap), capped=found > cap)

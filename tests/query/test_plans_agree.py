@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from sessions.ingest.load import load
 from sessions.ingest.prepare import prepare
 from sessions.models import ApiToken, Organisation, User
-from sessions.query import SessionQuery, plans
+from sessions.query import SessionQuery, periods, plans
+from sessions.query.count import count
 from sessions.query.order import ORDERS
 from tests.conftest import Send
 
@@ -122,7 +123,7 @@ def _small_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a few hundred rows are as far from the first ones as millions are from 2,000."""
     monkeypatch.setattr(plans, "LOOK_ROWS", 15)
     monkeypatch.setattr(plans, "MERGE_KEYS", 3)
-    monkeypatch.setattr(plans, "PROBED_KEYS", 4)
+    monkeypatch.setattr(periods, "PROBED_KEYS", 4)
 
 
 def owns(viewer: User, row: Sent) -> bool:
@@ -228,7 +229,7 @@ def test_the_rows_the_pages_and_the_count_are_those_found_by_hand(
 def test_a_count_stops_at_its_cap(alice: User, sent: list[Sent], asked: Asked, cap: int) -> None:
     criteria = SessionQuery(alice, query_string(asked)).criteria
     asked = {name: [value] if isinstance(value, str) else value for name, value in asked.items()}
-    assert plans.count(criteria, cap) == min(cap, len(by_hand(alice, sent, asked | {"sort": "date"})))
+    assert count(criteria, cap) == min(cap, len(by_hand(alice, sent, asked | {"sort": "date"})))
 
 
 @pytest.mark.parametrize(

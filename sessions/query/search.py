@@ -1,0 +1,44 @@
+"""What one plan is asked, and how it asks PostgreSQL."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from sessions.query.criteria import Criteria, Parameters
+from sessions.query.order import Order, Place
+
+
+@dataclass(frozen=True)
+class Search:
+    criteria: Criteria
+    order: Order
+    after: Place | None
+    limit: int
+
+    @property
+    def parameters(self) -> Parameters:
+        parameters = {**self.criteria.parameters, "limit": self.limit}
+        if self.after:
+            parameters |= {"place_value": self.after.value, "place_id": self.after.id}
+        return parameters
+
+    def sql_beyond(self) -> str:
+        return self.order.sql_beyond() if self.after else "TRUE"
+
+    def resumed(self, after: Place, found: int) -> "Search":
+        return Search(self.criteria, self.order, after, self.limit - found)
+
+
+def fetch(sql: str, parameters: Parameters) -> list[Place]:
+    return [Place(value, ident) for value, ident in fetch_all(sql, parameters)]
+
+
+def fetch_all(sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
+
+
+def fetch_count(sql: str, parameters: Parameters) -> int:
+    return int(fetch_all(sql, parameters)[0][0])
