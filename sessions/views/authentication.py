@@ -16,8 +16,10 @@ from django.utils.cache import patch_vary_headers
 
 from sessions.choices import Scope
 from sessions.errors import Problem, json_error
+from sessions.limits import WRONG_TOKENS, count, count_request
 from sessions.models import ApiToken
 from sessions.tokens import SECRET_PREFIX, TokenRefused, find_token, may_make_tokens, scopes_of, touch
+from sessions.views.client_address import client_address
 from sessions.views.errors import is_api
 from sessions.views.roles import MemberRequest
 
@@ -53,7 +55,18 @@ class TokenMiddleware:
                 return self.get_response(request)
             token = _find(secret, now)
         except Problem as problem:
-            return json_error(problem)
+            return json_error(_counted(problem, request, now))
+        counted = count_request(token, now)
+        if counted is None:
+            return self._answer_to(request, token, now)
+        if counted.exceeded:
+            return json_error(Problem("too_many_requests", headers=counted.headers()))
+        response = self._answer_to(request, token, now)
+        for name, value in counted.headers().items():
+            response[name] = value
+        return response
+
+    def _answer_to(self, request: HttpRequest, token: ApiToken, now: datetime) -> HttpResponseBase:
         assert token.creator is not None
         request.user = token.creator
         setattr(request, "token", token)  # noqa: B010
@@ -61,6 +74,12 @@ class TokenMiddleware:
         setattr(request, "csrf_processing_done", True)  # noqa: B010
         touch(token, now)
         return self.get_response(request)
+
+
+def _counted(problem: Problem, request: HttpRequest, now: datetime) -> Problem:
+    """Good tokens from the same address go on working: a colleague's broken script is no reason to stop them."""
+    wrong = count(WRONG_TOKENS, client_address(request), now)
+    return Problem("too_many_requests", headers=wrong.headers()) if wrong.exceeded else problem
 
 
 def _find(secret: str, now: datetime) -> ApiToken:

@@ -1,5 +1,6 @@
 """Signing in and out, and passwords: Django's views, asked for an e-mail and shown in this product's pages."""
 
+from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -7,15 +8,18 @@ from django.contrib import messages
 from django.contrib.auth import login, views
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
 from sessions.forms.signin import PasswordChangeForm, PasswordResetForm, PasswordSetForm, SignInForm
+from sessions.limits import count_sign_in, forgive_sign_in
 from sessions.models import User
+from sessions.views.client_address import client_address
 
 
 @method_decorator([login_not_required, sensitive_post_parameters(), never_cache], name="dispatch")
@@ -34,8 +38,21 @@ class SignInView(views.RedirectURLMixin, FormView):  # type: ignore[type-arg]  #
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"request": self.request}
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        email = request.POST.get("email", "")
+        if not email or not request.POST.get("password"):  # which is no attempt
+            return super().post(request, *args, **kwargs)
+        self.attempt = (email, client_address(request), timezone.now())
+        exceeded = count_sign_in(*self.attempt)
+        if exceeded is None:
+            return super().post(request, *args, **kwargs)
+        response = render(request, "signin/too_many.html", {"minutes": ceil(exceeded.resets_in / 60)}, status=429)
+        response["Retry-After"] = str(exceeded.resets_in)
+        return response
+
     def form_valid(self, form: SignInForm) -> HttpResponse:
         assert form.user is not None
+        forgive_sign_in(*self.attempt)
         login(self.request, form.user)
         return HttpResponseRedirect(self.get_success_url())
 
