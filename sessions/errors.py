@@ -82,5 +82,13 @@ class Problem(Exception):
         return body | self.extra
 
 
+class ProblemResponse(JsonResponse):
+    """Keeps the problem that it answers, for formats that say it in words of their own."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(problem.as_dict(), status=problem.status, headers=problem.headers)
+
+
 def json_error(problem: Problem) -> JsonResponse:
-    return JsonResponse(problem.as_dict(), status=problem.status, headers=problem.headers)
+    return ProblemResponse(problem)

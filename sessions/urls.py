@@ -8,6 +8,7 @@ from sessions.views import (
     attachments,
     detail,
     export,
+    foreign,
     health,
     members,
     session_list,
@@ -51,6 +52,10 @@ urlpatterns = [
         scope_required("read")(attachments.attachment),
         name="api_attachment",
     ),
+    # Other products' APIs
+    path("observability.sessions.list", foreign.observability_sessions, name="observability_sessions"),
+    path("v2/sessions//events", foreign.session_events, name="foreign_session_events_unnamed"),
+    path("v2/sessions/<path:session_id>/events", foreign.session_events, name="foreign_session_events"),
     # The machine room
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from sessions.errors import Problem, json_error
+from sessions.foreign.dialects import in_dialect
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,9 @@ class ErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return in_dialect(request.path_info, self._answer(request))
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if response.status_code == 405 and not response.streaming and not getattr(response, "content", b""):
             return method_not_allowed(request, response)

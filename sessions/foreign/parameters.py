@@ -1,0 +1,42 @@
+"""Query strings as these formats write them: each parameter at most once, lists repeated or comma-separated."""
+
+from collections.abc import Collection, Iterable
+
+from django.http import QueryDict
+
+from sessions.errors import Problem
+from sessions.query.session_query import FieldError
+
+
+def refuse_unknown(data: QueryDict, known: Collection[str]) -> None:
+    """A misspelt filter must not widen the answer in silence."""
+    for name in data:
+        if name not in known:
+            raise Problem("unknown_parameter", f"There is no parameter “{name[:60]}”.", field=name[:60])
+
+
+def one(data: QueryDict, name: str) -> str | None:
+    values = data.getlist(name)
+    if len(values) > 1:
+        raise Problem("invalid_value", f"“{name}” is given more than once.", field=name)
+    return values[0] if values else None
+
+
+def several(data: QueryDict, name: str) -> list[str]:
+    """Each value once, in the order given."""
+    parts = [part.strip() for value in data.getlist(name) for part in value.split(",")]
+    return list(dict.fromkeys(part for part in parts if part))
+
+
+def one_of(name: str, value: str, allowed: Iterable[str]) -> str:
+    allowed = list(allowed)
+    if value not in allowed:
+        message = f"“{value[:60]}” is not one of {', '.join(allowed)}."
+        raise Problem("invalid_value", message, field=name, allowed_values=allowed, value=value[:200])
+    return value
+
+
+def refuse_invalid(errors: Iterable[FieldError], theirs: dict[str, str]) -> None:
+    """What the query object refuses, under the name that this format has for our parameter."""
+    for error in errors:
+        raise Problem(error.code, error.message, field=theirs.get(error.field, error.field))

@@ -1,0 +1,53 @@
+"""The four foreign formats' addresses. What they take and answer is in `sessions.foreign`, a module each."""
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.http import require_safe
+
+from sessions.errors import Problem
+from sessions.foreign import devrev, fullstory
+from sessions.query import find_named
+from sessions.query.events import every_event
+from sessions.views.authentication import ApiRequest, scope_required
+
+View = Callable[..., HttpResponseBase]
+
+
+def bounded(view: View) -> View:
+    """Refuses a body that is too large by its declared length, also where no body is read."""
+
+    @wraps(view)
+    def checked(request: ApiRequest, **kwargs: Any) -> HttpResponseBase:
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        length = request.headers.get("Content-Length") or "0"
+        if length.isdecimal() and int(length[:20]) > most:
+            raise Problem("too_large", max_bytes=most)
+        return view(request, **kwargs)
+
+    return checked
+
+
+def stream(chunks: Iterable[bytes]) -> StreamingHttpResponse:
+    return StreamingHttpResponse(chunks, content_type="application/json")
+
+
+@require_safe
+@scope_required("read")
+@bounded
+def observability_sessions(request: ApiRequest) -> HttpResponseBase:
+    return stream(devrev.answer(devrev.session_query(request.user, request.GET)))
+
+
+@require_safe
+@scope_required("read")
+@bounded
+def session_events(request: ApiRequest, session_id: str = "") -> HttpResponseBase:
+    fullstory.check(session_id, request.GET)
+    record = find_named(request.user, session_id)
+    if record is None:
+        raise Problem("not_found", "Requested resource does not exist")
+    return stream(fullstory.answer(session_id, record, every_event(record.id)))
