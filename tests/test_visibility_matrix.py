@@ -28,6 +28,7 @@ BELOW_A_SESSION = {
     "api_session": 401,
     "api_session_events": 401,
     "api_attachment": 401,
+    "foreign_session_events": 401,
 }
 
 # Whose session                 alice  dave   uma    gina
@@ -62,11 +63,17 @@ ELSEWHERE = {
     "member_invite":         (200, 403, 403, 200, 302),
     "member":                (200, 403, 403, 404, 302),  # a member of acme
     "api_sessions":          (200, 200, 200, 200, 401),
+    "observability_sessions": (200, 200, 200, 200, 401),
+    "foreign_session_events_unnamed": (400, 400, 400, 400, 401),
     "healthz":               (200, 200, 200, 200, 200),
     "readyz":                (200, 200, 200, 200, 200),
 }  # fmt: skip
 
-QUERIES = {"session_options": "?name=app", "session_live": "?newest="}
+QUERIES = {
+    "session_options": "?name=app",
+    "session_live": "?newest=",
+    "observability_sessions": "?platform=ios&version_key=app-1-secret",
+}
 
 
 @dataclass(frozen=True)
