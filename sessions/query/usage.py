@@ -147,7 +147,8 @@ BY_APP = f"""
 """
 BY_DEVICE = f"""
     UNION ALL
-    (SELECT 'device', d.model, '', sum(counted.sessions)::bigint, sum(counted.duration_ms)::bigint, NULL::bigint, NULL::bigint
+    (SELECT 'device', d.model, '', sum(counted.sessions)::bigint, sum(counted.duration_ms)::bigint,
+            NULL::bigint, NULL::bigint
     FROM (
         SELECT device_id, count(*) AS sessions, COALESCE(sum(duration_ms), 0)::bigint AS duration_ms
         FROM matching WHERE device_id IS NOT NULL GROUP BY device_id

@@ -1,5 +1,36 @@
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from sessions.presenters.filter_bar import changed, chips, choices
+from sessions.presenters.usage import charts, day_lines, tops, total_line, usage_presets
+from sessions.query import usage as counting
+from sessions.query.options import filter_options
+from sessions.views.roles import MemberRequest
 
 
-def usage(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    return HttpResponse("usage")
+@require_safe
+@never_cache
+def usage(request: MemberRequest) -> HttpResponse:
+    """Charts of the sessions that the list shows for the same parameters. An invalid one is named and left out."""
+    asked = counting.UsageQuery(request.user, request.GET)
+    found = counting.usage(asked)
+    query = asked.query
+    context = {
+        "asked": asked,
+        "query": query,
+        "errors": asked.errors,
+        "found": found,
+        "total": total_line(asked, found),
+        "charts": charts(found),
+        "days": day_lines(asked, found),
+        "tops": tops(asked, found),
+        "presets": usage_presets(query),
+        "chips": [chip for chip in chips(query) if chip.label not in ("From", "To")],
+        "choices": choices(query, filter_options(request.user)),
+        "list_query": changed(query.data, limit=[]),
+        "most_days": counting.MOST_DAYS,
+        "most_sessions": counting.MOST_SESSIONS,
+    }
+    return render(request, "usage/usage.html", context)

@@ -1,0 +1,103 @@
+"""The page: its numbers lead to the sessions that they count."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from html import unescape
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from sessions.models import Organisation, User
+from tests.conftest import Send
+
+ClientOf = Callable[[User], Client]
+JUNE = "start=2026-06-01&end=2026-06-30"
+
+
+def page(client: Client, query: str = JUNE) -> str:
+    response = client.get(f"/usage/?{query}")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_it_asks_for_signing_in(db: None, client: Client) -> None:
+    response = client.get("/usage/")
+    assert (response.status_code, response["Location"]) == (302, "/signin/?next=/usage/")
+
+
+def test_it_changes_nothing(alice: User, client_of: ClientOf) -> None:
+    assert client_of(alice).post("/usage/").status_code == 405
+
+
+def test_each_number_leads_to_as_many_sessions(
+    acme: Organisation, alice: User, client_of: ClientOf, send: Send
+) -> None:
+    for day, app in ((3, "a"), (3, "b"), (4, "a")):
+        send(acme, started_at=datetime(2026, 6, day, 12, tzinfo=UTC), app={"app_id": app}, device={"model": "M & N"},
+             user="uma@acme.example")  # fmt: skip
+    client = client_of(alice)
+    links = re.findall(r'<a href="(/sessions/\?[^"]*)">(\d+)</a>', page(client))
+    # The total, two days, two apps, a device and a user.
+    assert sorted(number for _, number in links) == ["1", "1", "2", "2", "3", "3", "3"]
+    for link, number in links:
+        word = "sessions" if number != "1" else "session"
+        assert f">{number} {word}<" in client.get(unescape(link)).content.decode(), link
+
+
+def test_links_keep_the_filters_that_are_set(acme: Organisation, alice: User, client_of: ClientOf, send: Send) -> None:
+    send(acme, started_at=datetime(2026, 6, 3, 12, tzinfo=UTC), app={"app_id": "a", "platform": "ios"})
+    text = page(client_of(alice), f"{JUNE}&platform=ios&limit=10")
+    links = re.findall(r'<a href="(/sessions/\?[^"]*)"', text)
+    assert links
+    assert all("platform=ios" in link and "limit" not in link for link in links)
+
+
+def test_nothing_to_count_says_what_to_do(alice: User, client_of: ClientOf) -> None:
+    text = page(client_of(alice))
+    assert "No sessions in these days" in text
+    assert "<table" not in text
+
+
+def test_a_bad_parameter_is_named_on_the_page(alice: User, client_of: ClientOf) -> None:
+    text = page(client_of(alice), "start=banana&colour=red")
+    assert "<code>start</code>" in text
+    assert "<code>colour</code>" in text
+
+
+def test_a_range_that_is_too_long_is_cut_and_the_page_says_so(alice: User, client_of: ClientOf) -> None:
+    assert "Usage counts at most 92 days" in page(client_of(alice), "start=2025-01-01&end=2026-06-30")
+
+
+def test_users_are_on_an_admins_page_alone(
+    acme: Organisation, alice: User, uma: User, client_of: ClientOf, send: Send
+) -> None:
+    send(acme, started_at=datetime(2026, 6, 3, 12, tzinfo=UTC), user="uma@acme.example", app={"app_id": "a"})
+    assert "Top users" in page(client_of(alice))
+    assert "Top users" not in page(client_of(uma))
+    assert "Top apps" in page(client_of(uma))
+
+
+def test_names_are_text_never_markup(acme: Organisation, alice: User, client_of: ClientOf, send: Send) -> None:
+    send(acme, started_at=datetime(2026, 6, 3, 12, tzinfo=UTC), app={"app_id": "<b>", "name": "<script>"})
+    text = page(client_of(alice))
+    assert "<script>" not in text.replace("<script ", "")
+    assert "&lt;script&gt;" in text
+
+
+@pytest.mark.parametrize("sessions", [1, 30])
+def test_its_queries_do_not_grow_with_the_sessions(
+    acme: Organisation,
+    alice: User,
+    client_of: ClientOf,
+    send: Send,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    sessions: int,
+) -> None:
+    for number in range(sessions):
+        send(acme, started_at=datetime(2026, 6, number % 28 + 1, 12, tzinfo=UTC), app={"app_id": f"app{number}"})
+    client = client_of(alice)
+    # Session, user with organisation, options, usage.
+    with django_assert_num_queries(4):
+        page(client)

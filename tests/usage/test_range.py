@@ -1,0 +1,82 @@
+"""Which days are counted."""
+
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlencode
+
+import pytest
+import time_machine
+from django.http import QueryDict
+
+from sessions.models import User
+from sessions.query.usage import UsageQuery
+
+TODAY = date(2026, 6, 15)
+
+
+@pytest.fixture(autouse=True)
+def _today() -> object:
+    with time_machine.travel(datetime(2026, 6, 15, 12, tzinfo=UTC), tick=False):
+        yield
+
+
+def asked(viewer: User, **parameters: str) -> UsageQuery:
+    return UsageQuery(viewer, QueryDict(urlencode(parameters)))
+
+
+def test_without_dates_it_is_the_last_28_days_today_included(alice: User) -> None:
+    days = asked(alice).days
+    assert (days[0], days[-1], len(days)) == (date(2026, 5, 19), TODAY, 28)
+
+
+def test_a_start_alone_reaches_to_today(alice: User) -> None:
+    days = asked(alice, start="2026-06-10").days
+    assert (days[0], days[-1]) == (date(2026, 6, 10), TODAY)
+
+
+def test_an_end_alone_has_28_days_before_it(alice: User) -> None:
+    days = asked(alice, end="2026-03-31").days
+    assert (days[0], days[-1], len(days)) == (date(2026, 3, 4), date(2026, 3, 31), 28)
+
+
+def test_92_days_are_counted_as_they_are(alice: User) -> None:
+    found = asked(alice, start="2026-01-01", end="2026-04-02")
+    assert (len(found.days), found.is_cut) == (92, False)
+
+
+def test_of_more_than_92_days_the_last_92_are_counted_and_it_is_said(alice: User) -> None:
+    found = asked(alice, start="2025-01-01", end="2026-04-02")
+    assert (found.days[0], found.days[-1], found.is_cut) == (date(2026, 1, 1), date(2026, 4, 2), True)
+    assert found.query.values["start"] == date(2026, 1, 1)
+
+
+def test_a_range_of_moments_keeps_them(alice: User) -> None:
+    found = asked(alice, start="2026-06-03T10:00:00Z", end="2026-06-04T10:00:00Z")
+    assert found.days == [date(2026, 6, 3), date(2026, 6, 4)]
+    assert found.query.start == datetime(2026, 6, 3, 10, tzinfo=UTC)
+
+
+def test_a_start_in_the_future_is_one_day(alice: User) -> None:
+    assert asked(alice, start="2026-07-01").days == [date(2026, 7, 1)]
+
+
+def test_the_first_day_of_the_calendar_has_nothing_before_it(alice: User) -> None:
+    assert asked(alice, end="1970-01-05").days[0] == date(1970, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "field"),
+    [
+        ({"start": "banana"}, "start"),
+        ({"end": "2026-02-30"}, "end"),
+        ({"start": "2026-06-10", "end": "2026-06-01"}, "end"),
+        ({"status": "asleep"}, "status"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_bad_parameter_is_named_and_the_last_28_days_apply(
+    alice: User, parameters: dict[str, str], field: str
+) -> None:
+    found = asked(alice, **parameters)
+    assert [error.field for error in found.errors] == [field]
+    assert len(found.days) == 28
+    assert found.days[-1] - found.days[0] == timedelta(days=27)
