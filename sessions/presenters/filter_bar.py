@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -37,7 +38,7 @@ class Choice:
     options: list[Option]
     more: bool
 
-    @property
+    @cached_property
     def chosen(self) -> list[Option]:
         return [option for option in self.options if option.checked]
 

@@ -58,8 +58,8 @@ def charts(found: Usage) -> list[Chart]:
     return [
         chart(found, "Sessions", lambda day: day.sessions, lambda most: f"{most:,}"),
         chart(found, "Hours", lambda day: day.duration_ms, lambda most: f"{hours_of(most)} h"),
-        chart(found, "Median queue time", lambda day: day.queue_median_ms or 0, duration),
-        chart(found, "95th percentile of queue time", lambda day: day.queue_p95_ms or 0, duration),
+        chart(found, "Median queue", lambda day: day.queue_median_ms or 0, duration),
+        chart(found, "95th percentile", lambda day: day.queue_p95_ms or 0, duration),
     ]
 
 

@@ -1,0 +1,1 @@
+"""Session History measured beside what people would build instead: `python -m benchmarks`."""

@@ -1,0 +1,45 @@
+"""The benchmark's own database, on whichever server the product would use."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import environ
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+NAME = "session_history_bench"
+
+
+@contextmanager
+def made() -> Iterator[str]:
+    """The URL of a new, empty database, dropped when this ends, whatever a run before it left behind."""
+    server = os.environ.get("DATABASE_URL") or embedded_url()
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(NAME))
+    with psycopg.connect(conninfo(server), autocommit=True) as connection:
+        connection.execute(drop)
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
+        try:
+            parts = urlsplit(server)
+            yield urlunsplit(parts._replace(path=f"{parts.path.rpartition('/')[0]}/{NAME}"))
+        finally:
+            connection.execute(drop)
+
+
+def conninfo(url: str) -> str:
+    """For libpq, which writes the folder of a socket in another way than django-environ."""
+    entry = environ.Env.db_url_config(url)
+    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
+    return make_conninfo(**{name: entry[key] for name, key in names.items() if entry.get(key)})
+
+
+def embedded_url() -> str:
+    from sessionhistory import embedded
+
+    # The data directory as settings.py reads it, which cannot be loaded before DATABASE_URL is known.
+    folder = Path(os.environ.get("DATA_DIR") or ".data").expanduser().resolve()
+    entry = embedded.database(folder)
+    return f"postgres://{entry['USER']}@:{entry['PORT']}/{entry['HOST']}/{entry['NAME']}"
