@@ -1,6 +1,7 @@
 """Reading as JSON: the list, one session, its events."""
 
 from collections.abc import Iterator
+from itertools import chain
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -12,8 +13,7 @@ from sessions.query import SessionQuery, find_session_json
 from sessions.query.events import every_event
 from sessions.views.authentication import ApiRequest, scope_required
 
-# Up to here an answer is made whole, so that it has an ETag; a longer one is streamed.
-MOST_ROWS_AT_ONCE = 1_000
+WHOLE_BYTES = 1024 * 1024
 
 
 @require_safe
@@ -24,7 +24,7 @@ def sessions(request: ApiRequest) -> HttpResponseBase:
     query = SessionQuery(request.user, request.GET)
     for error in query.errors:
         raise Problem(error.code, error.message, field=error.field)
-    return json_response(json_list(query), is_long=query.limit > MOST_ROWS_AT_ONCE)
+    return json_response(json_list(query))
 
 
 @require_safe
@@ -34,19 +34,25 @@ def session(request: ApiRequest, session_id: UUID) -> HttpResponseBase:
     text = find_session_json(request.user, session_id)
     if text is None:
         raise Problem("not_found")
-    return json_response(iter([text.encode()]), is_long=False)
+    return json_response(iter([text.encode()]))
 
 
 @require_safe
 @scope_required("read")
+@conditional_page
 def session_events(request: ApiRequest, session_id: UUID) -> HttpResponseBase:
     if find_session_json(request.user, session_id) is None:
         raise Problem("not_found")
-    return json_response(json_events(every_event(session_id)), is_long=True)
+    return json_response(json_events(every_event(session_id)))
 
 
-def json_response(parts: Iterator[bytes], *, is_long: bool) -> HttpResponseBase:
-    """A long answer that fails half-way is cut off: what ends as JSON is whole."""
-    if is_long:
-        return StreamingHttpResponse(parts, content_type="application/json")
-    return HttpResponse(b"".join(parts), content_type="application/json")
+def json_response(parts: Iterator[bytes]) -> HttpResponseBase:
+    """Whole, so with an ETag, up to a mebibyte; else streamed, and cut off if it fails: what ends as JSON is whole."""
+    start: list[bytes] = []
+    size = 0
+    for part in parts:
+        start.append(part)
+        size += len(part)
+        if size > WHOLE_BYTES:
+            return StreamingHttpResponse(chain(start, parts), content_type="application/json")
+    return HttpResponse(b"".join(start), content_type="application/json")
