@@ -1,5 +1,6 @@
 """Every parameter of a list, declared once: read by the page, the CSV, the JSON and their documentation."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
@@ -20,6 +21,8 @@ from sessions.query.rows import FIELDS
 MOST_VALUES = 500
 MOST_ROWS = 100_000
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2199, 12, 31)
+# Python's own reading also takes weeks (2026-W25-1) and dates without hyphens.
+RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]{5,}(Z|[+-][0-9]{2}:[0-9]{2})?)?", re.IGNORECASE)
 INCLUSIVE = timedelta(microseconds=1)
 
 
@@ -61,12 +64,16 @@ class DayOrMomentField(forms.CharField):
         text = super().to_python(value)
         if not text:
             return None
+        # An offset's + that was not quoted arrives as a space.
+        written = text.replace(" ", "+", 1) if "T" in text else text
+        if not RFC_3339.fullmatch(written):
+            raise ValidationError(f"“{text}” is not a date. Use YYYY-MM-DD or RFC 3339.")
         try:
-            parsed = parse_date(text) or parse_datetime(text.replace(" ", "+", 1) if "T" in text else text)
+            parsed = parse_date(written) or parse_datetime(written)
         except ValueError as error:
             raise ValidationError(f"“{text}” does not exist in the calendar.") from error
         if parsed is None:
-            raise ValidationError(f"“{text}” is not a date. Use YYYY-MM-DD or RFC 3339.")
+            raise ValidationError(f"“{text}” does not exist in the calendar.")
         if isinstance(parsed, datetime) and parsed.tzinfo is None:
             raise ValidationError(f"“{text}” has no zone. End it with Z or an offset such as +02:00.")
         day = parsed.date() if isinstance(parsed, datetime) else parsed
@@ -76,6 +83,15 @@ class DayOrMomentField(forms.CharField):
 
     def run_validators(self, value: Any) -> None:
         """A date has no characters to validate; `to_python` checked all there is."""
+
+
+class WholeNumberField(forms.IntegerField):
+    """Digits and nothing else: Python's own reading takes `1_000` and the digits of every script."""
+
+    def to_python(self, value: Any) -> int | None:
+        if value and not re.fullmatch(r"\s*-?[0-9]+\s*", str(value)):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
 
 
 class SeveralFilter(django_filters.Filter):
@@ -103,7 +119,7 @@ class DayOrMomentFilter(django_filters.Filter):
 
 
 class WholeNumberFilter(django_filters.Filter):
-    field_class = forms.IntegerField
+    field_class = WholeNumberField
 
 
 def word_filter(words: Iterable[str], **kwargs: Any) -> django_filters.ChoiceFilter:

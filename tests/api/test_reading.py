@@ -1,16 +1,19 @@
 """Sessions and events as JSON: what is posted comes back, and every error says what and where."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
+from django.db import connection
 from django.test import Client
 
 from sessions.models import ApiToken, Organisation, User
 from tests.conftest import NOON, Send
+from tests.query.readers import text_of
 
 SESSIONS = "/api/v1/sessions"
 
@@ -76,13 +79,18 @@ def alices(client_of: Callable[[User], Client], alice: User) -> Client:
     return client_of(alice)
 
 
+def read(client: Client, url: str, **parameters: int) -> Any:
+    response = client.get(url, parameters)
+    assert response.status_code == 200
+    assert response["Content-Type"] == "application/json"
+    return msgspec.json.decode(text_of(response))
+
+
 def test_what_is_sent_comes_back_field_by_field(acme: Organisation, alices: Client, send: Send) -> None:
     ident = send(acme, **FULL)
     expected = FULL | {"id": str(ident), "attachments": []}
     body = alices.get(f"{SESSIONS}/{ident}").json()
     assert body == expected
-    assert set(body) == set(expected)
-    assert list(body["attributes"]) and body["queue_ms"] == 2623
 
 
 def test_the_list_has_the_same_of_each_session(acme: Organisation, alices: Client, send: Send) -> None:
@@ -146,13 +154,20 @@ def test_attachments_say_what_they_are_and_where(
 def test_events_come_back_whole_and_in_the_order_they_happened(acme: Organisation, alices: Client, send: Send) -> None:
     bare = {"event_type": "load", "event_time": "2026-06-15T12:00:00Z"}
     ident = send(acme, events=[EVENT, bare], last_seen_at=NOON + timedelta(minutes=1))
-    body = alices.get(f"{SESSIONS}/{ident}/events").json()
+    body = read(alices, f"{SESSIONS}/{ident}/events")
     absent = dict.fromkeys(EVENT) | {"source_properties": {}, "event_properties": {}}
-    assert [{name: event[name] for name in EVENT} for event in body["events"]] == [absent | bare, EVENT]
+    found = [{name: event[name] for name in EVENT} for event in body["events"]]
+    assert [in_full(event) for event in found] == [in_full(absent | bare), in_full(EVENT)]
+
+
+def in_full(event: dict[str, Any]) -> dict[str, Any]:
+    """With its time as a moment: 1.5 and 1.500000 seconds are the same."""
+    assert event["event_time"].endswith("Z")
+    return event | {"event_time": datetime.fromisoformat(event["event_time"])}
 
 
 def test_a_session_without_events_has_an_empty_list(acme: Organisation, alices: Client, send: Send) -> None:
-    assert alices.get(f"{SESSIONS}/{send(acme)}/events").json()["events"] == []
+    assert read(alices, f"{SESSIONS}/{send(acme)}/events")["events"] == []
 
 
 def test_a_list_says_what_lies_around_it_and_how_many_there_are(acme: Organisation, alices: Client, send: Send) -> None:
@@ -178,9 +193,12 @@ def test_an_empty_list_is_a_list(alices: Client) -> None:
 BAD = [
     ("start", "banana"), ("start", "2026-02-30"), ("start", "2026-13-01"), ("start", "2026-06-15T12:00:00"),
     ("start", "0001-01-01"), ("start", "9999-12-31"), ("end", "9999-12-31T23:59:59-14:00"), ("end", "20260615"),
+    ("end", "2026-W25-1"),
+    ("start", "2026-06-15T12Z"), ("start", "20260615T120000Z"), ("start", "2026-06-15T12:00:00+0200"),
     ("end", "\u0662\u0660\u0662\u0666-01-01x"), ("platform", "amiga"), ("platform", "iOS"), ("status", "sleeping"),
     ("flag", "red"), ("sort", "colour"), ("sort", "date;drop"), ("mode", "sideways"), ("limit", "0"), ("limit", "-1"),
-    ("limit", "ten"), ("limit", "1.5"), ("limit", "1_000"), ("limit", "²"), ("limit", "100001"), ("limit", "9" * 5000),
+    ("limit", "ten"), ("limit", "1.5"), ("limit", "1_000"), ("limit", "²"), ("limit", "１２"),
+    ("limit", "100001"), ("limit", "9" * 5000),
     ("cursor", "banana"), ("cursor", "x" * 501), ("q", "x" * 201), ("user", "x" * 256), ("app", "x" * 256),
     ("device", "x" * 256), ("os", "x" * 256),
 ]  # fmt: skip
@@ -224,20 +242,18 @@ def test_nul_is_refused_by_field(alices: Client, field: str) -> None:
 
 def test_a_hundred_thousand_rows_may_be_asked_for_at_once(acme: Organisation, alices: Client, send: Send) -> None:
     send(acme)
-    assert len(alices.get(SESSIONS, {"limit": 100_000}).json()["sessions"]) == 1
+    assert len(read(alices, SESSIONS, limit=100_000)["sessions"]) == 1
 
 
 def test_more_rows_than_are_fetched_at_once_come_in_order(acme: Organisation, alices: Client) -> None:
     fill(acme, 2_300)
-    found = [session["id"] for session in alices.get(SESSIONS, {"limit": 5_000}).json()["sessions"]]
+    found = [session["id"] for session in read(alices, SESSIONS, limit=5_000)["sessions"]]
     assert len(found) == 2_300
     assert found == sorted(found, reverse=True)
 
 
 def fill(acme: Organisation, rows: int) -> None:
     """All at one moment, so that the ids alone order them."""
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute(
             """
