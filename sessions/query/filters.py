@@ -22,7 +22,7 @@ MOST_VALUES = 500
 MOST_ROWS = 100_000
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2199, 12, 31)
 # Python's own reading also takes weeks (2026-W25-1) and dates without hyphens.
-RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]{5,}(Z|[+-][0-9]{2}:[0-9]{2})?)?", re.IGNORECASE)
+RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{5,}(Z|[+-][0-9]{2}:[0-9]{2})?)?", re.IGNORECASE)
 INCLUSIVE = timedelta(microseconds=1)
 
 
