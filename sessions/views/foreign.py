@@ -9,8 +9,9 @@ from django.http import HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
 from sessions.errors import Problem
-from sessions.foreign import devrev, fullstory
+from sessions.foreign import devrev, fullstory, grid
 from sessions.query import find_named
+from sessions.query.event_list import every_listed_event
 from sessions.query.events import every_event
 from sessions.views.authentication import ApiRequest, scope_required
 
@@ -51,3 +52,27 @@ def session_events(request: ApiRequest, session_id: str = "") -> HttpResponseBas
     if record is None:
         raise Problem("not_found", "Requested resource does not exist")
     return stream(fullstory.answer(session_id, record, every_event(record.id)))
+
+
+@require_safe
+@scope_required("read")
+@bounded
+def realtime_sessions(request: ApiRequest, tenant: str) -> HttpResponseBase:
+    grid.check_tenant(request.user, tenant)
+    return stream(grid.sessions(grid.session_query(request.user, request.GET), tenant))
+
+
+@require_safe
+@scope_required("read")
+@bounded
+def realtime_events(request: ApiRequest, tenant: str) -> HttpResponseBase:
+    grid.check_tenant(request.user, tenant)
+    return stream(grid.events(every_listed_event(grid.event_search(request.user, request.GET)), tenant))
+
+
+@require_safe
+@scope_required("read")
+@bounded
+def realtime_latest_events(request: ApiRequest, tenant: str) -> HttpResponseBase:
+    grid.check_tenant(request.user, tenant)
+    return stream(grid.latest_of_all(grid.latest(request.user, request.GET), tenant))

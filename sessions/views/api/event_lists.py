@@ -1,0 +1,80 @@
+"""Events across sessions: the list, and the newest of each value."""
+
+from dataclasses import replace
+from itertools import chain
+
+import msgspec
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.http import require_safe
+
+from sessions.errors import Problem
+from sessions.presenters.json import chunks, separated
+from sessions.query.event_list import EventSearch, event_page
+from sessions.query.event_parameters import (
+    DAY,
+    EVENTS_ON_A_PAGE,
+    WIDEST,
+    EventListParameters,
+    EventParameters,
+    LatestEventParameters,
+    event_search,
+    parameter_errors,
+    past_day,
+)
+from sessions.query.latest_events import MOST_VALUES, TooManyValuesError, latest_events
+from sessions.query.order import InvalidCursorError
+from sessions.views.authentication import ApiRequest, scope_required
+
+
+@require_safe
+@scope_required("read")
+def events(request: ApiRequest) -> HttpResponseBase:
+    """`{events: [...], next_cursor}`, newest first. A page may be short, even empty, while there is a next one."""
+    form = EventListParameters(request.GET)
+    search = _search(request, form)
+    limit = form.cleaned_data["limit"] or EVENTS_ON_A_PAGE
+    try:
+        page = event_page(search, limit, form.cleaned_data["cursor"])
+    except InvalidCursorError as error:
+        raise Problem("invalid_value", str(error), field="cursor") from error
+    found = [msgspec.Raw(text.encode()) for text in page.texts]
+    body = msgspec.json.encode({"events": found, "next_cursor": page.next_cursor})
+    return HttpResponse(body, content_type="application/json")
+
+
+@require_safe
+@scope_required("read")
+def latest(request: ApiRequest) -> HttpResponseBase:
+    """`{events: [...]}`: of the past 24 hours, or of a range no longer than that."""
+    form = LatestEventParameters(request.GET)
+    search = within_a_day(_search(request, form))
+    try:
+        texts = latest_events(search, form.cleaned_data["distinct"])
+    except TooManyValuesError as error:
+        message = f"More than {MOST_VALUES:,} values are distinct. Filter further, or choose another column."
+        raise Problem("invalid_value", message, field="distinct") from error
+    parts = separated(text.encode() for text in texts)
+    return StreamingHttpResponse(chunks(chain([b'{"events":['], parts, [b"]}"])), content_type="application/json")
+
+
+def _search(request: ApiRequest, form: EventParameters) -> EventSearch:
+    for error in parameter_errors(form, request.GET):
+        missing = error.field in form.fields and error.field not in request.GET
+        raise Problem("required_field" if missing else error.code, error.message, field=error.field)
+    search = event_search(request.user, form)
+    if search.start and search.end and search.start >= search.end:
+        raise Problem("invalid_value", "The end of the range lies before its start.", field="end")
+    return search
+
+
+def within_a_day(search: EventSearch) -> EventSearch:
+    """Where an end of the range is not given, 24 hours from the other one."""
+    start, end = search.start, search.end
+    if start is None and end is None:
+        start, end = past_day()
+    start, end = start or (end and end - DAY), end or (start and start + DAY)
+    assert start is not None
+    assert end is not None
+    if end - start > WIDEST:
+        raise Problem("invalid_value", "The range is longer than 24 hours.", field="start")
+    return replace(search, start=start, end=end)
