@@ -75,9 +75,12 @@ def look(search: Search) -> tuple[list[Place], Place | None]:
             ORDER BY {order.sql()}
             LIMIT {LOOK_ROWS}
         ), numbered AS (
-            SELECT *, row_number() OVER (ORDER BY {order.sql("value", "id")}) AS number FROM looked
+            SELECT *, row_number() OVER in_order AS number, count(*) FILTER (WHERE matches) OVER in_order AS found
+            FROM looked WINDOW in_order AS (ORDER BY {order.sql("value", "id")} ROWS UNBOUNDED PRECEDING)
         )
-        SELECT value, id, matches, number FROM numbered WHERE matches OR number = {LOOK_ROWS} ORDER BY number
+        SELECT value, id, matches, number FROM numbered
+        WHERE (matches AND found <= %(limit)s) OR number = {LOOK_ROWS}
+        ORDER BY number
         """,
         search.parameters,
     )
