@@ -24,30 +24,30 @@ def filter_options(viewer: User, search: str = "") -> Options:
     escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     rows = fetch_all(
         f"""
-        WITH seen AS (
-            SELECT DISTINCT value >> {KIND_BITS} AS kind, value & {(1 << KIND_BITS) - 1} AS id
-            FROM history_facet WHERE owner = ANY(%(owners)s)
-        )
         (SELECT DISTINCT 'user', COALESCE(u.email, u.username) AS value,
                 CASE WHEN u.email IS NULL OR u.username = '' THEN '' ELSE u.username END AS label
-         FROM seen JOIN history_user u ON seen.kind = {Kind.USER} AND u.id = seen.id
-         WHERE concat(u.email, ' ', u.username) ILIKE %(pattern)s ORDER BY value LIMIT {MOST_OPTIONS + 1})
+         FROM history_user u
+         WHERE u.id = ANY({sql_seen(Kind.USER)}) AND {sql_like("u.email, ' ', u.username", search)}
+         ORDER BY value LIMIT {MOST_OPTIONS + 1})
         UNION ALL
-        (SELECT DISTINCT 'app', a.app_id, a.name
-         FROM seen JOIN history_app a ON seen.kind = {Kind.APP} AND a.id = seen.id
-         WHERE concat(a.app_id, ' ', a.name) ILIKE %(pattern)s ORDER BY a.name, a.app_id LIMIT {MOST_OPTIONS + 1})
+        (SELECT 'app', a.app_id, a.name
+         FROM history_app a
+         WHERE a.id = ANY({sql_seen(Kind.APP)}) AND {sql_like("a.app_id, ' ', a.name", search)}
+         ORDER BY a.name, a.app_id LIMIT {MOST_OPTIONS + 1})
         UNION ALL
         (SELECT DISTINCT 'device', d.model, d.manufacturer
-         FROM seen JOIN history_device d ON seen.kind = {Kind.DEVICE} AND d.id = seen.id
-         WHERE d.model <> '' AND concat(d.manufacturer, ' ', d.model) ILIKE %(pattern)s
+         FROM history_device d
+         WHERE d.id = ANY({sql_seen(Kind.DEVICE)}) AND d.model <> ''
+           AND {sql_like("d.manufacturer, ' ', d.model", search)}
          ORDER BY d.model LIMIT {MOST_OPTIONS + 1})
         UNION ALL
-        (SELECT DISTINCT 'os', o.name, o.version
-         FROM seen JOIN history_operatingsystem o ON seen.kind = {Kind.OS} AND o.id = seen.id
-         WHERE concat(o.name, ' ', o.version) ILIKE %(pattern)s LIMIT {MOST_OPTIONS + 1})
+        (SELECT 'os', o.name, o.version
+         FROM history_operatingsystem o
+         WHERE o.id = ANY({sql_seen(Kind.OS)}) AND {sql_like("o.name, ' ', o.version", search)}
+         LIMIT {MOST_OPTIONS + 1})
         UNION ALL
-        SELECT DISTINCT 'platform', (seen.id %% {VALUES_PER_ORGANISATION})::text, ''
-        FROM seen WHERE seen.kind = {Kind.PLATFORM}
+        SELECT DISTINCT 'platform', (id %% {VALUES_PER_ORGANISATION})::text, ''
+        FROM unnest({sql_seen(Kind.PLATFORM)}) AS id
         """,
         {"owners": facet_owners(viewer), "pattern": f"%{escaped}%"},
     )
@@ -62,3 +62,16 @@ def filter_options(viewer: User, search: str = "") -> Options:
     if not viewer.is_admin:
         options.values.pop("user", None)
     return options
+
+
+def sql_seen(kind: Kind) -> str:
+    """The ids of a kind among the owners' facets, as an array: a range of the primary key (owner, value)."""
+    return f"""ARRAY(
+        SELECT value & {(1 << KIND_BITS) - 1} FROM history_facet
+        WHERE owner = ANY(%(owners)s) AND value >= {kind << KIND_BITS} AND value < {(kind + 1) << KIND_BITS}
+    )"""
+
+
+def sql_like(parts: str, search: str) -> str:
+    """Without a search nothing is compared: for 5,000 names that takes 5 ms."""
+    return f"concat({parts}) ILIKE %(pattern)s" if search else "TRUE"
