@@ -14,7 +14,7 @@ from sessions.demo.cast import ADMIN, PASSWORD
 from sessions.models import Session, User
 
 DEMO_ROUNDS, ROUNDS = 25, 20
-DEMO_SECONDS, SECONDS = 3.0, 12.0
+DEMO_SECONDS, SECONDS = 3.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,6 @@ def at_size(admin: User, password: str, ports: tuple[int, int], *, rounds: int, 
         result = measure.pages(shape, admin, ours, textbook, rounds=rounds, seconds=seconds)
         print(report.line(result), flush=True)
         found.append(result)
-    csv = measure.csv(admin, ours, rounds=3)
+    csv = measure.csv(admin, ours, rounds=2)
     print(report.csv_line(csv), flush=True)
     return Size(total, found, csv)
