@@ -27,13 +27,18 @@ ROWS = 40_000
 def server(transactional_db: None, tmp_path: Path) -> Iterator[int]:
     """gunicorn as it is configured for the product, on this test's database. Its port."""
     database = connection.settings_dict
-    url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format_map(
-        {key: str(value).replace("/", "%2F") for key, value in database.items() if isinstance(value, str | int)}
-    )
     environment = os.environ | {
-        "DATABASE_URL": url, "SECRET_KEY": settings.SECRET_KEY, "ALLOWED_HOSTS": "127.0.0.1", "HTTPS": "false",
+        # The rest in libpq's own variables: a URL has no good place for a socket's folder.
+        "DATABASE_URL": f"postgres:///{database['NAME']}",
+        "PGHOST": str(database["HOST"]),
+        "PGPORT": str(database["PORT"]),
+        "PGUSER": str(database["USER"]),
+        "PGPASSWORD": str(database.get("PASSWORD") or ""),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "HTTPS": "false",
         "DATA_DIR": str(tmp_path),
-    }  # fmt: skip
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--workers", "1", "sessionhistory.wsgi"],
         cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True,

@@ -37,7 +37,7 @@ def test_who_ran_it(
 @pytest.mark.parametrize(
     ("app", "name", "note"),
     [
-        ({"app_id": "a", "name": "Shop", "version": "2.4", "build": "7", "group": "Retail"}, "Shop", "2.4 (7) · Retail"),
+        ({"app_id": "a", "name": "Shop", "version": "2.4", "build": "7", "group": "G"}, "Shop", "2.4 (7) · G"),
         ({"app_id": "a.b", "name": "Shop", "version": "2.4"}, "Shop", "2.4"),
         ({"app_id": "a.b", "name": "Shop", "build": "241"}, "Shop", "build 241"),
         ({"app_id": "a.b", "group": "Retail"}, "a.b", "Retail"),
