@@ -11,7 +11,7 @@ from hmac import compare_digest
 from typing import Literal
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextChoices
 from django.utils import timezone
 
 from sessions.choices import Role, Scope
@@ -27,9 +27,20 @@ LONGEST_SECRET = 200
 # The last use is written at most this often, so that reading with a token hardly ever writes to its row.
 TOUCH_EVERY = timedelta(minutes=5)
 
+LONGEST_LIFE = timedelta(days=3650)
+PAGE_SIZE = 50
+
 MAY_MAKE_TOKENS = frozenset({Role.ADMIN, Role.DEVELOPER})
 
 Refusal = Literal["unknown", "expired", "revoked"]
+
+
+class TokenState(TextChoices):
+    ACTIVE = "active", "Active"
+    EXPIRED = "expired", "Expired"
+    REVOKED = "revoked", "Revoked"
+    BLOCKED = "blocked", "Creator deactivated"
+    IMPORTED = "imported", "From imports"
 
 
 class TokenRefused(Exception):
@@ -74,12 +85,25 @@ def find_token(secret: str, now: datetime) -> ApiToken:
     token = ApiToken.objects.select_related("creator__organisation").filter(digest=digest).first()
     if token is None or not compare_digest((token.digest or "").encode(), digest.encode()):
         raise TokenRefused("unknown")
+    match state_of(token, now):
+        case TokenState.ACTIVE:
+            return token
+        case TokenState.EXPIRED:
+            raise TokenRefused("expired")
+    raise TokenRefused("revoked")
+
+
+def state_of(token: ApiToken, now: datetime) -> TokenState:
+    if token.digest is None:
+        return TokenState.IMPORTED
+    if token.revoked_at is not None:
+        return TokenState.REVOKED
     creator = token.creator
-    if token.revoked_at is not None or creator is None or not (creator.is_active and creator.can_sign_in):
-        raise TokenRefused("revoked")
+    if creator is None or not (creator.is_active and creator.can_sign_in):
+        return TokenState.BLOCKED
     if token.expires_at is not None and token.expires_at <= now:
-        raise TokenRefused("expired")
-    return token
+        return TokenState.EXPIRED
+    return TokenState.ACTIVE
 
 
 def scopes_of(token: ApiToken) -> frozenset[str]:
@@ -99,24 +123,51 @@ def touch(token: ApiToken, now: datetime) -> None:
 
 
 def tokens_of(member: User) -> QuerySet[ApiToken]:
-    """The own ones, newest first; revoked ones too."""
-    return ApiToken.objects.filter(creator=member).order_by("-created_at", "-pk")
+    """The own ones, revoked ones too."""
+    return ApiToken.objects.filter(creator=member)
 
 
 def tokens_in(organisation: Organisation) -> QuerySet[ApiToken]:
-    """Everybody's, newest first; those known from imports, which nobody here made, last."""
-    everybodys = ApiToken.objects.filter(organisation=organisation).select_related("creator")
-    return everybodys.annotate(imported=Q(digest=None)).order_by("imported", "-created_at", "-pk")
+    """Everybody's, and those known from imports only."""
+    return ApiToken.objects.filter(organisation=organisation)
+
+
+def tokens_page(tokens: QuerySet[ApiToken], after: int | None) -> tuple[list[ApiToken], bool]:
+    """The newest of `tokens` from behind token `after` on, those from imports last, and whether there are more.
+
+    Raises ApiToken.DoesNotExist for an `after` that is none of them.
+    """
+    found = tokens.select_related("creator").annotate(imported=Q(digest=None)).order_by("imported", "-pk")
+    if after is not None:
+        older = Q(pk__lt=after, digest=None)
+        if tokens.get(pk=after).digest is not None:
+            older = Q(pk__lt=after) | Q(digest=None)
+        found = found.filter(older)
+    page: list[ApiToken] = [*found[: PAGE_SIZE + 1]]
+    return page[:PAGE_SIZE], len(page) > PAGE_SIZE
+
+
+def label_is_taken(creator: User, label: str) -> bool:
+    """Whether somebody else's token in the organisation has this label.
+
+    An import gives a session to the newest token with the session's label, so a second
+    token of that name would be given sessions meant for the first. Labels known from
+    imports are the admins' to give.
+    """
+    creators = {token.creator_id for token in tokens_in(creator.organisation).filter(label=label)}
+    return bool(creators - ({creator.pk, None} if creator.is_admin else {creator.pk}))
+
+
+def revocable_by(actor: User) -> QuerySet[ApiToken]:
+    """The own tokens, and an admin's organisation's. None that is known from imports only: it opens nothing."""
+    tokens = tokens_in(actor.organisation) if actor.is_admin else tokens_of(actor)
+    return tokens.filter(digest__isnull=False).select_related("creator")
 
 
 def revoke(actor: User, token_id: int) -> ApiToken:
-    """At once and for ever. An own token, or an admin's colleague's.
-
-    Raises ApiToken.DoesNotExist for anybody else's, and for one known from imports only: it opens nothing anyway.
-    """
-    mine = Q(organisation=actor.organisation_id) if actor.is_admin else Q(creator=actor)
-    token = ApiToken.objects.select_related("creator").get(mine, pk=token_id, digest__isnull=False)
-    # The first time counts, also when two revoke at once.
+    """At once and for ever; a second time changes nothing. Raises ApiToken.DoesNotExist for what is not `actor`'s."""
+    token = revocable_by(actor).get(pk=token_id)
+    # Conditional: the first time counts, also when two revoke at once.
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
     token.refresh_from_db(fields=["revoked_at"])
     return token

@@ -95,7 +95,7 @@ def test_twenty_threads_against_the_limit_get_exactly_what_is_allowed(
     barrier = Barrier(20)
 
     def requests(_: int) -> list[int]:
-        barrier.wait()
+        barrier.wait(timeout=60)
         found = statuses(Client(), 5, daves)
         connections.close_all()
         return found

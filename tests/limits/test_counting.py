@@ -90,7 +90,7 @@ def test_twenty_threads_at_once_get_exactly_what_is_allowed(threads: ThreadPoolE
     limit, barrier = Limit("many", 100, timedelta(minutes=1)), Barrier(20)
 
     def requests(_: int) -> int:
-        barrier.wait()
+        barrier.wait(timeout=60)
         allowed = sum(not count(limit, "a", NOON).exceeded for _ in range(25))
         connections.close_all()
         return allowed
@@ -105,7 +105,7 @@ def test_two_that_sweep_at_once_do_not_wait_for_each_other(threads: ThreadPoolEx
     barrier = Barrier(20)
 
     def sweep(_: int) -> None:
-        barrier.wait()
+        barrier.wait(timeout=60)
         delete_old(NOON + timedelta(days=1))
         connections.close_all()
 
