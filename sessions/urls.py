@@ -14,6 +14,7 @@ from sessions.views import (
     session_list,
     settings,
     signin,
+    tokens,
     usage,
 )
 from sessions.views.authentication import scope_required
@@ -43,6 +44,9 @@ urlpatterns = [
     path("settings/members/", members.members, name="members"),
     path("settings/members/invite/", members.invite, name="member_invite"),
     path("settings/members/<int:member_id>/", members.member, name="member"),
+    path("settings/tokens/", tokens.tokens, name="tokens"),
+    path("settings/tokens/new/", tokens.new, name="token_new"),
+    path("settings/tokens/<int:token_id>/revoke/", tokens.revoke, name="token_revoke"),
     # The API
     path("api/v1/sessions", api.sessions, name="api_sessions"),
     path("api/v1/sessions/<uuid:session_id>", api.session, name="api_session"),

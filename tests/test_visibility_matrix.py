@@ -62,6 +62,9 @@ ELSEWHERE = {
     "members":               (200, 403, 403, 200, 302),
     "member_invite":         (200, 403, 403, 200, 302),
     "member":                (200, 403, 403, 404, 302),  # a member of acme
+    "tokens":                (200, 200, 200, 200, 302),
+    "token_new":             (200, 200, 403, 200, 302),
+    "token_revoke":          (200, 200, 404, 404, 302),  # a token of dave's
     "api_sessions":          (200, 200, 200, 200, 401),
     "observability_sessions": (200, 200, 200, 200, 401),
     "foreign_session_events_unnamed": (400, 400, 400, 400, 401),
@@ -184,6 +187,7 @@ def test_every_other_address_answers_each_role_as_the_table_says(
     arguments: dict[str, dict[str, Any]] = {
         "password_set": {"uidb64": "MQ", "token": "expired"},
         "member": {"member_id": uma.pk},
+        "token_revoke": {"token_id": ApiToken.objects.get(label="nightly-ci").pk},
     }
     for visitor, expected in zip(VISITORS, ELSEWHERE[name], strict=True):
         url = reverse(name, kwargs=arguments.get(name)) + QUERIES.get(name, "")
