@@ -17,6 +17,7 @@ from sessions.views import (
     tokens,
     usage,
 )
+from sessions.views.api import event_lists
 from sessions.views.authentication import scope_required
 
 urlpatterns = [
@@ -56,10 +57,18 @@ urlpatterns = [
         scope_required("read")(attachments.attachment),
         name="api_attachment",
     ),
+    path("api/v1/events", event_lists.events, name="api_events"),
+    path("api/v1/events/latest", event_lists.latest, name="api_events_latest"),
     # Other products' APIs
     path("observability.sessions.list", foreign.observability_sessions, name="observability_sessions"),
     path("v2/sessions//events", foreign.session_events, name="foreign_session_events_unnamed"),
     path("v2/sessions/<path:session_id>/events", foreign.session_events, name="foreign_session_events"),
+    path("v2/realtime/session/tenants/<str:tenant>", foreign.realtime_sessions, name="realtime_sessions"),
+    path("v2/realtime/event/tenants/<str:tenant>", foreign.realtime_events, name="realtime_events"),
+    path(
+        "v2/realtime/latest-event/tenants/<str:tenant>", foreign.realtime_latest_events, name="realtime_latest_events"
+    ),
+    path("core.v1.SessionsService/ListSessionsV2", foreign.list_sessions, name="formal_list_sessions"),
     # The machine room
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

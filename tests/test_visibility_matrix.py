@@ -68,6 +68,12 @@ ELSEWHERE = {
     "api_sessions":          (200, 200, 200, 200, 401),
     "observability_sessions": (200, 200, 200, 200, 401),
     "foreign_session_events_unnamed": (400, 400, 400, 400, 401),
+    "api_events":            (200, 200, 200, 200, 401),
+    "api_events_latest":     (200, 200, 200, 200, 401),
+    "realtime_sessions":     (200, 200, 200, 404, 401),  # of the tenant acme
+    "realtime_events":       (200, 200, 200, 404, 401),
+    "realtime_latest_events": (200, 200, 200, 404, 401),
+    "formal_list_sessions":  (405, 405, 405, 405, 401),
     "healthz":               (200, 200, 200, 200, 200),
     "readyz":                (200, 200, 200, 200, 200),
 }  # fmt: skip
@@ -76,6 +82,8 @@ QUERIES = {
     "session_options": "?name=app",
     "session_live": "?newest=",
     "observability_sessions": "?platform=ios&version_key=app-1-secret",
+    "api_events_latest": "?distinct=str1",
+    "realtime_latest_events": "?distinctColumns=str1",
 }
 
 
@@ -187,6 +195,9 @@ def test_every_other_address_answers_each_role_as_the_table_says(
     arguments: dict[str, dict[str, Any]] = {
         "password_set": {"uidb64": "MQ", "token": "expired"},
         "member": {"member_id": uma.pk},
+        "realtime_sessions": {"tenant": "acme"},
+        "realtime_events": {"tenant": "acme"},
+        "realtime_latest_events": {"tenant": "acme"},
         "token_revoke": {"token_id": ApiToken.objects.get(label="nightly-ci").pk},
     }
     for visitor, expected in zip(VISITORS, ELSEWHERE[name], strict=True):

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponseBase, StreamingHttpResponse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from sessions.errors import Problem
-from sessions.foreign import devrev, fullstory, grid
+from sessions.foreign import devrev, formal, fullstory, grid
 from sessions.query import find_named
 from sessions.query.event_list import every_listed_event
 from sessions.query.events import every_event
@@ -76,3 +76,15 @@ def realtime_events(request: ApiRequest, tenant: str) -> HttpResponseBase:
 def realtime_latest_events(request: ApiRequest, tenant: str) -> HttpResponseBase:
     grid.check_tenant(request.user, tenant)
     return stream(grid.latest_of_all(grid.latest(request.user, request.GET), tenant))
+
+
+@require_POST
+@scope_required("read")
+@bounded
+def list_sessions(request: ApiRequest) -> HttpResponseBase:
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        # Read as if it were empty, it would ask for everything.
+        raise Problem("parse_error", "Send a Content-Length.", field="body")
+    if request.body and request.content_type != "application/json":
+        raise Problem("unsupported_media_type", "Send the body as application/json.")
+    return stream(formal.answer(formal.session_query(request.user, formal.read_body(request.body))))

@@ -1,0 +1,124 @@
+"""The fields of Formal's query language, and what each asks of our sessions."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+from django.core.exceptions import ValidationError
+
+from sessions.choices import OPEN_STATUSES, Flag, Platform, Status
+from sessions.foreign.formal_query import Clause, Clauses, QueryError, Range, Term
+from sessions.keys import Kind, value_key
+from sessions.models import Organisation, User
+from sessions.query import names
+from sessions.query.criteria import EXACT_COLUMNS, Criteria, TooWideError
+from sessions.query.filters import DayOrMomentField, day_range
+
+ACTIVE = frozenset(status.value for status in OPEN_STATUSES)
+COMPLETED = frozenset(Status.values) - ACTIVE
+SESSION_STATUSES = {"active": ACTIVE, "completed": COMPLETED}
+STATUS_FIELDS = {"sessionStatus": SESSION_STATUSES, "status": {name: frozenset({name}) for name in Status.values}}
+TIME_FIELD = "startTime"
+
+
+def _of_words(kind: Kind, words: Iterable[str]) -> Callable[[Organisation, list[str]], set[int]]:
+    known = frozenset(words)
+
+    def keys(organisation: Organisation, values: list[str]) -> set[int]:
+        if unknown := sorted(set(values) - known):
+            raise QueryError(f"“{unknown[0][:60]}” is not one of {', '.join(sorted(known))}.")
+        return {value_key(kind, organisation.pk, value) for value in values}
+
+    return keys
+
+
+def _search(organisation: Organisation, values: list[str]) -> set[int]:
+    return {key for value in values for key in names.search_keys(organisation, value)}
+
+
+# What is found by keys, so that AND and OR join these in any way.
+KEY_FIELDS: Mapping[str, Callable[[Organisation, list[str]], set[int]]] = {
+    "": _search,
+    "user": names.user_keys,
+    "user.username": names.user_keys,
+    "user.email": names.user_keys,
+    "app": names.app_keys,
+    "device": names.device_keys,
+    "os": names.os_keys,
+    "platform": _of_words(Kind.PLATFORM, Platform.values),
+    "flag": _of_words(Kind.FLAG, Flag.values),
+}
+FIELDS = (*KEY_FIELDS, *STATUS_FIELDS, TIME_FIELD, *EXACT_COLUMNS)
+
+
+def narrowed(criteria: Criteria, viewer: User, clauses: Clauses) -> Criteria:
+    """Also what the query asks for. Raises QueryError."""
+    exact: dict[str, str] = {}
+    statuses = frozenset(Status.values)
+    for clause in clauses:
+        fields = {_known(term) for term in clause}
+        if fields <= KEY_FIELDS.keys():
+            criteria = criteria.having(_keys(viewer.organisation, clause))
+        elif fields <= STATUS_FIELDS.keys():
+            statuses &= frozenset[str]().union(*(_statuses(term) for term in clause))
+        elif len(clause) > 1:
+            raise QueryError(f"{' and '.join(sorted(fields))} cannot be joined by OR.")
+        elif fields == {TIME_FIELD}:
+            criteria = _between(criteria, viewer, clause)
+        else:
+            (term,) = clause
+            if exact.setdefault(term.field, _word(term)) != term.value:
+                criteria = criteria.having(())
+    if statuses != frozenset(Status.values):
+        criteria = criteria.showing(statuses)
+    try:
+        return criteria.exactly(exact)
+    except TooWideError as error:
+        raise QueryError(
+            f"{', '.join(exact)} can be asked for within 24 hours: give startTimestamp and endTimestamp."
+        ) from error
+
+
+def _known(term: Term) -> str:
+    if term.field not in FIELDS:
+        raise QueryError(f"There is no field “{term.field[:60]}”. Fields are {', '.join(filter(None, FIELDS))}.")
+    return term.field
+
+
+def _word(term: Term) -> str:
+    if isinstance(term.value, Range):
+        raise QueryError(f"{term.field or 'A search'} takes no range.")
+    return term.value
+
+
+def _keys(organisation: Organisation, clause: Clause) -> set[int]:
+    """Of one of these values: asked field by field, whatever their number."""
+    values: dict[str, list[str]] = {}
+    for term in sorted(clause, key=lambda term: (term.field, str(term.value))):
+        values.setdefault(term.field, []).append(_word(term))
+    return {key for field, given in values.items() for key in KEY_FIELDS[field](organisation, given)}
+
+
+def _statuses(term: Term) -> frozenset[str]:
+    known = STATUS_FIELDS[term.field]
+    if _word(term) not in known:
+        raise QueryError(f"“{str(term.value)[:60]}” is not one of {', '.join(known)}.")
+    return known[_word(term)]
+
+
+def _between(criteria: Criteria, viewer: User, clause: Clause) -> Criteria:
+    """The part of the range that lies between both ends."""
+    (term,) = clause
+    if not isinstance(term.value, Range):
+        raise QueryError(f"{TIME_FIELD} takes a range: {TIME_FIELD}:[2026-01-01 TO 2026-01-31]")
+    start, end = day_range(_moment(term.value.first), _moment(term.value.last), viewer.zone)
+    starts = [moment for moment in (criteria.start, start) if moment]
+    ends = [moment for moment in (criteria.end, end) if moment]
+    return replace(criteria, start=max(starts, default=None), end=min(ends, default=None))
+
+
+def _moment(text: str) -> date | datetime | None:
+    try:
+        return None if text == "*" else DayOrMomentField().clean(text)
+    except ValidationError as error:
+        raise QueryError(error.messages[0]) from error
