@@ -202,3 +202,15 @@ def test_every_code_makes_a_complete_answer() -> None:
         body: dict[str, Any] = json.loads(response.content)
         assert response.status_code == status
         assert body == {"code": code, "message": message, "field": "start"}
+
+
+def test_a_nul_in_a_filter_is_named_and_the_other_filters_apply(alice: User, client_of: ClientOf) -> None:
+    client = client_of(alice)
+    for address in ("/sessions/", "/usage/"):
+        page = client.get(address + "?q=a%00b&platform=ios")
+        assert page.status_code == 200
+        assert "<code>q</code>" in page.content.decode()
+        assert "ios" in page.content.decode()
+    export = client.get("/sessions/export.csv?q=a%00b")
+    assert (export.status_code, export["Content-Type"]) == (400, "text/plain; charset=utf-8")
+    assert export.content.startswith(b"q: ")

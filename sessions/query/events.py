@@ -107,12 +107,12 @@ def _read(
 
 def _cursor(session_id: UUID, place: _Place) -> str:
     moment, ident = place
-    return signing.dumps([session_id.hex, moment.astimezone(UTC).isoformat(), ident.hex], salt=SALT)
+    return signing.Signer(salt=SALT).sign_object([session_id.hex, moment.astimezone(UTC).isoformat(), ident.hex])
 
 
 def _place(session_id: UUID, cursor: str) -> _Place:
     try:
-        owner, moment, ident = signing.loads(cursor, salt=SALT)
+        owner, moment, ident = signing.Signer(salt=SALT).unsign_object(cursor)
     except (signing.BadSignature, ValueError) as error:
         raise InvalidCursorError("This cursor was not issued here, or was altered.") from error
     if owner != session_id.hex:

@@ -3,9 +3,11 @@ from django.views.decorators.http import require_safe
 
 from sessions.presenters.csv import csv_name, csv_stream
 from sessions.query import SessionQuery
+from sessions.views.errors import checks_parameters
 from sessions.views.roles import MemberRequest
 
 
+@checks_parameters
 @require_safe
 def session_export(request: MemberRequest) -> HttpResponseBase:
     """The rows that match, streamed. An invalid parameter is refused: an export never widens in silence."""

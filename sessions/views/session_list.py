@@ -14,6 +14,7 @@ from sessions.query import SessionQuery
 from sessions.query.options import filter_options
 from sessions.query.order import DESCRIPTIONS
 from sessions.schema import Session
+from sessions.views.errors import checks_parameters
 from sessions.views.roles import MemberRequest
 
 MOST_ROWS_ON_A_PAGE = 200
@@ -21,6 +22,7 @@ MOST_ROWS_ON_A_PAGE = 200
 MOST_NEW = 100
 
 
+@checks_parameters
 @require_safe
 @never_cache
 def session_list(request: MemberRequest) -> HttpResponse:

@@ -7,9 +7,11 @@ from sessions.presenters.filter_bar import changed, chips, choices
 from sessions.presenters.usage import charts, day_lines, tops, total_line, usage_presets
 from sessions.query import usage as counting
 from sessions.query.options import filter_options
+from sessions.views.errors import checks_parameters
 from sessions.views.roles import MemberRequest
 
 
+@checks_parameters
 @require_safe
 @never_cache
 def usage(request: MemberRequest) -> HttpResponse:
