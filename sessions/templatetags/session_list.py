@@ -14,7 +14,6 @@ from django import template
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix, reverse
 from django.utils.safestring import SafeString
-from heroicons.templatetags import heroicons
 
 from sessions.presenters.filter_bar import Choice, Option
 from sessions.presenters.table import FileIcon, Row
@@ -190,16 +189,3 @@ def option(name: str, one: Option) -> str:
 def icon_symbols() -> SafeString:
     """The same on every page, so rendered once."""
     return render_to_string("sessions/icons.html")
-
-
-@register.simple_tag
-@cache
-def heroicon_outline(name: str, *, size: int = 24, **attributes: str) -> SafeString:
-    """The tag of `heroicons`, which copies and writes an icon's tree each time, kept."""
-    return SafeString(heroicons.heroicon_outline(name, size=size, **attributes))
-
-
-@register.simple_tag
-@cache
-def heroicon_mini(name: str, *, size: int = 20, **attributes: str) -> SafeString:
-    return SafeString(heroicons.heroicon_mini(name, size=size, **attributes))
