@@ -134,29 +134,48 @@ def every_listed_event(search: EventSearch) -> Iterator[str]:
     """All of a range, in constant memory. Give it a range that may be read whole."""
     place: Place | None = None
     while True:
-        rows = _read(search, place, EVENTS_AT_ONCE)
-        yield from (text for _, _, text in rows if text)
+        rows = _find(search, place)
+        yield from (text for _, _, text in rows)
         if len(rows) < EVENTS_AT_ONCE:
             return
         place = (rows[-1][0], rows[-1][1])
 
 
+def _find(search: EventSearch, place: Place | None) -> list[tuple[Any, ...]]:
+    """The next events that match: (time, id, text). Reads up to all of the range, if few match."""
+    return fetch_all(
+        f"""
+        SELECT e.event_time, e.id, {EVENT_JSON}
+        FROM history_event e JOIN history_session s ON s.id = e.session_id
+        WHERE {search.sql_range()} AND {_beyond(place)} AND {search.sql_matches()}
+        ORDER BY {NEWEST_FIRST} LIMIT %(at_once)s
+        """,
+        {**search.parameters, **_after(place), "at_once": EVENTS_AT_ONCE},
+    )
+
+
 def _read(search: EventSearch, place: Place | None, at_once: int) -> list[tuple[Any, ...]]:
     """The next events in order: (time, id, text), without the text of those that do not match."""
-    beyond = "(e.event_time, e.id) < (%(place_time)s, %(place_id)s)" if place else "TRUE"
-    after = {"place_time": place[0], "place_id": place[1]} if place else {}
     return fetch_all(
         f"""
         SELECT e.event_time, e.id, CASE WHEN {search.sql_matches()} THEN {EVENT_JSON} END
         FROM (
-            SELECT * FROM history_event e WHERE {search.sql_range()} AND {beyond}
+            SELECT * FROM history_event e WHERE {search.sql_range()} AND {_beyond(place)}
             ORDER BY {NEWEST_FIRST} LIMIT %(at_once)s
         ) e
         JOIN history_session s ON s.id = e.session_id
         ORDER BY {NEWEST_FIRST}
         """,
-        {**search.parameters, **after, "at_once": at_once},
+        {**search.parameters, **_after(place), "at_once": at_once},
     )
+
+
+def _beyond(place: Place | None) -> str:
+    return "(e.event_time, e.id) < (%(place_time)s, %(place_id)s)" if place else "TRUE"
+
+
+def _after(place: Place | None) -> dict[str, Any]:
+    return {"place_time": place[0], "place_id": place[1]} if place else {}
 
 
 def _to_cursor(place: Place) -> str:
