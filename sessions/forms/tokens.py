@@ -41,14 +41,16 @@ class TokenForm(forms.Form):
     expires = forms.ChoiceField(choices=EXPIRIES, initial="90")
     day = forms.DateField(
         label="Last day",
-        required=False,
-        help_text="Only with “At the end of a day”.",
+        help_text="With “At the end of a day”: a day of your time zone.",
+        error_messages={"required": "Choose the day."},
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
     def __init__(self, creator: User, *args: Any, **kwargs: Any) -> None:
         self.creator = creator
         super().__init__(*args, **kwargs)
+        if self.is_bound:
+            self.fields["day"].required = self.data.get("expires") == ON_A_DATE
 
     def clean_label(self) -> str:
         label: str = self.cleaned_data["label"]
@@ -56,16 +58,16 @@ class TokenForm(forms.Form):
             raise ValidationError("Somebody else's token has this label. Choose another one.")
         return label
 
-    def clean(self) -> None:
-        if self.cleaned_data.get("expires") != ON_A_DATE or "day" not in self.cleaned_data:
-            return
-        today, day = timezone.localdate(), self.cleaned_data["day"]
-        if day is None:
-            self.add_error("day", "Choose the day.")
-        elif day < today:
-            self.add_error("day", "This day is over.")
-        elif day > today + LONGEST_LIFE:
-            self.add_error("day", f"Choose a day before {today + LONGEST_LIFE}.")
+    def clean_day(self) -> date | None:
+        today = timezone.localdate()
+        day: date | None = self.cleaned_data["day"]
+        if day is None or not self.fields["day"].required:
+            return None
+        if day < today:
+            raise ValidationError("This day is over.")
+        if day > today + LONGEST_LIFE:
+            raise ValidationError(f"Choose a day up to {today + LONGEST_LIFE}.")
+        return day
 
     def expires_at(self) -> datetime | None:
         """Of a valid form. A day is one of the creator's zone, to its end."""
@@ -74,7 +76,7 @@ class TokenForm(forms.Form):
             return None
         if expires == ON_A_DATE:
             return end_of(self.cleaned_data["day"])
-        return timezone.now() + timedelta(days=int(expires))
+        return timezone.now().replace(microsecond=0) + timedelta(days=int(expires))
 
 
 class TokenListForm(forms.Form):

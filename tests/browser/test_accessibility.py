@@ -20,6 +20,9 @@ SIGNED_IN = (
     "/settings/organisation/",
     "/settings/members/",
     "/settings/members/invite/",
+    "/settings/tokens/",
+    "/settings/tokens/?all",
+    "/settings/tokens/new/",
     "/password/change/",
     "/no-such-page/",
 )
