@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import hypothesis
 import msgspec
 import pytest
 from django.conf import LazySettings
@@ -15,6 +16,10 @@ from sessions.choices import Role, Scope
 from sessions.ingest.load import load
 from sessions.ingest.prepare import prepare
 from sessions.models import ApiToken, Organisation, User
+
+# A busy machine is no reason to fail.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 PASSWORD = "a long password 42"
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)

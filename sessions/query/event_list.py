@@ -179,12 +179,12 @@ def _after(place: Place | None) -> dict[str, Any]:
 
 
 def _to_cursor(place: Place) -> str:
-    return signing.dumps([place[0].astimezone(UTC).isoformat(), place[1].hex], salt=SALT)
+    return signing.Signer(salt=SALT).sign_object([place[0].astimezone(UTC).isoformat(), place[1].hex])
 
 
 def _from_cursor(cursor: str) -> Place:
     try:
-        moment, ident = signing.loads(cursor, salt=SALT)
+        moment, ident = signing.Signer(salt=SALT).unsign_object(cursor)
         return datetime.fromisoformat(moment), UUID(ident)
     except (signing.BadSignature, ValueError) as error:
         raise InvalidCursorError("This cursor was not issued here, or was altered.") from error
