@@ -4,6 +4,7 @@ Absent means null. Times are RFC 3339 with a zone; durations are whole milliseco
 sizes are bytes; coordinates are degrees, accuracy is metres.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -135,15 +136,20 @@ class Event(Part):
     ip: str | None = None
 
 
-class AttachmentFile(Part):
-    """An attachment in NDJSON: `file` is named relative to the NDJSON file."""
+class AnnouncedAttachment(Part, kw_only=True):
+    """An attachment whose bytes are sent on their own."""
 
     name: Name
     kind: AttachmentKindName
     content_type: Name
-    file: str
     size: Bytes | None = None
     sha256: Sha256 | None = None
+
+
+class AttachmentFile(AnnouncedAttachment, kw_only=True):
+    """An attachment in a file of NDJSON: `file` is named relative to that file."""
+
+    file: str
 
 
 class Attachment(Part):
@@ -189,10 +195,22 @@ class SessionFields(Part, kw_only=True):
 
 
 class SessionLine(SessionFields):
-    """A session sent in: one line of NDJSON."""
+    """A session sent in."""
 
     events: list[Event] = field(default_factory=list)
+    attachments: Sequence[AnnouncedAttachment] = field(default_factory=list)
+
+
+class ImportedLine(SessionLine):
+    """A session in a file of NDJSON, which lies beside its attachments."""
+
     attachments: list[AttachmentFile] = field(default_factory=list)
+
+
+class EventBatch(Part):
+    """Events of one session, sent on their own."""
+
+    events: list[Event]
 
 
 class Session(SessionFields, kw_only=True):

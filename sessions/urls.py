@@ -49,12 +49,21 @@ urlpatterns = [
     path("settings/tokens/new/", tokens.new, name="token_new"),
     path("settings/tokens/<int:token_id>/revoke/", tokens.revoke, name="token_revoke"),
     # The API
-    path("api/v1/sessions", api.sessions, name="api_sessions"),
-    path("api/v1/sessions/<uuid:session_id>", api.session, name="api_session"),
-    path("api/v1/sessions/<uuid:session_id>/events", api.session_events, name="api_session_events"),
+    path("api/v1/sessions", api.by_method({"GET": api.sessions, "POST": api.post_session}), name="api_sessions"),
+    path("api/v1/sessions/batch", api.by_method({"POST": api.post_batch}), name="api_batch"),
+    path(
+        "api/v1/sessions/<uuid:session_id>",
+        api.by_method({"GET": api.session, "PATCH": api.patch_session}),
+        name="api_session",
+    ),
+    path(
+        "api/v1/sessions/<uuid:session_id>/events",
+        api.by_method({"GET": api.session_events, "POST": api.post_events}),
+        name="api_session_events",
+    ),
     path(
         "api/v1/sessions/<uuid:session_id>/attachments/<str:name>",
-        scope_required("read")(attachments.attachment),
+        api.by_method({"GET": scope_required("read")(attachments.attachment), "PUT": api.put_attachment}),
         name="api_attachment",
     ),
     path("api/v1/events", event_lists.events, name="api_events"),

@@ -15,8 +15,8 @@ TEMPLATES = ROOT / "templates"
 FOUNDATION = ("sessions.choices", "sessions.keys", "sessions.schema")
 ABOVE_MODELS = (
     "sessions.attachments", "sessions.demo", "sessions.errors", "sessions.forms", "sessions.ingest",
-    "sessions.management", "sessions.members", "sessions.presenters", "sessions.query", "sessions.signin",
-    "sessions.templatetags", "sessions.tokens", "sessions.urls", "sessions.views",
+    "sessions.management", "sessions.members", "sessions.presenters", "sessions.query", "sessions.receiving",
+    "sessions.signin", "sessions.templatetags", "sessions.tokens", "sessions.urls", "sessions.views",
 )  # fmt: skip
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(FOUNDATION, ("sessions.models", *ABOVE_MODELS)),
@@ -25,7 +25,11 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
         "sessions.views", "sessions.presenters", "sessions.forms", "sessions.ingest", "sessions.management",
         "sessions.demo", "sessions.templatetags",
     ),
-    "sessions.ingest": ("sessions.views", "sessions.presenters", "sessions.forms", "sessions.query", "sessions.demo"),
+    "sessions.receiving": ("sessions.views", "sessions.presenters", "sessions.forms", "sessions.demo"),
+    "sessions.ingest": (
+        "sessions.views", "sessions.presenters", "sessions.forms", "sessions.query", "sessions.receiving",
+        "sessions.demo",
+    ),
     "sessions.presenters": ("sessions.views", "sessions.forms", "sessions.ingest", "sessions.management"),
     "sessions.forms": ("sessions.views", "sessions.presenters"),
     "sessions.views": ("sessions.management", "sessions.demo"),

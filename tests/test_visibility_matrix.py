@@ -66,6 +66,7 @@ ELSEWHERE = {
     "token_new":             (200, 200, 403, 200, 302),
     "token_revoke":          (200, 200, 404, 404, 302),  # a token of dave's
     "api_sessions":          (200, 200, 200, 200, 401),
+    "api_batch":             (405, 405, 405, 405, 401),
     "observability_sessions": (200, 200, 200, 200, 401),
     "foreign_session_events_unnamed": (400, 400, 400, 400, 401),
     "api_events":            (200, 200, 200, 200, 401),

@@ -10,7 +10,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 from uuid import UUID
 
 from django.core.files import File
@@ -49,10 +49,14 @@ def store_named(
                 raise invalid(f"{field}.sha256", f"is not the file's, which is {sha256}")
             if attachment.size is not None and attachment.size != size:
                 raise invalid(f"{field}.size", f"is not the file's, which is {size}")
-            storage_name = store(organisation_id, session_id, file, sha256, size)
+            stored_as = store(organisation_id, session_id, file, sha256, size)
     except (PermissionError, ChangedWhileReadError) as error:
         raise invalid(f"{field}.file", "cannot be read") from error
-    return StoredFile(attachment.name, attachment.kind, attachment.content_type, size, sha256, storage_name)
+    return StoredFile(attachment.name, attachment.kind, attachment.content_type, size, sha256, stored_as)
+
+
+def storage_name(organisation_id: int, session_id: UUID, sha256: str) -> str:
+    return f"{organisation_id}/{session_id}/{sha256}"
 
 
 def digest(file: BinaryIO) -> tuple[str, int]:
@@ -70,20 +74,20 @@ def store(organisation_id: int, session_id: UUID, file: BinaryIO, sha256: str, s
 
     Raises ChangedWhileReadError, where it can be known, when the bytes are no longer those.
     """
-    name = f"{organisation_id}/{session_id}/{sha256}"
+    name = storage_name(organisation_id, session_id, sha256)
     if default_storage.exists(name) and default_storage.size(name) == size:
         return name
     file.seek(0)
     try:
         path = Path(default_storage.path(name))
     except NotImplementedError:
-        _save(name, file)
+        save(name, file)
     else:
         _write_and_rename(path, file, sha256)
     return name
 
 
-def _save(name: str, file: BinaryIO) -> None:
+def save(name: str, file: IO[bytes]) -> None:
     """Into a storage that is no file system, which makes an object appear as a whole."""
     if default_storage.exists(name):
         default_storage.delete(name)

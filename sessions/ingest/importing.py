@@ -1,6 +1,6 @@
 """A file of sessions, batch by batch."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import BinaryIO
 from sessions.ingest.catalogue import Catalogue
 from sessions.ingest.errors import LineError
 from sessions.ingest.load import Report, load
-from sessions.ingest.ndjson import lines
+from sessions.ingest.ndjson import Line, lines
 from sessions.ingest.prepare import prepare
 from sessions.ingest.rows import Item
 from sessions.models import Organisation
@@ -33,28 +33,34 @@ def import_ndjson(organisation: Organisation, file: BinaryIO, folder: Path) -> I
     up with the same rows. Raises OperationalError when the database is out of reach.
     """
     catalogue = Catalogue(organisation)
-    batches = _batches(organisation, file, folder)
+    for batch in batches(file, lambda line: prepare(organisation, line.raw, line.number, folder)):
+        report = load(organisation, batch.items, catalogue)
+        report.refused = sorted(report.refused + batch.refused, key=lambda refusal: refusal[0])
+        yield batch.end, report
+
+
+def batches(file: BinaryIO, make: Callable[[Line], Item]) -> Iterator[Batch]:
+    """`make` raises LineError for a line that is refused; it runs in a thread of its own and asks no database."""
+    read = _batches(file, make)
     # The next batch is parsed while PostgreSQL writes this one: the two take about as long.
     with ThreadPoolExecutor(max_workers=1) as ahead:
-        upcoming = ahead.submit(next, batches, None)
+        upcoming = ahead.submit(next, read, None)
         while (batch := upcoming.result()) is not None:
-            upcoming = ahead.submit(next, batches, None)
-            report = load(organisation, batch.items, catalogue)
-            report.refused = sorted(report.refused + batch.refused, key=lambda refusal: refusal[0])
-            yield batch.end, report
+            upcoming = ahead.submit(next, read, None)
+            yield batch
 
 
-def _batches(organisation: Organisation, file: BinaryIO, folder: Path) -> Iterator[Batch]:
+def _batches(file: BinaryIO, make: Callable[[Line], Item]) -> Iterator[Batch]:
     """Bounded in sessions and in bytes, so that a file of any size fits into memory."""
     batch = Batch()
     for line in lines(file):
         try:
-            batch.items.append(prepare(organisation, line.raw, line.number, folder))
+            batch.items.append(make(line))
         except LineError as error:
             batch.refused.append((line.number, error))
         batch.bytes += len(line.raw)
         batch.end = line.end
-        if len(batch.items) >= BATCH_SESSIONS or batch.bytes >= BATCH_BYTES:
+        if len(batch.items) + len(batch.refused) >= BATCH_SESSIONS or batch.bytes >= BATCH_BYTES:
             yield batch
             batch = Batch()
     if batch.bytes:

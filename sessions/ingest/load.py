@@ -5,10 +5,8 @@ older ones. When PostgreSQL refuses a batch all the same, it is written line by 
 so that exactly the bad lines are reported.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from itertools import chain
 from uuid import UUID
 
 import psycopg
@@ -18,48 +16,48 @@ from sessions.ingest.catalogue import Catalogue
 from sessions.ingest.errors import LineError
 from sessions.ingest.facets import add_facets
 from sessions.ingest.identity import event_ids
+from sessions.ingest.merge import merge
 from sessions.ingest.rows import Item, Row, attachment_row, event_row, session_row
 from sessions.models import Organisation
 from sessions.schema import Event
 
 ATTEMPTS = 2
 
-STAGE = "CREATE TEMPORARY TABLE {staging} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
-COPY = "COPY {staging} ({columns}) FROM STDIN"
-# Dropped at once, not only on commit: a caller's transaction may hold several batches.
-UNSTAGE = "DROP TABLE {staging}"
 UPSERT_SESSIONS = """
 INSERT INTO {table} AS stored ({columns}, created_at, updated_at)
-SELECT {columns}, statement_timestamp(), statement_timestamp() FROM {staging} ORDER BY id
+SELECT {columns}, statement_timestamp(), statement_timestamp() FROM {source} ORDER BY id
 ON CONFLICT (id) DO UPDATE SET
     {changes},
     last_seen_at = greatest(stored.last_seen_at, excluded.last_seen_at),
     updated_at = excluded.updated_at
 WHERE stored.organisation_id = excluded.organisation_id
-RETURNING stored.created_at = stored.updated_at
+RETURNING stored.id, stored.created_at = stored.updated_at
 """
 INSERT_EVENTS = """
-INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging} ORDER BY session_id, id
+INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} ORDER BY session_id, id
 ON CONFLICT (session_id, id) DO NOTHING
 """
 # An announcement does not undo a file that has arrived.
 UPSERT_ATTACHMENTS = """
-INSERT INTO {table} AS stored ({columns}) SELECT {columns} FROM {staging} ORDER BY session_id, name
+INSERT INTO {table} AS stored ({columns}) SELECT {columns} FROM {source} ORDER BY session_id, name
 ON CONFLICT (session_id, name) DO UPDATE SET {changes} WHERE excluded.available OR NOT stored.available
 """
-# Of `changes`: keys, and what the statement itself says.
-NOT_REPLACED = {"id", "session_id", "name", "organisation_id", "last_seen_at"}
 
 
 @dataclass
 class Report:
-    """What became of a batch. `events` and `attachments` count those sent, whether they were there before or not."""
+    """What became of a batch. `events` and `attachments` count those sent, whether they were there before or not.
+
+    `created` holds the ids of the sessions that are new in this batch;
+    a total does without them.
+    """
 
     new: int = 0
     updated: int = 0
     events: int = 0
     attachments: int = 0
     refused: list[tuple[int, LineError]] = field(default_factory=list)
+    created: set[UUID] = field(default_factory=set)
 
     def add(self, other: "Report") -> None:
         self.new += other.new
@@ -85,7 +83,7 @@ def load(organisation: Organisation, items: Sequence[Item], catalogue: Catalogue
             if len(items) > 1:
                 break
             if not attempts_left:
-                return Report(refused=[(items[0].number, _refusal(error))])
+                return Report(refused=[(items[0].number, refusal(error))])
         except OperationalError as error:
             catalogue.forget()
             rolled_back = isinstance(error.__cause__, psycopg.errors.TransactionRollback)
@@ -93,7 +91,9 @@ def load(organisation: Organisation, items: Sequence[Item], catalogue: Catalogue
                 raise
     report = Report()
     for item in items:
-        report.add(load(organisation, [item], catalogue))
+        alone = load(organisation, [item], catalogue)
+        report.add(alone)
+        report.created |= alone.created
     return report
 
 
@@ -113,47 +113,21 @@ def _write(organisation: Organisation, items: Sequence[Item], catalogue: Catalog
             events[item.id, ident] = event
         for file in item.files:
             attachments[item.id, file.name] = attachment_row(organisation.pk, item.id, file)
-    outcomes = _merge("history_session", iter(sessions.values()), UPSERT_SESSIONS)
+    outcomes = merge("history_session", sessions.values(), len(sessions), UPSERT_SESSIONS)
     if len(outcomes) != len(sessions):
         raise IntegrityError("a session with this id belongs to another organisation")
     if events:
         # Made one by one while they are sent: as rows they take ten times their size.
         rows = (event_row(organisation.pk, *key, event) for key, event in events.items())
-        _merge("history_event", rows, INSERT_EVENTS)
+        merge("history_event", rows, len(events), INSERT_EVENTS)
     if attachments:
-        _merge("history_attachment", iter(attachments.values()), UPSERT_ATTACHMENTS)
+        merge("history_attachment", attachments.values(), len(attachments), UPSERT_ATTACHMENTS)
     add_facets(organisation.pk, sessions.values())
-    new = sum(is_new for (is_new,) in outcomes)
-    return Report(new=new, updated=len(sessions) - new, events=len(events), attachments=len(attachments))
+    created = {ident for ident, is_new in outcomes if is_new}
+    return Report(len(created), len(sessions) - len(created), len(events), len(attachments), created=created)
 
 
-def _merge(table: str, rows: Iterator[Row], statement: str) -> list[tuple[bool]]:
-    """Copy the rows, of which there are some, into a staging table and from there into place; what that returns."""
-    first = next(rows)
-    stage, copy, merge, unstage = _statements(table, tuple(first), statement)
-    with connection.cursor() as cursor:
-        cursor.execute(stage)
-        with cursor.copy(copy) as target:
-            for row in chain([first], rows):
-                target.write_row(tuple(row.values()))
-        cursor.execute(merge)
-        outcomes = cursor.fetchall() if cursor.description else []
-        cursor.execute(unstage)
-    return outcomes
-
-
-@cache
-def _statements(table: str, columns: tuple[str, ...], statement: str) -> list[str]:
-    parts = {
-        "table": table,
-        "staging": table.replace("history_", "staging_"),
-        "columns": ", ".join(columns),
-        "changes": ", ".join(f"{column} = excluded.{column}" for column in columns if column not in NOT_REPLACED),
-    }
-    return [part.format(**parts) for part in (STAGE, COPY, statement, UNSTAGE)]
-
-
-def _refusal(error: Exception) -> LineError:
+def refusal(error: Exception) -> LineError:
     """Only the primary message: PostgreSQL's detail quotes the row."""
     cause = error.__cause__
     message = cause.diag.message_primary if isinstance(cause, psycopg.Error) else None

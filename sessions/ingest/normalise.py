@@ -7,15 +7,19 @@ import ipaddress
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import TypeVar
 
 from sessions.choices import OPEN_STATUSES
 from sessions.ingest.errors import LineError, invalid, required
-from sessions.schema import Initiator, SessionLine
+from sessions.schema import Event, Initiator, SessionLine
+
+Line = TypeVar("Line", bound=SessionLine)
 
 # A session's keys hold its week in 16 bits (sessions.keys), which end in the year 2597.
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2500, 1, 1, tzinfo=UTC)
 MAX_TOKEN_LABEL = 200
+MAX_NAME = 255
 TOLERANCE = timedelta(milliseconds=1)
 
 _EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+")
@@ -23,17 +27,14 @@ _CONTENT_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;[\x20-\x7e]*)?", re
 _UNFIT_FOR_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]")
 
 
-def normalise(line: SessionLine) -> SessionLine:
+def normalise(line: Line) -> Line:
     """The same object, its times in UTC and complete, its IP addresses canonical. Raises LineError."""
     for name in ("requested_at", "started_at", "ended_at", "last_seen_at"):
         if (time := getattr(line, name)) is not None:
             setattr(line, name, _utc(time, name))
     line.network.client_ip = _ip(line.network.client_ip, "network.client_ip")
     line.network.server_ip = _ip(line.network.server_ip, "network.server_ip")
-    for index, event in enumerate(line.events):
-        event.event_time = _utc(event.event_time, f"events[{index}].event_time")
-        if event.ip is not None:
-            event.ip = _ip(event.ip, f"events[{index}].ip")
+    normalise_events(line.events)
     _check_initiator(line.initiator)
     _check_app(line)
     _check_attachments(line)
@@ -41,6 +42,13 @@ def normalise(line: SessionLine) -> SessionLine:
     _check_times(line)
     _check_durations(line)
     return line
+
+
+def normalise_events(events: list[Event]) -> None:
+    for index, event in enumerate(events):
+        event.event_time = _utc(event.event_time, f"events[{index}].event_time")
+        if event.ip is not None:
+            event.ip = _ip(event.ip, f"events[{index}].ip")
 
 
 def _utc(value: datetime, field: str) -> datetime:
@@ -93,14 +101,18 @@ def _check_attachments(line: SessionLine) -> None:
         if attachment.name in names:
             raise invalid(f"attachments[{index}].name", "is the name of two attachments")
         names.add(attachment.name)
-        if not _CONTENT_TYPE.fullmatch(attachment.content_type):
-            raise invalid(f"attachments[{index}].content_type", "is not a content type such as text/plain")
+        check_content_type(attachment.content_type, f"attachments[{index}].content_type")
 
 
 def check_name(name: str, field: str = "name") -> None:
     """An attachment's name is a plain file name, so that it can stand in a URL and be saved under it."""
-    if name in ("", ".", "..") or _UNFIT_FOR_A_NAME.search(name):
+    if len(name) > MAX_NAME or name in ("", ".", "..") or _UNFIT_FOR_A_NAME.search(name):
         raise invalid(field, "must be a plain file name")
+
+
+def check_content_type(value: str, field: str = "content_type") -> None:
+    if len(value) > MAX_NAME or not _CONTENT_TYPE.fullmatch(value):
+        raise invalid(field, "is not a content type such as text/plain")
 
 
 def _derive_times(line: SessionLine) -> None:

@@ -1,4 +1,4 @@
-"""One line of NDJSON -> the contract's types, or the field that is wrong.
+"""JSON -> the contract's types, or the field that is wrong.
 
 msgspec decodes and validates in one go. What it lets through and PostgreSQL or
 other readers of JSON would not take is refused here: NUL, integers beyond 64 bits,
@@ -8,30 +8,55 @@ duplicate keys, nesting that only a recursive reader notices.
 import json
 import math
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 
 from sessions.ingest.errors import LineError, invalid, required, unparsable
-from sessions.schema import SessionLine
+from sessions.schema import Event, EventBatch, ImportedLine, SessionLine
+
+Sent = TypeVar("Sent", bound=msgspec.Struct)
+Decoded = TypeVar("Decoded")
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 MAX_ATTRIBUTES_BYTES = 16 * 1024
 MAX_DEPTH = 64
 
-_decoder = msgspec.json.Decoder(SessionLine)
 _FREE_FORM = ("attributes", "source_properties", "event_properties")
 _AT = re.compile(r"^(?P<what>.*?)(?: - at (?:key in )?`\$?(?P<path>.*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$", re.DOTALL)
 _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
 
 
-def parse_line(raw: bytes) -> SessionLine:
+def parse_line(raw: bytes) -> ImportedLine:
+    """A line of a file. Raises LineError."""
+    return parse(raw, ImportedLine)
+
+
+def parse(raw: bytes, kind: type[Sent]) -> Sent:
     """Raises LineError. `raw` is one JSON object in UTF-8, at most MAX_LINE_BYTES."""
+    sent = _guarded(raw, lambda: _decode(raw, kind))
+    if b"\\u0000" in raw:
+        _refuse_nul(msgspec.to_builtins(sent), "")
+    _check_free_form(sent)
+    return sent
+
+
+def parse_object(raw: bytes) -> dict[str, Any]:
+    """An object whose fields are judged later, together with others. Raises LineError."""
+    value = _guarded(raw, lambda: msgspec.json.decode(raw))
+    if not isinstance(value, dict):
+        raise unparsable("Expected object")
+    _check_json(value, "")
+    return value
+
+
+def _guarded(raw: bytes, decode: Callable[[], Decoded]) -> Decoded:
     if len(raw) > MAX_LINE_BYTES:
         raise unparsable(f"longer than {MAX_LINE_BYTES // 1024**2} MiB")
     try:
-        line = _decode(raw)
+        decoded = decode()
         _duplicates.decode(raw.decode())
     except UnicodeDecodeError as error:
         raise unparsable("not valid UTF-8") from error
@@ -43,20 +68,17 @@ def parse_line(raw: bytes) -> SessionLine:
         raise _explain(str(error), raw) from error
     except ValueError as error:
         raise unparsable(f"not JSON: {error}") from error
-    if b"\\u0000" in raw:
-        _refuse_nul(msgspec.to_builtins(line), "")
-    _check_free_form(line)
-    return line
+    return decoded
 
 
-def _decode(raw: bytes) -> SessionLine:
+def _decode(raw: bytes, kind: type[Sent]) -> Sent:
     """Absent means null, so null means absent: for objects and lists too, which msgspec would refuse."""
     try:
-        return _decoder.decode(raw)
+        return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
         if "got `null`" not in str(error):
             raise
-        return msgspec.convert(without_nulls(msgspec.json.decode(raw)), SessionLine)
+        return msgspec.convert(without_nulls(msgspec.json.decode(raw)), kind)
 
 
 def without_nulls(value: Any) -> Any:
@@ -90,7 +112,10 @@ def _explain(message: str, raw: bytes) -> LineError:
 
 def _unfit_attribute(raw: bytes) -> str:
     """msgspec does not say which one. Read as floats, numbers that do not fit are infinite."""
-    attributes = json.loads(raw, parse_int=float)["attributes"]
+    try:
+        attributes = json.loads(raw, parse_int=float)["attributes"]
+    except RecursionError as error:
+        raise unparsable("nested too deeply") from error
     for name, value in attributes.items():
         if isinstance(value, dict | list) or value in (math.inf, -math.inf):
             return f"attributes.{name}"
@@ -142,15 +167,23 @@ def _refuse_nul(value: Any, path: str) -> None:
             _refuse_nul(item, _below(path, index))
 
 
-def _check_free_form(line: SessionLine) -> None:
-    _check_json(line.attributes, "attributes")
-    if line.attributes and len(msgspec.json.encode(line.attributes)) > MAX_ATTRIBUTES_BYTES:
-        raise invalid("attributes", f"larger than {MAX_ATTRIBUTES_BYTES // 1024} KiB")
-    for index, event in enumerate(line.events):
-        if event.event_properties:
-            _check_json(event.event_properties, f"events[{index}].event_properties")
-        if event.source_properties:
-            _check_json(event.source_properties, f"events[{index}].source_properties")
+def _check_free_form(sent: msgspec.Struct) -> None:
+    if isinstance(sent, SessionLine):
+        _check_json(sent.attributes, "attributes")
+        if sent.attributes and len(msgspec.json.encode(sent.attributes)) > MAX_ATTRIBUTES_BYTES:
+            raise invalid("attributes", f"larger than {MAX_ATTRIBUTES_BYTES // 1024} KiB")
+    if isinstance(sent, SessionLine | EventBatch):
+        for index, event in enumerate(sent.events):
+            _check_event(event, f"events[{index}].")
+    if isinstance(sent, Event):
+        _check_event(sent, "")
+
+
+def _check_event(event: Event, prefix: str) -> None:
+    if event.event_properties:
+        _check_json(event.event_properties, f"{prefix}event_properties")
+    if event.source_properties:
+        _check_json(event.source_properties, f"{prefix}source_properties")
 
 
 def _check_json(value: dict[str, Any], path: str) -> None:

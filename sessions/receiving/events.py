@@ -1,0 +1,53 @@
+"""Events of a session that is there."""
+
+import io
+from uuid import UUID
+
+from django.db import DataError, IntegrityError
+from django.utils import timezone
+
+from sessions.ingest.errors import LineError
+from sessions.ingest.heartbeat import beat
+from sessions.ingest.identity import event_ids
+from sessions.ingest.load import INSERT_EVENTS, refusal
+from sessions.ingest.merge import merge
+from sessions.ingest.ndjson import lines
+from sessions.ingest.normalise import normalise_events
+from sessions.ingest.parse import parse
+from sessions.ingest.retrying import in_transaction
+from sessions.ingest.rows import event_row
+from sessions.receiving.sender import Sender
+from sessions.schema import Event
+
+COUNTED = INSERT_EVENTS + "RETURNING id"
+
+
+def parse_lines(raw: bytes) -> list[Event]:
+    """NDJSON, an event a line. Raises LineError whose field counts the events from 0."""
+    events: list[Event] = []
+    for line in lines(io.BytesIO(raw)):
+        try:
+            events.append(parse(line.raw, Event))
+        except LineError as error:
+            place = f"events[{len(events)}]"
+            raise LineError(error.code, f"{place}.{error.field}" if error.field else place, error.message) from error
+    return events
+
+
+def add_events(sender: Sender, session_id: UUID, events: list[Event]) -> int:
+    """How many of them are new; all are kept, or none. Raises LineError."""
+    normalise_events(events)
+    keyed = dict(zip(event_ids(session_id, events), events, strict=True))
+
+    def write() -> int:
+        sender.hold(session_id)
+        beat(session_id, timezone.now())
+        if not keyed:
+            return 0
+        rows = (event_row(sender.organisation.pk, session_id, ident, event) for ident, event in keyed.items())
+        return len(merge("history_event", rows, len(keyed), COUNTED))
+
+    try:
+        return in_transaction(write)
+    except (DataError, IntegrityError) as error:
+        raise refusal(error) from error

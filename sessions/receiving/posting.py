@@ -1,0 +1,126 @@
+"""Sessions sent over HTTP: one, or line by line. What is reported as written is committed."""
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from sessions.ingest.catalogue import Catalogue
+from sessions.ingest.errors import LineError
+from sessions.ingest.heartbeat import says_when_seen, seen_now
+from sessions.ingest.identity import new_session_id, session_id
+from sessions.ingest.importing import Batch, batches
+from sessions.ingest.load import Report, load
+from sessions.ingest.ndjson import Line
+from sessions.ingest.normalise import normalise
+from sessions.ingest.parse import parse
+from sessions.ingest.retrying import in_transaction
+from sessions.ingest.rows import Item, StoredFile
+from sessions.receiving.sender import Sender
+from sessions.schema import AnnouncedAttachment, SessionLine
+
+
+class Received(NamedTuple):
+    id: UUID
+    is_new: bool
+
+
+class Outcome(msgspec.Struct, omit_defaults=True):
+    """What became of one line; `status` is created, updated or refused."""
+
+    line: int
+    status: str
+    id: UUID | None = None
+    external_id: str | None = None
+    code: str | None = None
+    field: str | None = None
+    message: str | None = None
+
+
+def receive(sender: Sender, raw: bytes) -> Received:
+    """One session: new, or the whole record in place of an older one. Raises LineError."""
+    line = _read(sender, raw)
+    external_id = line.external_id
+    ident = sender.organisation.session_id(external_id) if external_id is not None else new_session_id()
+    report = _load(sender, [_item(sender, ident, line)], Catalogue(sender.organisation))
+    for _, error in report.refused:
+        raise error
+    return Received(ident, bool(report.created))
+
+
+def receive_lines(sender: Sender, file: BinaryIO) -> Iterator[list[Outcome]]:
+    """NDJSON, batch by committed batch. A line without an external id is known by its content, as in a file."""
+    organisation = sender.organisation
+    catalogue = Catalogue(organisation)
+
+    def prepare(line: Line) -> Item:
+        session = _read(sender, line.raw)
+        return _item(sender, session_id(organisation, session, line.raw), session, line.number)
+
+    for batch in batches(file, prepare):
+        yield _outcomes(batch, _load(sender, batch.items, catalogue))
+
+
+def announced(attachment: AnnouncedAttachment) -> StoredFile:
+    """A file that is still to come."""
+    return StoredFile(
+        attachment.name,
+        attachment.kind,
+        attachment.content_type,
+        attachment.size or 0,
+        attachment.sha256 or "",
+        storage_name="",
+        available=False,
+    )
+
+
+def _read(sender: Sender, raw: bytes) -> SessionLine:
+    line = parse(raw, SessionLine)
+    sender.sign(line.initiator)
+    says = says_when_seen(line)
+    normalise(line)
+    if not says:
+        seen_now(line)
+    return line
+
+
+def _item(sender: Sender, ident: UUID, line: SessionLine, number: int = 1) -> Item:
+    return Item(ident, line, number, [announced(file) for file in line.attachments], sender.token_id)
+
+
+def _load(sender: Sender, items: Sequence[Item], catalogue: Catalogue) -> Report:
+    """Write what is the sender's to write; the rest is refused."""
+    if sender.member.is_admin:
+        return load(sender.organisation, items, catalogue)
+
+    def write() -> Report:
+        closed = sender.closed({item.id for item in items if item.line.external_id is not None})
+        report = load(sender.organisation, [item for item in items if item.id not in closed], catalogue)
+        report.refused += [(item.number, _taken()) for item in items if item.id in closed]
+        return report
+
+    return in_transaction(write)
+
+
+def _taken() -> LineError:
+    return LineError("conflict", "external_id", "belongs to a session that is not yours")
+
+
+def _outcomes(batch: Batch, report: Report) -> list[Outcome]:
+    refused = dict(batch.refused + report.refused)
+    outcomes = [_refusal(number, error) for number, error in batch.refused]
+    unreported = set(report.created)
+    for item in batch.items:
+        if item.number in refused:
+            outcome = _refusal(item.number, refused[item.number], item.line.external_id)
+        else:
+            outcome = Outcome(item.number, "created" if item.id in unreported else "updated", item.id)
+            outcome.external_id = item.line.external_id
+            unreported.discard(item.id)
+        outcomes.append(outcome)
+    return sorted(outcomes, key=lambda outcome: outcome.line)
+
+
+def _refusal(number: int, error: LineError, external_id: str | None = None) -> Outcome:
+    return Outcome(number, "refused", None, external_id, error.code, error.field, error.message)

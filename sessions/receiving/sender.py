@@ -1,0 +1,62 @@
+"""Who sends sessions, and which of them they may write."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from sessions.ingest.errors import LineError, invalid
+from sessions.models import ApiToken, Organisation, User
+from sessions.query.held import Held, hold, is_visible, not_visible
+from sessions.schema import Initiator
+
+
+@dataclass(frozen=True)
+class Sender:
+    """`token` is None for somebody signed in."""
+
+    member: User
+    token: ApiToken | None
+
+    @property
+    def organisation(self) -> Organisation:
+        return self.member.organisation
+
+    @property
+    def token_id(self) -> int | None:
+        return self.token.pk if self.token else None
+
+    def sign(self, initiator: Initiator) -> None:
+        """A token's session carries the token's own label. Raises LineError."""
+        if self.token is not None:
+            if initiator.type == "token":
+                if initiator.label and initiator.label != self.token.label:
+                    raise invalid("initiator.label", f"is not the token's, which is {self.token.label!r}")
+                initiator.label = self.token.label
+        elif not (self.member.is_admin or self._is(initiator)):
+            raise LineError("forbidden", "initiator", "must be you, or send the session with a token of yours")
+
+    def _is(self, initiator: Initiator) -> bool:
+        mine = (self.member.email or "").lower()
+        return initiator.type == "user" and bool(mine) and (initiator.email or "").lower() == mine
+
+    def closed(self, ids: Collection[UUID]) -> set[UUID]:
+        """Which of these sessions exist and are not the sender's to write."""
+        if self.member.is_admin or not ids:  # an id of another organisation is refused where it is written
+            return set()
+        return not_visible(self.member, ids)
+
+    def check(self, session_id: UUID) -> None:
+        """Raises LineError for a session that does not exist or is not the sender's to write."""
+        if not is_visible(self.member, session_id):
+            raise _not_found()
+
+    def hold(self, session_id: UUID) -> Held:
+        """The same, and nobody else changes it until the transaction ends."""
+        held = hold(self.member, session_id)
+        if held is None:
+            raise _not_found()
+        return held
+
+
+def _not_found() -> LineError:
+    return LineError("not_found", None, "There is no such session, or none that you may see; send it first")

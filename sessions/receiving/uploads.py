@@ -1,0 +1,89 @@
+"""One file of a session, sent on its own: checked while it arrives, and there as a whole or not at all.
+
+It is written beside its place, then moved there, then made a row; the session is held from the move on, so
+that no file is deleted as replaced while another request makes use of it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from sessions.attachments.contents import detected, why_not_kind, why_not_type
+from sessions.choices import AttachmentKind
+from sessions.ingest.attachments import storage_name
+from sessions.ingest.errors import invalid
+from sessions.ingest.heartbeat import beat
+from sessions.ingest.load import UPSERT_ATTACHMENTS
+from sessions.ingest.merge import merge
+from sessions.ingest.normalise import check_content_type, check_name
+from sessions.ingest.retrying import in_transaction
+from sessions.ingest.rows import StoredFile, attachment_row
+from sessions.ingest.unfinished import Unfinished, unfinished
+from sessions.models import Attachment
+from sessions.receiving.sender import Sender
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What the request says of the file; None where it says nothing."""
+
+    name: str
+    kind: str | None = None
+    content_type: str | None = None
+    sha256: str | None = None
+
+
+def upload(sender: Sender, session_id: UUID, sent: Upload, chunks: Iterable[bytes]) -> tuple[StoredFile, bool]:
+    """The file as stored, and whether it was not there before. Raises LineError; OSError when it cannot be written."""
+    check_name(sent.name)
+    if sent.content_type is not None:
+        check_content_type(sent.content_type)
+    if sent.kind is not None and sent.kind not in AttachmentKind.values:
+        raise invalid("kind", f"is none of {', '.join(AttachmentKind.values)}")
+    announced = Attachment.objects.filter(session_id=session_id, name=sent.name).first()
+    with unfinished() as file:
+        file.write(chunks)
+        stored = _checked(sender, session_id, sent, announced, file)
+        file.hand_over(stored.storage_name)
+        previous = in_transaction(lambda: _keep(sender, session_id, stored, file))
+    if previous is not None and previous.storage_name not in ("", stored.storage_name):
+        in_transaction(lambda: _delete(sender, session_id, previous.storage_name))
+    return stored, previous is None or not previous.available
+
+
+def _checked(
+    sender: Sender, session_id: UUID, sent: Upload, announced: Attachment | None, file: Unfinished
+) -> StoredFile:
+    """The type and kind are as sent, else as announced, else as seen. Raises LineError for what the file is not."""
+    if sent.sha256 is not None and sent.sha256 != file.sha256:
+        raise invalid("sha256", f"is not the file's, which is {file.sha256}")
+    if announced is not None and not announced.available and announced.sha256 not in ("", file.sha256):
+        raise invalid("sha256", f"is {file.sha256}, and {announced.sha256} was announced")
+    content_type = sent.content_type or (announced and announced.content_type) or detected(file.head)
+    if reason := why_not_type(content_type, file.head, is_whole=file.size <= len(file.head)):
+        raise invalid("content_type", reason)
+    kind = sent.kind or (announced and announced.kind) or AttachmentKind.OTHER.value
+    if reason := why_not_kind(kind, content_type, file.head):
+        raise invalid("kind", reason)
+    name = storage_name(sender.organisation.pk, session_id, file.sha256)
+    return StoredFile(sent.name, kind, content_type, file.size, file.sha256, name)
+
+
+def _keep(sender: Sender, session_id: UUID, stored: StoredFile, file: Unfinished) -> Attachment | None:
+    """Put the file into its place and make its row; the row that was there before."""
+    sender.hold(session_id)
+    previous = Attachment.objects.filter(session_id=session_id, name=stored.name).first()
+    file.keep(stored.storage_name)
+    merge("history_attachment", [attachment_row(sender.organisation.pk, session_id, stored)], 1, UPSERT_ATTACHMENTS)
+    beat(session_id, timezone.now())
+    return previous
+
+
+def _delete(sender: Sender, session_id: UUID, name: str) -> None:
+    """A file that was replaced, unless the session has the same content under another name."""
+    sender.hold(session_id)
+    if not Attachment.objects.filter(session_id=session_id, storage_name=name).exists():
+        default_storage.delete(name)

@@ -1,0 +1,88 @@
+"""Sessions in: one, a change to one, its events, or many as NDJSON."""
+
+import tempfile
+from collections.abc import Iterator
+from typing import IO
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.urls import reverse
+
+from sessions.errors import Problem
+from sessions.ingest.parse import parse
+from sessions.query import find_session_json
+from sessions.receiving.changing import change
+from sessions.receiving.events import add_events, parse_lines
+from sessions.receiving.posting import receive, receive_lines
+from sessions.schema import EventBatch
+from sessions.views.api.body import JSON, NDJSON, check_type, lines_of, whole
+from sessions.views.api.refusals import refusals, sender_of, sender_to
+from sessions.views.authentication import ApiRequest, scope_required
+
+SPOOLED_BYTES = 1024 * 1024
+# Parsed events take ten times their size, and all are written, or none. More come in more requests, or in a batch.
+MAX_EVENTS_BYTES = 8 * 1024 * 1024
+ANSWER_CHUNK_BYTES = 64 * 1024
+
+
+@scope_required("write")
+def post_session(request: ApiRequest) -> HttpResponse:
+    """Create a session, or replace the record of the one with this `external_id`."""
+    check_type(request, JSON)
+    raw = whole(request, settings.API_MAX_BODY_BYTES)
+    with refusals():
+        received = receive(sender_of(request), raw)
+    response = _session(request, received.id)
+    response.status_code = 201 if received.is_new else 200
+    response["Location"] = reverse("api_session", args=[received.id])
+    return response
+
+
+@scope_required("write")
+def patch_session(request: ApiRequest, session_id: UUID) -> HttpResponse:
+    """Change the fields that are sent."""
+    sender = sender_to(request, session_id)
+    check_type(request, JSON | {"application/merge-patch+json"})
+    raw = whole(request, settings.API_MAX_BODY_BYTES)
+    with refusals():
+        change(sender, session_id, raw)
+    return _session(request, session_id)
+
+
+@scope_required("write")
+def post_events(request: ApiRequest, session_id: UUID) -> HttpResponse:
+    """`{"events": [...]}`, or one event a line. The same event again is no new one."""
+    sender = sender_to(request, session_id)
+    declared = check_type(request, JSON | NDJSON)
+    raw = whole(request, MAX_EVENTS_BYTES)
+    with refusals():
+        events = parse(raw, EventBatch).events if declared in JSON else parse_lines(raw)
+        new = add_events(sender, session_id, events)
+    answer = msgspec.json.encode({"received": len(events), "new": new})
+    return HttpResponse(answer, content_type="application/json")
+
+
+@scope_required("write")
+def post_batch(request: ApiRequest) -> HttpResponseBase:
+    """The answer begins when all lines are read: most clients send to the end before they begin to listen."""
+    check_type(request, NDJSON)
+    encoder = msgspec.json.Encoder()
+    answer: IO[bytes] = tempfile.SpooledTemporaryFile(SPOOLED_BYTES)  # noqa: SIM115  closed by who sends it
+    for outcomes in receive_lines(sender_of(request), lines_of(request)):
+        answer.write(encoder.encode_lines(outcomes))
+    answer.seek(0)
+    return StreamingHttpResponse(_chunks(answer), content_type="application/x-ndjson")
+
+
+def _session(request: ApiRequest, session_id: UUID) -> HttpResponse:
+    text = find_session_json(request.user, session_id)
+    if text is None:  # a change has made it somebody else's
+        raise Problem("not_found")
+    return HttpResponse(text, content_type="application/json")
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        yield from iter(lambda: file.read(ANSWER_CHUNK_BYTES), b"")
