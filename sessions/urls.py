@@ -17,7 +17,7 @@ from sessions.views import (
     tokens,
     usage,
 )
-from sessions.views.api import event_lists
+from sessions.views.api import documentation, event_lists
 from sessions.views.authentication import scope_required
 
 urlpatterns = [
@@ -68,6 +68,8 @@ urlpatterns = [
     ),
     path("api/v1/events", event_lists.events, name="api_events"),
     path("api/v1/events/latest", event_lists.latest, name="api_events_latest"),
+    path("api/openapi.json", documentation.openapi, name="api_openapi"),
+    path("api/docs/", documentation.docs, name="api_docs"),
     # Other products' APIs
     path("observability.sessions.list", foreign.observability_sessions, name="observability_sessions"),
     path("v2/sessions//events", foreign.session_events, name="foreign_session_events_unnamed"),

@@ -75,6 +75,8 @@ ELSEWHERE = {
     "realtime_events":       (200, 200, 200, 404, 401),
     "realtime_latest_events": (200, 200, 200, 404, 401),
     "formal_list_sessions":  (405, 405, 405, 405, 401),
+    "api_openapi":           (200, 200, 200, 200, 200),
+    "api_docs":              (200, 200, 200, 200, 200),
     "healthz":               (200, 200, 200, 200, 200),
     "readyz":                (200, 200, 200, 200, 200),
 }  # fmt: skip

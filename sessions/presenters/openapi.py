@@ -6,25 +6,24 @@ Parameters come from the FilterSet, bodies from `sessions.schema`, errors from
 
 from typing import Any
 
-import django_filters
 import msgspec
+from django import forms
 from django.urls import get_resolver
 from django.urls.converters import UUIDConverter
 
 from sessions import schema
 from sessions.errors import ERRORS, ErrorCode
-from sessions.presenters.operations import OPERATIONS, JsonSchema, Operation, json_of, reference
-from sessions.query.filters import DayOrMomentFilter, WholeNumberFilter
+from sessions.presenters.operations import OPERATIONS, JsonSchema, Operation, Parameters, json_of, reference
+from sessions.query.event_list import ListedEvent
+from sessions.query.filters import DayOrMomentField, SeveralField
+from sessions.receiving.posting import Outcome
 
 ALWAYS: tuple[ErrorCode, ...] = ("unauthorized", "forbidden", "too_many_requests", "server_error", "unavailable")
 
 
 def document(server: str) -> dict[str, Any]:
     """The whole document as plain data, for the API at the address `server`."""
-    _, components = msgspec.json.schema_components(
-        [schema.Session, schema.SessionLine, schema.Event], ref_template="#/components/schemas/{name}"
-    )
-    components["Error"] = error_schema()
+    components = schemas()
     return {
         "openapi": "3.1.0",
         "info": {
@@ -37,6 +36,15 @@ def document(server: str) -> dict[str, Any]:
         "components": {"schemas": components, "securitySchemes": SECURITY},
         "security": [{name: []} for name in SECURITY],
     }
+
+
+def schemas() -> dict[str, JsonSchema]:
+    types = [schema.Session, schema.SessionLine, schema.EventBatch, ListedEvent, Outcome]
+    _, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    line = components["SessionLine"]
+    components["SessionChange"] = {name: value for name, value in line.items() if name != "required"}
+    components["Error"] = error_schema()
+    return components
 
 
 SECURITY = {
@@ -85,7 +93,7 @@ def describe(operation: Operation) -> dict[str, Any]:
         }
         | error_responses((*operation.errors, *ALWAYS)),
     }
-    in_query = [*filter_parameters(operation.filters), *operation.parameters]
+    in_query = query_parameters(operation.parameters)
     if in_query:
         described["parameters"] = in_query
     if operation.body:
@@ -96,34 +104,44 @@ def describe(operation: Operation) -> dict[str, Any]:
     return described
 
 
-def filter_parameters(filters: type[django_filters.FilterSet] | None) -> list[JsonSchema]:
-    if filters is None:
+def query_parameters(declared: Parameters | None) -> list[JsonSchema]:
+    if declared is None:
         return []
     return [
         {
             "name": name,
             "in": "query",
-            "description": filter_.extra.get("help_text", ""),
-            "schema": filter_schema(filter_),
+            "required": field.required,
+            "description": str(field.help_text),
+            "schema": field_schema(field),
         }
-        for name, filter_ in filters.base_filters.items()
+        for name, field in fields_of(declared).items()
     ]
 
 
-def filter_schema(filter_: django_filters.Filter) -> JsonSchema:
-    """What the filter's own form field takes."""
-    extra = filter_.extra
-    words = [str(value) for value, _ in extra.get("choices", ())]
-    if isinstance(filter_, WholeNumberFilter):
-        return {"type": "integer", "minimum": extra["min_value"], "maximum": extra["max_value"]}
-    if isinstance(filter_, DayOrMomentFilter):
+def fields_of(declared: Parameters) -> dict[str, forms.Field]:
+    """The form fields that validate them, whether a FilterSet or a form declares them."""
+    if issubclass(declared, forms.Form):
+        return dict(declared.base_fields)
+    return {name: filter_.field for name, filter_ in declared.base_filters.items()}
+
+
+def field_schema(field: forms.Field) -> JsonSchema:
+    """What a form field takes."""
+    if isinstance(field, forms.IntegerField):
+        return {"type": "integer", "minimum": field.min_value, "maximum": field.max_value}
+    if isinstance(field, DayOrMomentField):
         return {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
-    item: JsonSchema = {"type": "string"} | ({"enum": words} if words else {})
-    if isinstance(filter_, django_filters.ChoiceFilter):
-        return item
-    if isinstance(filter_, django_filters.CharFilter):
-        return item | {"maxLength": extra["max_length"]}
-    return {"type": "array", "items": item | ({} if words else {"maxLength": 255})}
+    if isinstance(field, forms.UUIDField):
+        return {"type": "string", "format": "uuid"}
+    if isinstance(field, SeveralField):
+        return {"type": "array", "items": {"type": "string", "maxLength": 255}}
+    if isinstance(field, forms.ChoiceField):
+        choices: Any = field.choices
+        words = {"type": "string", "enum": [str(value) for value, _ in choices if value]}
+        return {"type": "array", "items": words} if isinstance(field, forms.MultipleChoiceField) else words
+    longest = getattr(field, "max_length", None)
+    return {"type": "string"} | ({"maxLength": longest} if longest else {})
 
 
 def error_responses(codes: tuple[ErrorCode, ...]) -> dict[str, Any]:

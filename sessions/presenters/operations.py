@@ -4,12 +4,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import django_filters
+from django import forms
 
+from sessions.choices import AttachmentKind
 from sessions.errors import ErrorCode
+from sessions.query.event_parameters import EventListParameters, LatestEventParameters
 from sessions.query.filters import SessionFilterSet
 
 JsonSchema = dict[str, Any]
+# What declares the query parameters of an operation, and validates them.
+Parameters = type[django_filters.FilterSet] | type[forms.Form]
 
+BYTES: JsonSchema = {"type": "string", "format": "binary"}
 NULLABLE_TEXT: JsonSchema = {"anyOf": [{"type": "string"}, {"type": "null"}]}
 ONE: tuple[ErrorCode, ...] = ("not_found",)
 ASKED: tuple[ErrorCode, ...] = ("invalid_value", "unknown_parameter")
@@ -36,9 +42,19 @@ class Operation:
     summary: str
     answers: dict[int, dict[str, JsonSchema]]
     body: dict[str, JsonSchema] = field(default_factory=dict)
-    filters: type[django_filters.FilterSet] | None = None
-    parameters: tuple[JsonSchema, ...] = ()
+    parameters: Parameters | None = None
     errors: tuple[ErrorCode, ...] = ()
+
+
+class UploadParameters(forms.Form):
+    """What stands in the address of an upload."""
+
+    kind = forms.ChoiceField(
+        required=False, choices=AttachmentKind.choices, help_text="Told from the file's type unless given."
+    )
+    sha256 = forms.CharField(
+        required=False, max_length=64, help_text="In hex; checked before the file can be seen. Digest headers work too."
+    )
 
 
 def json_of(content: JsonSchema) -> dict[str, JsonSchema]:
@@ -52,21 +68,93 @@ SESSION_LIST = object_of(
     count={"anyOf": [object_of(value={"type": "integer", "minimum": 0}, capped={"type": "boolean"}), {"type": "null"}]},
 )
 
+READ: tuple[ErrorCode, ...] = ("invalid_value", "unknown_parameter")
+SENT: tuple[ErrorCode, ...] = (
+    "required_field",
+    "invalid_value",
+    "unknown_parameter",
+    "parse_error",
+    "too_large",
+    "unsupported_media_type",
+)
+SESSION = json_of(reference("Session"))
+EVENTS_SENT = object_of(received={"type": "integer"}, new={"type": "integer"})
+NDJSON = "application/x-ndjson"
+
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
-        "api_sessions",
-        "get",
-        "List sessions",
-        {200: json_of(SESSION_LIST)},
-        filters=SessionFilterSet,
-        errors=ASKED,
+        "api_sessions", "get", "List sessions", {200: json_of(SESSION_LIST)}, parameters=SessionFilterSet, errors=READ
     ),
-    Operation("api_session", "get", "Read one session", {200: json_of(reference("Session"))}, errors=ONE),
+    Operation(
+        "api_sessions",
+        "post",
+        "Send a session, or replace the one with this external_id",
+        {200: SESSION, 201: SESSION},
+        body=json_of(reference("SessionLine")),
+        errors=(*SENT, "conflict"),
+    ),
+    Operation(
+        "api_batch",
+        "post",
+        "Send many sessions, one a line; each is answered by a line",
+        {200: {NDJSON: reference("Outcome")}},
+        body={NDJSON: reference("SessionLine")},
+        errors=("unsupported_media_type",),
+    ),
+    Operation("api_session", "get", "Read one session", {200: SESSION}, errors=("not_found",)),
+    Operation(
+        "api_session",
+        "patch",
+        "Change the fields that are sent; an empty object is a heartbeat",
+        {200: SESSION},
+        body=json_of(reference("SessionChange")),
+        errors=(*SENT, "not_found", "conflict"),
+    ),
     Operation(
         "api_session_events",
         "get",
         "Read a session's events",
         {200: json_of(object_of(events=array_of("Event")))},
-        errors=ONE,
+        errors=("not_found",),
+    ),
+    Operation(
+        "api_session_events",
+        "post",
+        "Send events of a session; the same event again is no new one",
+        {200: json_of(EVENTS_SENT)},
+        body={"application/json": reference("EventBatch"), NDJSON: reference("Event")},
+        errors=(*SENT, "not_found", "conflict"),
+    ),
+    Operation(
+        "api_attachment",
+        "get",
+        "Download a file of a session; ranges are supported",
+        {200: {"*/*": BYTES}, 206: {"*/*": BYTES}},
+        errors=("not_found",),
+    ),
+    Operation(
+        "api_attachment",
+        "put",
+        "Send a file of a session: the body is the file, its Content-Type the file's",
+        {200: json_of(reference("Attachment")), 201: json_of(reference("Attachment"))},
+        body={"*/*": BYTES},
+        parameters=UploadParameters,
+        errors=(*SENT, "not_found", "conflict"),
+    ),
+    Operation(
+        "api_events",
+        "get",
+        "List events across sessions, newest first",
+        {200: json_of(object_of(events=array_of("ListedEvent"), next_cursor=NULLABLE_TEXT))},
+        parameters=EventListParameters,
+        errors=READ,
+    ),
+    Operation(
+        "api_events_latest",
+        "get",
+        "Read the newest event of each value of some columns",
+        {200: json_of(object_of(events=array_of("ListedEvent")))},
+        parameters=LatestEventParameters,
+        errors=("required_field", *READ),
     ),
 )

@@ -26,7 +26,7 @@ SIGNED_IN = (
     "/password/change/",
     "/no-such-page/",
 )
-SIGNED_OUT = ("/signin/", "/password/reset/", "/password/reset/sent/")
+SIGNED_OUT = ("/signin/", "/password/reset/", "/password/reset/sent/", "/api/docs/")
 LOOKS: tuple[dict[str, Any], ...] = ({}, {"dark": True}, {"width": 390})
 
 

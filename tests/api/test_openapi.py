@@ -1,0 +1,72 @@
+"""The description of the API says what the API does."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from sessions.models import Organisation, User
+from sessions.presenters.openapi import document, template_of
+from sessions.query.filters import SessionFilterSet
+from sessions.urls import urlpatterns
+from tests.conftest import Send
+
+ClientOf = Callable[[User], Client]
+SERVER = "https://sessions.example.com"
+UNDESCRIBED = {"api_openapi", "api_docs"}
+
+
+@pytest.fixture
+def described(db: None) -> dict[str, Any]:
+    answer = Client().get("/api/openapi.json")
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_every_address_and_method_of_the_api_is_described(described: dict[str, Any]) -> None:
+    for entry in urlpatterns:
+        name = str(entry.name)
+        if not name.startswith("api_") or name in UNDESCRIBED:
+            continue
+        # A view of several methods says which scope each needs; a view of one says its own.
+        scope = getattr(entry.callback, "scope", "read")
+        methods = set(scope) if isinstance(scope, dict) else {"GET"}
+        path, _ = template_of(name)
+        assert {method.upper() for method in described["paths"][path]} - {"PARAMETERS"} == methods, path
+
+
+def test_the_parameters_are_those_that_are_validated(described: dict[str, Any]) -> None:
+    listed = {parameter["name"]: parameter for parameter in described["paths"]["/api/v1/sessions"]["get"]["parameters"]}
+    assert set(listed) == set(SessionFilterSet.base_filters)
+    assert listed["limit"]["schema"] == {"type": "integer", "minimum": 1, "maximum": 100_000}
+    assert listed["status"]["schema"]["items"]["enum"] == ["queued", "active", "ended", "failed", "lost"]
+    assert all(parameter["description"] for parameter in listed.values())
+
+
+def test_every_reference_leads_somewhere() -> None:
+    api = document(SERVER)
+    text = json.dumps(api)
+    names = {part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]}
+    assert names <= set(api["components"]["schemas"])
+    assert {"Session", "SessionLine", "SessionChange", "Event", "Attachment", "Error"} <= names
+
+
+def test_an_answer_has_the_fields_that_are_described(
+    acme: Organisation, alice: User, send: Send, client_of: ClientOf, described: dict[str, Any]
+) -> None:
+    ident = send(acme)
+    answer = client_of(alice).get(f"/api/v1/sessions/{ident}").json()
+    assert set(answer) == set(described["components"]["schemas"]["Session"]["properties"])
+
+
+def test_people_read_it_without_signing_in(db: None) -> None:
+    page = Client().get("/api/docs/").content.decode()
+    for words in (
+        "GET /api/v1/sessions",
+        "PUT /api/v1/sessions/{session_id}/attachments/{name}",
+        "App ID; repeatable.",
+    ):
+        assert words in page
