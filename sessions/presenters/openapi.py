@@ -121,9 +121,8 @@ def query_parameters(declared: Parameters | None) -> list[JsonSchema]:
 
 def fields_of(declared: Parameters) -> dict[str, forms.Field]:
     """The form fields that validate them, whether a FilterSet or a form declares them."""
-    if issubclass(declared, forms.Form):
-        return dict(declared.base_fields)
-    return {name: filter_.field for name, filter_ in declared.base_filters.items()}
+    filters = getattr(declared, "base_filters", {})
+    return {name: filter_.field for name, filter_ in filters.items()} or dict(getattr(declared, "base_fields", {}))
 
 
 def field_schema(field: forms.Field) -> JsonSchema:
