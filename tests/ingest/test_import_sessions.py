@@ -94,7 +94,7 @@ def test_an_unknown_organisation_is_answered_with_those_there_are(acme: Organisa
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("missing.ndjson", "no such file"), ("report.csv", "only NDJSON"), (".", "is a folder")]
+    ("name", "message"), [("missing.ndjson", "no such file"), ("report.csv", "no such file"), (".", "is a folder")]
 )
 def test_a_file_that_cannot_be_imported_stops_it_before_anything_is_written(
     acme: Organisation, tmp_path: Path, name: str, message: str

@@ -6,19 +6,25 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, ProgrammingError
 from tqdm import tqdm
 
-from sessions.ingest.importing import import_ndjson
+from sessions.ingest.formats import FORMATS, format_of
+from sessions.ingest.importing import import_file
 from sessions.ingest.load import Report
 from sessions.models import Organisation
 
 
 class Command(BaseCommand):
-    help = "Import sessions, one JSON object a line, with their events and attachment files. Safe to repeat."
+    help = "Import sessions from files, with their events and attachment files. Safe to repeat."
     requires_system_checks = ()  # it serves no URL
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("files", nargs="+", metavar="FILE", help="NDJSON; - is standard input")
+        parser.add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
         parser.add_argument("--organisation", required=True, metavar="SLUG")
-        parser.add_argument("--format", choices=["ndjson"], default="ndjson", dest="input_format")
+        parser.add_argument(
+            "--format",
+            choices=FORMATS,
+            dest="input_format",
+            help="without it, by the file's extension: .csv is appetize-csv, .json appetize-json, all else ndjson",
+        )
 
     def handle(self, *args: Any, files: list[str], organisation: str, **options: Any) -> None:
         target = self._organisation(organisation)
@@ -26,7 +32,7 @@ class Command(BaseCommand):
             _check_readable(name)
         total = Report()
         for name in files:
-            total.add(self._import(target, name))
+            total.add(self._import(target, name, options["input_format"] or format_of(name)))
         self.stdout.write(
             f"{total.new + total.updated} sessions ({total.new} new, {total.updated} updated), {total.events} events, "
             f"{total.attachments} attachments, {len(total.refused)} lines refused"
@@ -45,13 +51,13 @@ class Command(BaseCommand):
         except ProgrammingError as error:
             raise CommandError("The database has no tables yet: run manage.py migrate.") from error
 
-    def _import(self, organisation: Organisation, name: str) -> Report:
+    def _import(self, organisation: Organisation, name: str, input_format: str) -> Report:
         total = Report()
         file, folder, size = _open(name)
         # Bytes tell how far it is; `disable=None` means no bar unless standard error is a terminal.
         with file, tqdm(total=size, unit="B", unit_scale=True, desc=name, disable=None, file=sys.stderr) as bar:
             try:
-                for done, report in import_ndjson(organisation, file, folder):
+                for done, report in import_file(organisation, file, folder, FORMATS[input_format]):
                     bar.update(done - bar.n)
                     for number, error in report.refused:
                         with tqdm.external_write_mode(file=sys.stderr):
@@ -67,8 +73,6 @@ class Command(BaseCommand):
 def _check_readable(name: str) -> None:
     if name == "-":
         return
-    if name.lower().endswith(".csv"):
-        raise CommandError(f"{name}: only NDJSON can be read, one JSON object a line; CSV cannot yet.")
     if not Path(name).exists():
         raise CommandError(f"{name}: no such file.")
     if Path(name).is_dir():
