@@ -1,0 +1,386 @@
+"""Playwright's traces, and folders of HAR files, as sessions: to a folder for `import_sessions`, or over HTTP.
+
+    python import_playwright.py test-results --app io.example.shop --out recorded
+    python import_playwright.py trace.zip --app io.example.shop --url https://sessions.example.com
+
+A trace becomes a session with its navigations, clicks, inputs, console errors and exceptions, its console, its
+requests as HAR and its last picture. In a folder, videos and pictures beside a trace belong to it, those beside a HAR
+file to the one of the same name. What people typed is left out. Python 3.9 or later, nothing to install; the token
+for HTTP is read from SESSION_HISTORY_TOKEN. Importing again changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import os
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from session_history import ApiError, SessionHistory, kind_of, type_of
+
+Json = dict[str, Any]
+
+CLICKS = frozenset({"click", "dblclick", "tap", "check", "uncheck", "setChecked", "dragAndDrop"})
+INPUTS = frozenset({"fill", "type", "press", "selectOption", "setInputFiles", "clear"})
+NAVIGATIONS = frozenset({"goto", "reload", "goBack", "goForward"})
+BESIDE = (".webm", ".mp4", ".png", ".jpeg", ".jpg", ".log", ".txt")
+LONGEST_MESSAGE = 2_000
+LONGEST_TRACE = 20_000
+LARGEST_BODY = 1024 * 1024
+BATCH_EVENTS = 500
+
+
+class NotRecorded(Exception):
+    """Why a file is no session."""
+
+
+@dataclass
+class Stored:
+    """A file of a session: its bytes, or where they are."""
+
+    name: str
+    content: bytes | Path
+
+    def bytes(self) -> bytes:
+        return self.content.read_bytes() if isinstance(self.content, Path) else self.content
+
+
+@dataclass
+class Recording:
+    """A session as the API takes it, its events and its files."""
+
+    session: Json
+    events: list[Json] = field(default_factory=list)
+    files: list[Stored] = field(default_factory=list)
+
+
+def recordings(path: Path) -> Iterator[Recording | NotRecorded]:
+    """A trace, a HAR file, or all of a folder and below it."""
+    if not path.is_dir():
+        yield _read(path, [])
+        return
+    for folder in [path, *sorted(below for below in path.rglob("*") if below.is_dir())]:
+        files = sorted(file for file in folder.iterdir() if file.is_file())
+        main = [file for file in files if file.suffix.lower() in (".zip", ".har")]
+        beside = [file for file in files if file.suffix.lower() in BESIDE]
+        for file in main:
+            yield _read(file, beside if len(main) == 1 else [other for other in beside if other.stem == file.stem])
+        if beside and not main:
+            yield NotRecorded(
+                f"{folder}: files without a trace or a HAR beside them say nothing of when they were made"
+            )
+
+
+def _read(path: Path, beside: list[Path]) -> Recording | NotRecorded:
+    try:
+        recording = read_trace(path) if path.suffix.lower() == ".zip" else read_har(path)
+    except NotRecorded as error:
+        return NotRecorded(f"{path}: {error}")
+    except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError) as error:
+        return NotRecorded(f"{path}: is neither a trace nor a HAR file: {error}")
+    taken = {file.name for file in recording.files}
+    recording.files += [Stored(file.name, file) for file in beside if file.name not in taken]
+    return recording
+
+
+# ---- traces: a zip of lines of JSON, by what @playwright/test and the libraries of versions 1.40 to 1.65 write
+
+
+def read_trace(path: Path) -> Recording:
+    """Raises NotRecorded for a zip that holds no trace."""
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        traces = [_Trace(_lines(archive, name)) for name in names if name.endswith(".trace")]
+        if not traces:
+            raise NotRecorded("there is no trace in it")
+        network = [said["snapshot"] for name in names if name.endswith(".network") for said in _lines(archive, name)
+                   if said.get("type") == "resource-snapshot"]  # fmt: skip
+        events = sorted((event for trace in traces for event in trace.events), key=lambda event: event["event_time"])
+        times = sorted(time for trace in traces for time in trace.times)
+        if not times:
+            raise NotRecorded("it is empty")
+        files = []
+        if console := sorted(line for trace in traces for line in trace.console):
+            files.append(Stored("console.log", ("\n".join(console) + "\n").replace("\0", "\u2400").encode()))
+        if network:
+            files.append(Stored("network.har", _archive(archive, set(names), network)))
+        files += _pictures(archive, set(names), traces)
+    session = _session(path, times[0], times[-1])
+    for trace in traces:
+        attributes = {**session.get("attributes", {}), **trace.about.get("attributes", {})}
+        session.update({**trace.about, "attributes": attributes})
+    agent = next((agent for request in network if (agent := _agent(request))), None)
+    if agent and "network" not in session:
+        session["network"] = {"user_agent": agent}
+    if any(trace.failed for trace in traces):
+        session["status"] = "failed"
+    session["flags"] = {"exception": any(event["event_type"] == "exception" for event in events)}
+    return Recording(session, events, files)
+
+
+class _Trace:
+    """One file of a trace: events, console and pictures on the clock of the wall."""
+
+    def __init__(self, lines: Iterable[Json]) -> None:
+        self.events: list[Json] = []
+        self.console: list[str] = []
+        self.times: list[float] = []
+        self.pictures: dict[str, Json] = {}
+        self.about: Json = {}
+        self.failed = False
+        self._offset = 0.0
+        self._calls: dict[str, Json] = {}
+        for line in lines:
+            reader = getattr(self, "_" + str(line.get("type")).replace("-", "_"), None)
+            if reader is not None:
+                reader(line)
+
+    def _at(self, time: float) -> str:
+        """Times in a trace are milliseconds since some moment of the machine's."""
+        self.times.append(time + self._offset)
+        return _iso(time + self._offset)
+
+    def _context_options(self, line: Json) -> None:
+        self._offset = line["wallTime"] - line.get("monotonicTime", line["wallTime"])
+        options = line.get("options") or {}
+        viewport = options.get("viewport") or {}
+        about = {
+            "browser": line.get("browserName"),
+            "channel": line.get("channel"),
+            "playwright": line.get("playwrightVersion"),
+            "language": line.get("sdkLanguage"),
+            "title": line.get("title"),
+        }
+        self.about = {"attributes": {name: str(value) for name, value in about.items() if value}}
+        if viewport:
+            self.about["device"] = {"screen_width": viewport["width"], "screen_height": viewport["height"]}
+        if options.get("userAgent"):
+            self.about["network"] = {"user_agent": options["userAgent"][:1000]}
+
+    def _before(self, line: Json) -> None:
+        method, params = str(line.get("method")), line.get("params") or {}
+        at = self._at(line["startTime"])
+        self._calls[line["callId"]] = line
+        if method in NAVIGATIONS:
+            url = params.get("url")
+            self._happened("navigate", at, **({"url": url} if url else {"action": method}))
+        elif method in CLICKS:
+            self._happened("click", at, action=method, element=params.get("selector"))
+        elif method in INPUTS:
+            self._happened("input", at, action=method, element=params.get("selector"))
+
+    def _after(self, line: Json) -> None:
+        at = self._at(line["endTime"])
+        call, error = self._calls.pop(line["callId"], {}), line.get("error")
+        if error:
+            error = error.get("error", error)
+            self._happened("action_failed", at, action=call.get("method"), message=error.get("message"))
+
+    def _console(self, line: Json) -> None:
+        at, level, place = self._at(line["time"]), str(line.get("messageType")), line.get("location") or {}
+        where = f" ({place.get('url')}:{place.get('lineNumber')})" if place.get("url") else ""
+        self.console.append(f"{at} {level.upper()} {line.get('text', '')}{where}")
+        if level == "error":
+            self._happened("console_error", at, message=line.get("text"), url=place.get("url"))
+
+    def _event(self, line: Json) -> None:
+        at = self._at(line["time"])
+        if line.get("method") == "pageError":
+            said = line["params"]["error"]
+            error = said.get("error") or {"message": said.get("value")}
+            self.console.append(f"{at} EXCEPTION {error.get('message')}")
+            self._happened("exception", at, message=error.get("message"), trace=error.get("stack"))
+
+    def _error(self, line: Json) -> None:
+        """What the runner of tests says of a test that fails."""
+        self.failed = True
+        at = _iso(max(self.times, default=self._offset))
+        trace = "\n".join(f"{frame.get('file')}:{frame.get('line')}" for frame in line.get("stack") or [])
+        self._happened("exception", at, message=line.get("message"), trace=trace)
+
+    def _screencast_frame(self, line: Json) -> None:
+        self._at(line["timestamp"])
+        self.pictures[line["pageId"]] = line
+
+    def _happened(self, event_type: str, at: str, **properties: Any) -> None:
+        cut = {"message": LONGEST_MESSAGE, "trace": LONGEST_TRACE}
+        said = {name: str(value)[: cut.get(name, 8_000)] for name, value in properties.items() if value}
+        self.events.append({"event_type": event_type, "event_time": at, "event_properties": said})
+
+
+def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[Json]:
+    with archive.open(name) as file:
+        for line in file:
+            if line.strip():
+                yield json.loads(line)
+
+
+def _archive(archive: zipfile.ZipFile, names: set[str], network: list[Json]) -> bytes:
+    """The requests as HAR 1.2, texts with their bodies."""
+    entries = []
+    for request in network:
+        content = dict(request["response"].get("content") or {})
+        resource = content.pop("_file", None) or f"resources/{content.pop('_sha1', '')}"
+        if resource in names and archive.getinfo(resource).file_size <= LARGEST_BODY:
+            content.update(_body(archive.read(resource), str(content.get("mimeType"))))
+        entry = {name: value for name, value in request.items() if name != "pageref"}
+        entry = {"cache": {}, "timings": {"send": 0, "wait": request.get("time", 0), "receive": 0}, **entry}
+        entries.append({**entry, "response": {**request["response"], "content": content}})
+    entries.sort(key=lambda entry: str(entry.get("startedDateTime")))
+    creator = {"name": "import_playwright", "version": "1"}
+    return json.dumps({"log": {"version": "1.2", "creator": creator, "entries": entries}}).encode()
+
+
+def _body(content: bytes, mime_type: str) -> Json:
+    if any(word in mime_type for word in ("text", "json", "javascript", "xml")):
+        return {"text": content.decode("utf-8", "replace")}
+    return {"text": base64.b64encode(content).decode(), "encoding": "base64"}
+
+
+def _pictures(archive: zipfile.ZipFile, names: set[str], traces: list[_Trace]) -> Iterator[Stored]:
+    """The last one of each page."""
+    frames = [frame for trace in traces for frame in trace.pictures.values()]
+    for number, frame in enumerate(sorted(frames, key=lambda frame: frame["timestamp"]), 1):
+        name = frame.get("file") or f"resources/{frame.get('sha1')}"
+        if name in names:
+            yield Stored("screenshot.jpeg" if number == 1 else f"screenshot-{number}.jpeg", archive.read(name))
+
+
+# ---- HAR files
+
+
+def read_har(path: Path) -> Recording:
+    """A session from the first request to the last answer. Raises NotRecorded for one without requests."""
+    entries = json.loads(path.read_text(encoding="utf-8-sig"))["log"]["entries"]
+    spans = [(_moment(entry["startedDateTime"]), max(float(entry.get("time") or 0), 0)) for entry in entries]
+    if not spans:
+        raise NotRecorded("there are no requests in it")
+    session = _session(path, min(begun for begun, _ in spans), max(begun + time for begun, time in spans))
+    if agent := next((agent for entry in entries if (agent := _agent(entry))), None):
+        session["network"] = {"user_agent": agent}
+    events = [
+        {"event_type": "navigate", "event_time": _iso(begun), "event_properties": {"url": entry["request"]["url"]}}
+        for entry, (begun, _) in zip(entries, spans)  # noqa: B905  3.9
+        if _is_page(entry)
+    ]
+    return Recording(session, events, [Stored(path.name, path)])
+
+
+def _is_page(entry: Json) -> bool:
+    kind = str((entry["response"].get("content") or {}).get("mimeType", ""))
+    return entry.get("_resourceType") == "document" or ("_resourceType" not in entry and kind.startswith("text/html"))
+
+
+def _moment(text: str) -> float:
+    """Milliseconds since 1970. Python reads Z from 3.11."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000  # noqa: FURB162
+
+
+# ---- both
+
+
+def _session(path: Path, begun: float, ended: float) -> Json:
+    """Known by the file's bytes: the same file again is the same session."""
+    with path.open("rb") as file:
+        digest = hashlib.sha256()
+        for chunk in iter(lambda: file.read(1024 * 1024), b""):
+            digest.update(chunk)
+    return {
+        "external_id": f"playwright:{digest.hexdigest()[:32]}",
+        "status": "ended",
+        "started_at": _iso(begun),
+        "ended_at": _iso(ended),
+    }
+
+
+def _agent(entry: Json) -> str | None:
+    headers = entry["request"].get("headers") or []
+    return next((header["value"][:1000] for header in headers if header["name"].lower() == "user-agent"), None)
+
+
+def _iso(milliseconds: float) -> str:
+    moment = datetime.fromtimestamp(milliseconds / 1000, timezone.utc)  # noqa: UP017  3.9
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# ---- out
+
+
+def write(recording: Recording, folder: Path, number: int) -> None:
+    """A line of sessions.ndjson, and its files beside it."""
+    place = Path("files") / f"{number:04d}"
+    (folder / place).mkdir(parents=True, exist_ok=True)
+    attachments = []
+    for file in recording.files:
+        (folder / place / file.name).write_bytes(file.bytes())
+        attachments.append({"name": file.name, "kind": kind_of(file.name), "content_type": type_of(file.name),
+                            "file": str(place / file.name)})  # fmt: skip
+    line = {**recording.session, "events": recording.events, "attachments": attachments}
+    with (folder / "sessions.ndjson").open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(line) + "\n")
+
+
+def send(recording: Recording, history: SessionHistory) -> None:
+    """Raises ApiError."""
+    sent = history.session(**recording.session)
+    sent.id = history.send({"initiator": {"type": "token"}, **recording.session})["id"]
+    for start in range(0, len(recording.events), BATCH_EVENTS):
+        history.request("POST", f"{sent.path}/events", {"events": recording.events[start : start + BATCH_EVENTS]})
+    for file in recording.files:
+        if isinstance(file.content, Path):
+            sent.attach(file.content, name=file.name)
+        else:
+            sent.attach_bytes(file.name, file.content)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Bring Playwright's traces and HAR files in as sessions.")
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a trace.zip, a HAR file or a folder")
+    parser.add_argument("--app", metavar="ID", help="the app ID that was tested")
+    parser.add_argument("--user", metavar="EMAIL", help="who ran it")
+    target = parser.add_mutually_exclusive_group(required=True)
+    target.add_argument("--out", type=Path, metavar="FOLDER", help="write sessions.ndjson and the files there")
+    target.add_argument("--url", help="send to this server, with the token in SESSION_HISTORY_TOKEN")
+    options = parser.parse_args(arguments)
+    history = SessionHistory(options.url, os.environ.get("SESSION_HISTORY_TOKEN", "")) if options.url else None
+    if options.out is not None:
+        options.out.mkdir(parents=True, exist_ok=True)
+        (options.out / "sessions.ndjson").write_bytes(b"")
+    done = failed = 0
+    for path in options.paths:
+        for recording in recordings(path):
+            try:
+                if isinstance(recording, NotRecorded):
+                    raise recording
+                recording.session.update(_about(options, over_http=history is not None))
+                if history is not None:
+                    send(recording, history)
+                else:
+                    write(recording, options.out, done)
+            except (NotRecorded, ApiError) as error:
+                failed += 1
+                print(error, file=sys.stderr)  # noqa: T201
+            else:
+                done += 1
+    where = options.url or options.out / "sessions.ndjson"
+    print(f"{done} sessions to {where}, {failed} refused")  # noqa: T201
+    return 1 if failed else 0
+
+
+def _about(options: argparse.Namespace, *, over_http: bool) -> Json:
+    about: Json = {"app": {"app_id": options.app}} if options.app else {}
+    if options.user:
+        return {**about, "initiator": {"type": "user", "email": options.user}}
+    return about if over_http else {**about, "initiator": {"type": "anonymous", "label": "Playwright"}}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
