@@ -61,3 +61,15 @@ def test_one_session_and_its_viewers(
     for attachment in record.attachments:
         page.goto(reverse("attachment_view", args=[record.id, attachment.name]))
         assert violations(page) == [], attachment.name
+
+
+def test_forms_that_were_refused(alice: User, page_of: PageOf) -> None:
+    page = page_of(alice)
+    for path, field in (("/settings/members/invite/", "email"), ("/settings/", "time_zone")):
+        page.goto(path)
+        # Past the browser's own checks, to the server's.
+        page.locator("main form").last.evaluate("form => { form.noValidate = true }")
+        page.locator(f"[name={field}]").fill("nowhere")
+        page.locator("main form").last.get_by_role("button").first.click()
+        page.locator("[role=alert]").first.wait_for()
+        assert violations(page) == [], path

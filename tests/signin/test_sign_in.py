@@ -64,7 +64,7 @@ def test_who_is_signed_in_is_sent_on(client_of: ClientOf, uma: User) -> None:
 @pytest.mark.parametrize("email", ["uma@acme.example", "nobody@acme.example"])
 def test_it_does_not_say_whether_the_email_or_the_password_is_wrong(visitor: Client, uma: User, email: str) -> None:
     page = visitor.post("/signin/", {"email": email, "password": "wrong"}).content.decode()
-    assert '<ul class="field-error" id="id_password_error" role="alert">' in page
+    assert '<div class="field-error" id="id_password_error" role="alert">' in page
     assert "The e-mail or the password is wrong." in page
     assert 'aria-describedby="id_password_error"' in page
     assert "wrong" not in page.replace("password is wrong", "")  # what was typed is not shown again
