@@ -4,6 +4,9 @@ import pytest
 
 from sessions.models import User
 from tests.api_writing.program import Program
+from tests.sessions_page.test_broken_download import server
+
+__all__ = ["server"]
 
 
 @pytest.fixture
