@@ -18,7 +18,10 @@ PRODUCTION = {
     "SECRET_KEY": secrets.token_urlsafe(50),
     "ALLOWED_HOSTS": "history.example.com",
 }
-OURS = ("DATABASE_URL", "DATA_DIR", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "HTTPS", "HSTS_SECONDS", "BEHIND_PROXY")
+OURS = {
+    *("DATABASE_URL", "DATA_DIR", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "HTTPS", "HSTS_SECONDS", "BEHIND_PROXY"),
+    "DJANGO_ALLOW_ASYNC_UNSAFE",  # what the tests in a browser set
+}
 
 
 @pytest.fixture
