@@ -3,14 +3,17 @@
 import hashlib
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 from session_history import SessionHistory
 
 from sessions.attachments.har import parse_har
+from sessions.models import User
 from tests.producers.conftest import PROGRAMS, Listed, program
 
 # Playwright records videos with an encoder of its own, which `playwright install ffmpeg` brings.
@@ -76,7 +79,13 @@ def test_each_test_is_a_session_with_its_outcome_and_its_log(
 
 @pytest.mark.chromium
 def test_a_test_that_drives_chromium_has_its_screenshot_console_requests_and_video(
-    live_server: LiveServer, secret: str, history: SessionHistory, listed: Listed, tmp_path: Path
+    live_server: LiveServer,
+    secret: str,
+    history: SessionHistory,
+    listed: Listed,
+    client_of: Callable[[User], Client],
+    dave: User,
+    tmp_path: Path,
 ) -> None:
     shutil.copy(PROGRAMS / "shop_tests.py", tmp_path / "test_shop.py")
 
@@ -84,7 +93,10 @@ def test_a_test_that_drives_chromium_has_its_screenshot_console_requests_and_vid
 
     assert "1 failed, 2 passed" in ran.stdout, ran.stdout + ran.stderr
     assert "Session History: 3 recorded" in ran.stdout, ran.stdout
+    page = client_of(dave).get("/sessions/").content.decode()
+    assert page.count("io.acme.shop") >= 3
     sessions = by_test(listed())
+    assert all(f"/sessions/{session['id']}/" in page for session in sessions.values())
     files: dict[str, dict[str, bytes]] = {}
     for name, session in sessions.items():
         files[name] = {}
@@ -108,6 +120,24 @@ def test_a_test_that_drives_chromium_has_its_screenshot_console_requests_and_vid
         event["event_type"] for event in events
     }
     assert sessions["test_buying"]["attributes"]["browser"] == "chromium"
+
+
+@pytest.mark.chromium
+def test_a_test_with_a_selenium_driver_has_its_screenshot_console_and_requests(
+    live_server: LiveServer, secret: str, history: SessionHistory, listed: Listed, tmp_path: Path
+) -> None:
+    shutil.copy(PROGRAMS / "driver_tests.py", tmp_path / "test_driver.py")
+
+    ran = run(tmp_path, live_server.url, secret)
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    (session,) = listed()
+    files = {file["name"]: history.download(file["url"]) for file in session["attachments"]}
+    assert set(files) == {"test.log", "console.log", "network.har", "screenshot.png"}
+    assert b"ERROR the cart is broken" in files["console.log"]
+    requests = {request.url.partition("/api")[2]: request for request in parse_har(files["network.har"])}
+    assert (requests["/cart?full=1"].method, requests["/cart?full=1"].status) == ("GET", 200)
+    assert session["attributes"]["browser"] == "chrome"
 
 
 def test_workers_of_xdist_record_too(live_server: LiveServer, secret: str, listed: Listed, tmp_path: Path) -> None:
