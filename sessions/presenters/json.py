@@ -1,9 +1,11 @@
 """Sessions and events as JSON. Each session comes from PostgreSQL as finished text and is passed on as it is."""
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from itertools import chain
 
 import msgspec
+from msgspec.structs import asdict
 
 from sessions.query import SessionQuery
 from sessions.schema import Event
@@ -28,8 +30,14 @@ def json_list(query: SessionQuery) -> Iterator[bytes]:
 
 def json_events(events: Iterable[Event]) -> Iterator[bytes]:
     """`{events: [...]}`, in chunks."""
-    texts = (msgspec.json.encode(event) for event in events)
+    texts = (msgspec.json.encode(asdict(event) | {"event_time": rfc_3339(event.event_time)}) for event in events)
     return chunks(chain([b'{"events":['], separated(texts), [b"]}"]))
+
+
+def rfc_3339(moment: datetime) -> str:
+    """In UTC with the precision that is stored, as PostgreSQL writes the times of a session."""
+    text = moment.astimezone(UTC).isoformat().removesuffix("+00:00")
+    return (text.rstrip("0") if moment.microsecond else text) + "Z"
 
 
 def separated(texts: Iterator[bytes]) -> Iterator[bytes]:

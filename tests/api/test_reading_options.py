@@ -82,3 +82,13 @@ def test_a_long_list_comes_in_order_and_in_bounded_memory(
     assert times == sorted(times, reverse=True)
     # The body itself, collected above, and what a thousand rows of it take.
     assert peak < 2.5 * len(body)
+
+
+@pytest.mark.parametrize("time", ["2026-06-15T12:00:00Z", "2026-06-15T12:00:00.5Z", "2026-06-15T12:00:00.000001Z"])
+def test_times_of_events_and_sessions_come_back_alike(
+    acme: Organisation, alice: User, send: Send, client_of: ClientOf, time: str
+) -> None:
+    ident = send(acme, started_at=time, events=[{"event_type": "click", "event_time": time}])
+    client = client_of(alice)
+    assert client.get(f"{URL}/{ident}").json()["started_at"] == time
+    assert client.get(f"{URL}/{ident}/events").json()["events"][0]["event_time"] == time
