@@ -102,6 +102,10 @@ class Catalogue:
         self._usernames: dict[str, int] = {}
         self._tokens: dict[str, int] = {}
 
+    def __len__(self) -> int:
+        names = (self._apps, self._devices, self._systems, self._emails, self._usernames, self._tokens)
+        return sum(len(known) for known in names)
+
     def ids(self, line: SessionLine) -> Ids:
         """Of a line that `resolve` has seen."""
         device, system, initiator = _device(line), _system(line), line.initiator

@@ -73,7 +73,8 @@ def load(organisation: Organisation, items: Sequence[Item], catalogue: Catalogue
     Pass the same `catalogue` for batch after batch, and names are looked up once.
     Raises OperationalError when the database is out of reach; nothing is half-written then.
     """
-    catalogue = catalogue or Catalogue(organisation)
+    if catalogue is None:
+        catalogue = Catalogue(organisation)
     for attempts_left in reversed(range(ATTEMPTS)):
         try:
             with connection.wrap_database_errors, transaction.atomic():
