@@ -70,6 +70,8 @@ class Count(NamedTuple):
 WRONG_TOKENS = Limit("wrong tokens", 30, MINUTE)
 SIGN_INS_OF_ACCOUNT = Limit("sign-in account", 10, QUARTER_HOUR)
 SIGN_INS_FROM_ADDRESS = Limit("sign-in address", 100, QUARTER_HOUR)
+RESETS_OF_ACCOUNT = Limit("reset account", 5, QUARTER_HOUR)
+RESETS_FROM_ADDRESS = Limit("reset address", 50, QUARTER_HOUR)
 
 
 def count(limit: Limit, who: str, now: datetime) -> Count:
@@ -107,9 +109,7 @@ def count_sign_in(email: str, address: str, now: datetime) -> Count | None:
 
     The count that is exceeded, if one is. Whether the account exists makes no difference.
     """
-    counts = (count(SIGN_INS_FROM_ADDRESS, address, now), count(SIGN_INS_OF_ACCOUNT, _account(email), now))
-    exceeded = [one for one in counts if one.exceeded]
-    return max(exceeded, key=lambda one: one.resets_in, default=None)
+    return _exceeded(count(SIGN_INS_FROM_ADDRESS, address, now), count(SIGN_INS_OF_ACCOUNT, _account(email), now))
 
 
 def forgive_sign_in(email: str, address: str, now: datetime) -> None:
@@ -117,6 +117,20 @@ def forgive_sign_in(email: str, address: str, now: datetime) -> None:
     key, started_at = _window(SIGN_INS_OF_ACCOUNT, _account(email), now)
     RateLimit.objects.filter(key=key, started_at=started_at).delete()
     take_back(SIGN_INS_FROM_ADDRESS, address, now)
+
+
+def count_reset(email: str, address: str, now: datetime) -> Count | None:
+    """Count an e-mail asked for by somebody unknown: nobody's mailbox is to be filled, whether there is one or not.
+
+    The count that is exceeded, if one is.
+    """
+    return _exceeded(count(RESETS_FROM_ADDRESS, address, now), count(RESETS_OF_ACCOUNT, _account(email), now))
+
+
+def _exceeded(*counts: Count) -> Count | None:
+    """The one that lasts longest."""
+    exceeded = [one for one in counts if one.exceeded]
+    return max(exceeded, key=lambda one: one.resets_in, default=None)
 
 
 def _window(limit: Limit, who: str, now: datetime) -> tuple[str, datetime]:

@@ -80,9 +80,18 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
             return json_error(Problem("unauthorized"))
         if request.headers.get("HX-Request"):
             # A redirect that htmx followed would put the sign-in page into the middle of this one.
-            page = getattr(request, "htmx").current_url_abs_path  # noqa: B009  set by HtmxMiddleware
+            page = _page_of_htmx(request)
             return HttpResponseClientRedirect(reverse("signin", query={"next": page} if page else None))
         return super().handle_no_permission(request, view_func)
+
+
+def _page_of_htmx(request: HttpRequest) -> str | None:
+    """The page that htmx runs in, as its header says: None for another site's, and for what is no address."""
+    try:
+        page: str | None = getattr(request, "htmx").current_url_abs_path  # noqa: B009  set by HtmxMiddleware
+    except ValueError:
+        return None
+    return page
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

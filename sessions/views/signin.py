@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
 from sessions.forms.signin import PasswordChangeForm, PasswordResetForm, PasswordSetForm, SignInForm
-from sessions.limits import count_sign_in, forgive_sign_in
+from sessions.limits import Count, count_reset, count_sign_in, forgive_sign_in
 from sessions.models import User
 from sessions.views.client_address import client_address
 
@@ -46,9 +46,7 @@ class SignInView(views.RedirectURLMixin, FormView):  # type: ignore[type-arg]  #
         exceeded = count_sign_in(*self.attempt)
         if exceeded is None:
             return super().post(request, *args, **kwargs)
-        response = render(request, "signin/too_many.html", {"minutes": ceil(exceeded.resets_in / 60)}, status=429)
-        response["Retry-After"] = str(exceeded.resets_in)
-        return response
+        return _too_many(request, "signin/too_many.html", exceeded)
 
     def form_valid(self, form: SignInForm) -> HttpResponse:
         assert form.user is not None
@@ -84,6 +82,15 @@ class PasswordResetView(views.PasswordResetView):
     subject_template_name = "signin/password_reset_subject.txt"
     success_url = reverse_lazy("password_reset_sent")
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        email = request.POST.get("email", "")
+        if not email:  # which sends nothing
+            return super().post(request, *args, **kwargs)
+        exceeded = count_reset(email, client_address(request), timezone.now())
+        if exceeded is None:
+            return super().post(request, *args, **kwargs)
+        return _too_many(request, "signin/too_many_resets.html", exceeded)
+
 
 class PasswordResetSentView(views.PasswordResetDoneView):
     template_name = "signin/password_reset_sent.html"
@@ -105,3 +112,9 @@ class PasswordSetView(views.PasswordResetConfirmView):
         if not self.validlink:
             response_kwargs["status"] = 410
         return super().render_to_response(context, **response_kwargs)
+
+
+def _too_many(request: HttpRequest, template: str, exceeded: Count) -> HttpResponse:
+    response = render(request, template, {"minutes": ceil(exceeded.resets_in / 60)}, status=429)
+    response["Retry-After"] = str(exceeded.resets_in)
+    return response

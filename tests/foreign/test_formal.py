@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -396,3 +397,12 @@ def test_members_get_their_own_and_another_organisation_gets_nothing(
         assert len(ids(post(alice, query=query, **DAY))) == 2
         assert ids(post(globex_admin, query=query, **DAY)) == []
     assert ids(post(globex_admin, cursor=cursor)) == []
+
+
+def test_a_form_sent_with_a_cookie_is_no_json(dave: User) -> None:
+    client = Client(raise_request_exception=False, enforce_csrf_checks=True)
+    client.force_login(dave)
+    client.get("/settings/")
+    form = {"query": "a", "csrfmiddlewaretoken": client.cookies["csrftoken"].value}
+    assert client.post(PATH, form).status_code == 415
+    assert client.post(PATH, urlencode(form), "application/x-www-form-urlencoded").status_code == 415

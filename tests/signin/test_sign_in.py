@@ -143,3 +143,10 @@ def test_htmx_is_sent_to_the_sign_in_page_as_a_whole(visitor: Client, db: None) 
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/sessions/?q=a"}
     response = visitor.get("/sessions/live/", headers=headers)
     assert response["HX-Redirect"] == "/signin/?next=%2Fsessions%2F%3Fq%3Da"
+
+
+@pytest.mark.parametrize("page", ["http://[", "http://elsewhere.example/sessions/", "%ff"])
+def test_htmx_in_a_page_that_is_not_ours_is_sent_there_too(visitor: Client, db: None, page: str) -> None:
+    response = visitor.get("/sessions/live/", headers={"HX-Request": "true", "HX-Current-URL": page})
+    assert response["HX-Redirect"].startswith("/signin/")
+    assert "elsewhere" not in response["HX-Redirect"]
