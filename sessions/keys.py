@@ -8,7 +8,6 @@ the matches lie. Ids of small tables are unique across organisations; statuses,
 platforms and flags are not, so their id carries the organisation's.
 """
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import IntEnum
 
@@ -60,25 +59,19 @@ def ident_of(key: int) -> int:
     return key & (1 << KIND_BITS) - 1
 
 
-def period_of(moment: datetime) -> int:
-    """Weeks since 1970-01-01T00:00Z, the number the database computes for `occurred_at`."""
-    return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() // PERIOD_SECONDS)
-
-
 def period_start(period: int) -> datetime:
+    """Periods are counted from 1970-01-01T00:00Z."""
     return datetime.fromtimestamp(period * PERIOD_SECONDS, UTC)
 
 
-def in_period(period: int, keys: Iterable[int]) -> list[int]:
-    return [period << PERIOD_BITS | key for key in keys]
+def sql_period(moment: str) -> str:
+    """The SQL of the period that a moment lies in."""
+    return f"floor(extract(epoch FROM ({moment} - '1970-01-01 00:00:00+00'::timestamptz)) / {PERIOD_SECONDS})::bigint"
 
 
 def sql_keys() -> str:
     """The SQL of the generated column `keys`: the same numbers, computed by PostgreSQL from a session's row."""
-    period = (
-        "floor(extract(epoch FROM (coalesce(started_at, requested_at) - "
-        f"'1970-01-01 00:00:00+00'::timestamptz)) / {PERIOD_SECONDS})::bigint << {PERIOD_BITS}"
-    )
+    period = f"{sql_period('coalesce(started_at, requested_at)')} << {PERIOD_BITS}"
     columns = {
         Kind.USER: "user_id",
         Kind.TOKEN: "token_id",

@@ -2,9 +2,11 @@
 
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 from django.http import HttpRequest
 
-from sessions.models import User
+from sessions.models import ApiToken, User
 
 
 class EmailBackend(BaseBackend):
@@ -23,4 +25,9 @@ class EmailBackend(BaseBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Asked at every request: whoever is deactivated is out at once."""
-        return User.objects.select_related("organisation").filter(pk=user_id, is_active=True, can_sign_in=True).first()
+        tokens = ApiToken.objects.filter(creator=OuterRef("pk")).order_by().values("pk")
+        members = User.objects.select_related("organisation").annotate(made=ArraySubquery(tokens))
+        member = members.filter(pk=user_id, is_active=True, can_sign_in=True).first()
+        if member is not None:
+            member.token_ids = member.made
+        return member

@@ -10,9 +10,9 @@ from sessions.choices import OPEN_STATUSES, Flag, Platform, Status
 from sessions.foreign.formal_query import Clause, Clauses, QueryError, Range, Term
 from sessions.keys import Kind, value_key
 from sessions.models import Organisation, User
-from sessions.query import names
 from sessions.query.criteria import EXACT_COLUMNS, Criteria, TooWideError
 from sessions.query.filters import DayOrMomentField, day_range
+from sessions.query.names import keys_of_names
 
 ACTIVE = frozenset(status.value for status in OPEN_STATUSES)
 COMPLETED = frozenset(Status.values) - ACTIVE
@@ -32,19 +32,19 @@ def _of_words(kind: Kind, words: Iterable[str]) -> Callable[[Organisation, list[
     return keys
 
 
-def _search(organisation: Organisation, values: list[str]) -> set[int]:
-    return {key for value in values for key in names.search_keys(organisation, value)}
+def _named(name: str) -> Callable[[Organisation, list[str]], set[int]]:
+    return lambda organisation, values: keys_of_names(organisation, {name: values})[name]
 
 
 # What is found by keys, so that AND and OR join these in any way.
 KEY_FIELDS: Mapping[str, Callable[[Organisation, list[str]], set[int]]] = {
-    "": _search,
-    "user": names.user_keys,
-    "user.username": names.user_keys,
-    "user.email": names.user_keys,
-    "app": names.app_keys,
-    "device": names.device_keys,
-    "os": names.os_keys,
+    "": _named("q"),
+    "user": _named("user"),
+    "user.username": _named("user"),
+    "user.email": _named("user"),
+    "app": _named("app"),
+    "device": _named("device"),
+    "os": _named("os"),
     "platform": _of_words(Kind.PLATFORM, Platform.values),
     "flag": _of_words(Kind.FLAG, Flag.values),
 }

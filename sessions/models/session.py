@@ -135,9 +135,9 @@ class Session(models.Model):
             models.Index(fields=["app", "-occurred_at", "-id"], name="session_app"),
             models.Index(fields=["device", "-occurred_at", "-id"], name="session_device"),
             models.Index(fields=["os", "-occurred_at", "-id"], name="session_os"),
-            # Sorting by queue time and duration; unknown counts as less than nothing.
-            models.Index("organisation", Coalesce("queue_ms", -1), "id", name="session_queue_ms"),
-            models.Index("organisation", Coalesce("duration_ms", -1), "id", name="session_duration_ms"),
+            # Sorting by queue time and duration, then by date; unknown counts as less than nothing.
+            models.Index("organisation", Coalesce("queue_ms", -1), "occurred_at", "id", name="session_queue_ms"),
+            models.Index("organisation", Coalesce("duration_ms", -1), "occurred_at", "id", name="session_duration_ms"),
             # Those that run or wait right now, without the many that fell silent long ago.
             models.Index(
                 fields=["organisation", "last_seen_at"], condition=Q(status__in=OPEN_STATUSES), name="session_open"

@@ -1,4 +1,5 @@
 import zoneinfo
+from functools import cached_property
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -56,6 +57,11 @@ class User(AbstractBaseUser):
     @property
     def is_admin(self) -> bool:
         return self.role == Role.ADMIN
+
+    @cached_property
+    def token_ids(self) -> list[int]:
+        """The tokens this person made, whether they still work or not."""
+        return list(self.tokens.values_list("pk", flat=True))
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

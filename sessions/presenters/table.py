@@ -120,16 +120,16 @@ class HeadingColumn(tables.Column):
 
     def __init__(self, column: Column, query: SessionQuery) -> None:
         order = query.order
-        is_sorted = column.sort == order.field
+        is_sorted = column.sort == order.first.field
         attributes = {"scope": "col", "class": f"col-{column.name}" + (" is-number" if column.is_number else "")}
         if is_sorted:
-            attributes["aria-sort"] = "descending" if order.descending else "ascending"
+            attributes["aria-sort"] = "descending" if order.first.descending else "ascending"
         super().__init__(verbose_name=column.label, attrs={"th": attributes}, orderable=False)
         self.link = ""
         if column.sort:
             # The first click shows what is newest, slowest or longest.
-            target = column.sort if is_sorted and order.descending else f"-{column.sort}"
-            self.link = changed(query.data, sort=[target])
+            target = column.sort if is_sorted and order.first.descending else f"-{column.sort}"
+            self.link = changed(query.data, sort=[target], sort_by=[])
 
     @property
     def header(self) -> SafeString | str:

@@ -2,7 +2,7 @@
 
 from sessions.query.criteria import COLUMNS, Criteria, by_kind
 from sessions.query.order import NEWEST_FIRST
-from sessions.query.periods import probe_parameters, sql_probe, windows
+from sessions.query.periods import count_periods
 from sessions.query.plans import RUNNING, is_merged
 from sessions.query.search import fetch_count
 
@@ -42,20 +42,3 @@ def count_merged(criteria: Criteria, cap: int) -> int:
     )
     found = fetch_count(f"SELECT count(*) FROM ({branches}) capped", criteria.parameters | {"cap": cap})
     return min(found, cap)
-
-
-def count_periods(criteria: Criteria, cap: int) -> int:
-    total = 0
-    for window in windows(criteria, descending=True, after=None):
-        total += fetch_count(
-            f"""
-            {sql_probe(criteria)}
-            SELECT count(*) FROM (
-                SELECT 1 FROM probed s WHERE {criteria.sql_range()} AND {criteria.sql_matches()} LIMIT %(cap)s
-            ) capped
-            """,
-            criteria.parameters | probe_parameters(criteria, window) | {"cap": cap - total},
-        )
-        if total >= cap:
-            break
-    return total

@@ -28,6 +28,12 @@ SHOWN_STATUS = (
     "CASE WHEN s.status IN ('queued', 'active') AND s.last_seen_at < %(lost_before)s THEN 'lost' ELSE s.status END"
 )
 
+# What criteria and orders ask of a row, for statements that narrow down in two steps.
+ASKED_COLUMNS = """
+    s.id, s.organisation_id, s.occurred_at, s.user_id, s.token_id, s.app_id, s.device_id, s.os_id, s.status, s.platform,
+    s.exception, s.crash, s.anr, s.rage_tap, s.last_seen_at, s.queue_ms, s.duration_ms
+"""
+
 # What has no index: only asked for within a range so narrow that all of its rows can be read.
 EXACT_COLUMNS = {
     "installation_id": "s.installation_id",

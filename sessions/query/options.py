@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from sessions.keys import KIND_BITS, VALUES_PER_ORGANISATION, Kind
 from sessions.models import User
 from sessions.query.criteria import WORDS
+from sessions.query.names import escaped
 from sessions.query.search import fetch_all
 from sessions.query.visibility import facet_owners
 
@@ -21,7 +22,6 @@ class Options:
 
 def filter_options(viewer: User, search: str = "") -> Options:
     """Read from facets and small tables alone, at most 300 of a kind, those that contain `search`."""
-    escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     rows = fetch_all(
         f"""
         (SELECT DISTINCT 'user', COALESCE(u.email, u.username) AS value,
@@ -49,7 +49,7 @@ def filter_options(viewer: User, search: str = "") -> Options:
         SELECT DISTINCT 'platform', (id %% {VALUES_PER_ORGANISATION})::text, ''
         FROM unnest({sql_seen(Kind.PLATFORM)}) AS id
         """,
-        {"owners": facet_owners(viewer), "pattern": f"%{escaped}%"},
+        {"owners": facet_owners(viewer), "pattern": f"%{escaped(search)}%"},
     )
     options = Options()
     for name, value, label in rows:

@@ -1,13 +1,22 @@
 """The orders a list can have, and the signed cursors that mark a place in one."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from django.core import signing
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SALT = "sessions.cursor"
+
+# Values of a row that order it. Without one, a row comes before all that have one.
+SQL_VALUES = {
+    "date": "s.occurred_at",
+    "queue_ms": "COALESCE(s.queue_ms, -1)",
+    "duration_ms": "COALESCE(s.duration_ms, -1)",
+}
 
 
 class InvalidCursorError(ValueError):
@@ -15,8 +24,8 @@ class InvalidCursorError(ValueError):
 
 
 @dataclass(frozen=True)
-class Order:
-    """By one value, then by id, both in the same direction, so that one index serves both directions."""
+class Term:
+    """One value, and which way it goes."""
 
     field: str
     descending: bool
@@ -30,16 +39,48 @@ class Order:
         return f"{self.field}:{'desc' if self.descending else 'asc'}"
 
     @property
-    def sql_value(self) -> str:
-        return SQL_VALUES[self.field]
+    def description(self) -> str:
+        return DESCRIPTIONS[self.name]
+
+    def reversed(self) -> "Term":
+        return Term(self.field, not self.descending)
+
+
+@dataclass(frozen=True)
+class Order:
+    """By the values that were asked for, then by date, then by id, which go the way of the last that was asked for.
+
+    So one index serves an order and its reverse: session_newest, session_queue_ms, session_duration_ms.
+    """
+
+    asked: tuple[Term, ...]
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        if any(term.field == "date" for term in self.asked):
+            return self.asked
+        return (*self.asked, Term("date", self.asked[-1].descending))
+
+    @property
+    def first(self) -> Term:
+        return self.asked[0]
+
+    @property
+    def name(self) -> str:
+        return ",".join(term.name for term in self.asked)
 
     @property
     def is_by_date(self) -> bool:
-        return self.field == "date"
+        return self.first.field == "date"
+
+    @property
+    def is_one_way(self) -> bool:
+        return len({term.descending for term in self.terms}) == 1
 
     @property
     def description(self) -> str:
-        return DESCRIPTIONS[self.name]
+        first, *others = (term.description for term in self.asked)
+        return ", then ".join([first, *(other.lower() for other in others)])
 
     @property
     def previous_label(self) -> str:
@@ -50,23 +91,47 @@ class Order:
         return {"-date": "Older", "date": "Newer"}.get(self.name, "Next")
 
     def reversed(self) -> "Order":
-        return Order(self.field, not self.descending)
+        return Order(tuple(term.reversed() for term in self.asked))
 
-    def sql(self, value: str = "", ident: str = "s.id") -> str:
-        direction = "DESC" if self.descending else "ASC"
-        return f"{value or self.sql_value} {direction}, {ident} {direction}"
+    def sql_values(self) -> str:
+        """What a statement selects of the row `s`: the values, named `value_0` and so on."""
+        return ", ".join(f"{SQL_VALUES[term.field]} AS value_{number}" for number, term in enumerate(self.terms))
+
+    def sql(self) -> str:
+        """The order of rows `s`."""
+        return self._sql([SQL_VALUES[term.field] for term in self.terms], "s.id")
+
+    def sql_of_values(self) -> str:
+        """The same order, of what `sql_values` selected."""
+        return self._sql(self.sql_names(), "id")
+
+    def sql_names(self) -> list[str]:
+        return [f"value_{number}" for number in range(len(self.terms))]
 
     def sql_beyond(self) -> str:
-        """The condition on rows that come after a place, given as `place_value` and `place_id`."""
-        return f"({self.sql_value}, s.id) {'<' if self.descending else '>'} (%(place_value)s, %(place_id)s)"
+        """The condition on rows that come after a place, given as `place_0` and so on, and `place_id`."""
+        values = [*(SQL_VALUES[term.field] for term in self.terms), "s.id"]
+        place = [*(f"%(place_{number})s" for number in range(len(self.terms))), "%(place_id)s"]
+        signs = ["<" if term.descending else ">" for term in self.terms]
+        signs.append(signs[-1])
+        if self.is_one_way:
+            return f"({', '.join(values)}) {signs[0]} ({', '.join(place)})"
+        condition = "FALSE"
+        for value, sign, at in reversed(list(zip(values, signs, place, strict=True))):
+            condition = f"({value} {sign} {at} OR ({value} = {at} AND {condition}))"
+        # Said once more in a way that an index can use.
+        return f"{values[0]} {signs[0]}= {place[0]} AND {condition}"
+
+    def sort(self, places: "list[Place]") -> None:
+        places.sort(key=lambda place: place.id, reverse=self.terms[-1].descending)
+        for number, term in reversed(list(enumerate(self.terms))):
+            places.sort(key=lambda place: place.values[number], reverse=term.descending)
+
+    def _sql(self, values: Sequence[str], ident: str) -> str:
+        ways = ["DESC" if term.descending else "ASC" for term in self.terms]
+        return ", ".join(f"{value} {way}" for value, way in zip([*values, ident], [*ways, ways[-1]], strict=True))
 
 
-# Each is the leading expression of an index: session_newest, session_queue_ms, session_duration_ms.
-SQL_VALUES = {
-    "date": "s.occurred_at",
-    "queue_ms": "COALESCE(s.queue_ms, -1)",
-    "duration_ms": "COALESCE(s.duration_ms, -1)",
-}
 DESCRIPTIONS = {
     "-date": "Newest first",
     "date": "Oldest first",
@@ -75,33 +140,44 @@ DESCRIPTIONS = {
     "-duration_ms": "Longest first",
     "duration_ms": "Shortest first",
 }
-NEWEST_FIRST = Order("date", descending=True)
-ORDERS = {
-    order.name: order
-    for field in SQL_VALUES
-    for order in (Order(field, descending=True), Order(field, descending=False))
-}
+TERMS = [Term(field, descending) for field in SQL_VALUES for descending in (True, False)]
+ORDERS = {term.name: Order((term,)) for term in TERMS}
+NEWEST_FIRST = ORDERS["-date"]
 
 
 @dataclass(frozen=True)
 class Place:
-    """A row's place in an order."""
+    """A row's place in an order: its values by the order's terms, and its id."""
 
-    value: datetime | int
+    values: tuple[datetime | int, ...]
     id: uuid.UUID
 
+    @property
+    def date(self) -> datetime:
+        """Of a place in an order that has the date among its terms, which all have."""
+        return next(value for value in self.values if isinstance(value, datetime))
+
     def to_cursor(self, order: Order) -> str:
-        value = (self.value - EPOCH) // timedelta(microseconds=1) if isinstance(self.value, datetime) else self.value
+        values = [
+            (value - EPOCH) // timedelta(microseconds=1) if isinstance(value, datetime) else value
+            for value in self.values
+        ]
         # No time of signing in it: the same place has the same cursor, so an unchanged answer the same ETag.
-        return signing.Signer(salt=SALT).sign_object([order.name, value, self.id.hex])
+        return signing.Signer(salt=SALT).sign_object([order.name, values, self.id.hex])
 
     @classmethod
     def from_cursor(cls, cursor: str, order: Order) -> "Place":
         """Raises InvalidCursorError for anything but a cursor of this order."""
         try:
-            name, value, ident = signing.Signer(salt=SALT).unsign_object(cursor)
+            name, values, ident = signing.Signer(salt=SALT).unsign_object(cursor)
         except (signing.BadSignature, ValueError) as error:
             raise InvalidCursorError("This cursor was not issued here, or was altered.") from error
         if name != order.name:
             raise InvalidCursorError(f"This cursor belongs to sort={name}, not to sort={order.name}.")
-        return cls(EPOCH + timedelta(microseconds=value) if order.is_by_date else value, uuid.UUID(ident))
+        return cls(
+            tuple(
+                EPOCH + timedelta(microseconds=value) if term.field == "date" else value
+                for term, value in zip(order.terms, values, strict=True)
+            ),
+            uuid.UUID(ident),
+        )

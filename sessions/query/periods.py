@@ -1,120 +1,161 @@
-"""The GIN index on (period, key), asked some 7-day periods at a time: what bounds any combination of filters."""
+"""The GIN index on (period, key), asked some 7-day periods at a time: what bounds any combination of filters.
+
+One statement asks the windows of about two years in turn, each only if those before it did not find enough.
+Which periods they are it works out itself, from where the next session lies and where the last one does. Periods
+in which nothing took place are left out between two statements, so that one session dated 1970 costs nothing.
+And a planner that does not know the periods has nothing to overestimate: of a list of the keys of all of them it
+expected so much that it read the table.
+"""
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
-from sessions.keys import in_period, period_of, period_start
-from sessions.query.criteria import Criteria, Parameters
+from sessions.keys import PERIOD_BITS, period_start, sql_period
+from sessions.query.criteria import ASKED_COLUMNS, Criteria, Parameters
 from sessions.query.order import Place
-from sessions.query.search import Search, fetch, fetch_all
+from sessions.query.search import Search, fetch_all
 
 # Beyond this a group's keys cost more to probe than to check on the rows the other groups give.
 PROBED_KEYS = 64
-WIDEST_WINDOW = 8
+# How many periods each window has. To plan one takes 0.1 ms, also if it is never opened.
+WINDOWS = (1, 2, 4, 8, 8, 16, 16, 32, 32)
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """What is asked of the rows in each window, as the end of a statement about rows `s`, and then of all of `found`.
+
+    `limit`, among the parameters, is how many are enough. `sql_answer` names no columns `near` and `far`.
+    """
+
+    criteria: Criteria
+    parameters: Parameters
+    widths: tuple[int, ...]
+    descending: bool
+    sql_columns: str
+    sql_end: str
+    sql_answer: str
+    sql_order: str = "1"
+
+    def walk(self, edge: datetime | None = None) -> Iterator[list[tuple[Any, ...]]]:
+        """The answer of each statement: at first with what lies before `edge`, or from it on if ascending."""
+        covered = sum(self.widths)
+        while True:
+            rows = fetch_all(self.sql(is_edged=edge is not None), {**self.parameters, **self.keys, "edge": edge})
+            yield [row[2:] for row in rows]
+            near, far = rows[0][:2]
+            if near is None or abs(near - far) < covered:
+                return
+            edge = period_start(near - covered + 1 if self.descending else near + covered)
+
+    def sql(self, *, is_edged: bool) -> str:
+        nearest, farthest = ("max", "min") if self.descending else ("min", "max")
+        edge = f"s.occurred_at {'<' if self.descending else '>='} %(edge)s" if is_edged else "TRUE"
+        moments = f"FROM history_session s WHERE {self.criteria.sql_range()}"
+        return f"""
+            WITH bounds AS MATERIALIZED (
+                SELECT {sql_period(f"(SELECT {nearest}(s.occurred_at) {moments} AND {edge})")} AS near,
+                       {sql_period(f"(SELECT {farthest}(s.occurred_at) {moments})")} AS far
+            ), {", ".join(self.sql_windows())}, found AS (
+                {" UNION ALL ".join(f"SELECT * FROM window_{number}" for number in range(len(self.widths)))}
+            )
+            SELECT near, far, answer.* FROM bounds LEFT JOIN ({self.sql_answer}) answer ON TRUE
+            ORDER BY {self.sql_order}
+        """
+
+    def sql_windows(self) -> Iterator[str]:
+        first = 0
+        for number, width in enumerate(self.widths):
+            probes = [self.sql_probe(group, first, first + width - 1) for group in range(len(self.probed))]
+            if number:
+                probes.append(f"(SELECT total FROM total_{number - 1}) < %(limit)s")
+            # OFFSET 0: otherwise an estimate may turn it into a walk along another index.
+            yield f"""
+                window_{number} AS MATERIALIZED (
+                    SELECT {self.sql_columns} FROM (
+                        SELECT {ASKED_COLUMNS} FROM history_session s WHERE {" AND ".join(probes)} OFFSET 0
+                    ) s
+                    WHERE {self.criteria.sql_range()} AND {self.criteria.sql_matches()} AND {self.sql_end}
+                )
+            """
+            before = f"(SELECT total FROM total_{number - 1}) + " if number else ""
+            yield f"total_{number} AS MATERIALIZED (SELECT {before}count(*) AS total FROM window_{number})"
+            first += width
+
+    def sql_probe(self, group: int, first: int, last: int) -> str:
+        """Rows that hold one of a group's keys in the periods `first` to `last` from the near one (session_keys)."""
+        period = f"(near {'-' if self.descending else '+'} step)"
+        return f"""
+            s.keys && ARRAY(
+                SELECT {period} << {PERIOD_BITS} | key
+                FROM bounds, generate_series({first}, LEAST({last}, abs(near - far))) step,
+                     unnest(%(probe_{group})s::bigint[]) key
+            )
+        """
+
+    @property
+    def probed(self) -> list[frozenset[int]]:
+        small = [group for group in self.criteria.groups if len(group) <= PROBED_KEYS]
+        return small or [min(self.criteria.groups, key=len)]
+
+    @property
+    def keys(self) -> Parameters:
+        return {f"probe_{number}": sorted(group) for number, group in enumerate(self.probed)}
 
 
 def periods(search: Search) -> list[Place]:
-    """Period by period from the place on: first one, then two, four, eight at a time."""
+    """From the place on, window by window until there are enough."""
+    edge = None
+    if search.after:
+        edge = search.after.date + MICROSECOND if search.order.first.descending else search.after.date
     places: list[Place] = []
-    for window in windows(search.criteria, search.order.descending, search.after):
-        places += in_window(search, window)
+    for found in listed(search, WINDOWS, edge):
+        places += found
         if len(places) >= search.limit:
-            return places[: search.limit]
-    return places
-
-
-def gather_periods(search: Search) -> list[Place]:
-    """The same for what has no index of its own: the first of each window of periods, sorted.
-
-    Window by window, because of all periods' keys at once a planner expects so much that it reads the table.
-    """
-    places: list[Place] = []
-    for window in windows(search.criteria, descending=True, after=None):
-        places += in_window(search, window)
-    places.sort(key=lambda place: (place.value, place.id), reverse=search.order.descending)
+            break
     return places[: search.limit]
 
 
-def in_window(search: Search, window: range) -> list[Place]:
-    return fetch(
-        f"""
-        {sql_probe(search.criteria)}
-        SELECT {search.order.sql_value}, s.id FROM probed s
-        WHERE {search.criteria.sql_range()} AND {search.criteria.sql_matches()} AND {search.sql_beyond()}
-        ORDER BY {search.order.sql()} LIMIT %(limit)s
-        """,
-        search.parameters | probe_parameters(search.criteria, window),
+def gather_periods(search: Search) -> list[Place]:
+    """The same for what has no index of its own: the first of all that matches, wherever it lies."""
+    places = [place for found in listed(search, (sum(WINDOWS),), None) for place in found]
+    search.order.sort(places)
+    return places[: search.limit]
+
+
+def listed(search: Search, widths: tuple[int, ...], edge: datetime | None) -> Iterator[list[Place]]:
+    order = search.order
+    windows = Windows(
+        search.criteria,
+        search.parameters,
+        widths,
+        order.first.descending,
+        sql_columns=f"{order.sql_values()}, s.id",
+        sql_end=f"{search.sql_beyond()} ORDER BY {order.sql()} LIMIT %(limit)s",
+        sql_answer=f"SELECT * FROM found ORDER BY {order.sql_of_values()} LIMIT %(limit)s",
+        sql_order=order.sql_of_values(),
     )
+    for rows in windows.walk(edge):
+        yield [Place(tuple(values), ident) for *values, ident in rows if ident]
 
 
-def probed_groups(criteria: Criteria) -> list[frozenset[int]]:
-    small = [group for group in criteria.groups if len(group) <= PROBED_KEYS]
-    return small or [min(criteria.groups, key=len)]
-
-
-def sql_probe(criteria: Criteria) -> str:
-    """Rows that hold a key of every group in the asked periods (index session_keys), and what is still to check."""
-    probes = " AND ".join(f"s.keys && %(probe_{number})s" for number in range(len(probed_groups(criteria))))
-    return f"""
-        WITH probed AS MATERIALIZED (
-            SELECT s.id, s.organisation_id, s.occurred_at, s.user_id, s.token_id, s.app_id, s.device_id, s.os_id,
-                   s.status, s.platform, s.exception, s.crash, s.anr, s.rage_tap, s.last_seen_at,
-                   s.queue_ms, s.duration_ms
-            FROM history_session s
-            WHERE {probes}
-        )
-    """
-
-
-def probe_parameters(criteria: Criteria, window: range) -> Parameters:
-    return {
-        f"probe_{number}": [key for period in window for key in in_period(period, sorted(group))]
-        for number, group in enumerate(probed_groups(criteria))
-    }
-
-
-def windows(criteria: Criteria, descending: bool, after: Place | None) -> Iterator[range]:
-    """Ranges of periods that cover the criteria's range from `after` on, the nearest first."""
-    oldest, newest = extent(criteria)
-    if oldest is None or newest is None:
-        return
-    if after and isinstance(after.value, datetime):
-        oldest, newest = (oldest, min(newest, after.value)) if descending else (max(oldest, after.value), newest)
-    first, last = period_of(oldest), period_of(newest)
-    width = 1
-    while first <= last:
-        width_here = min(width, last - first + 1)
-        if descending:
-            yield range(last - width_here + 1, last + 1)
-            last -= width_here
-        else:
-            yield range(first, first + width_here)
-            first += width_here
-        width = min(width * 2, WIDEST_WINDOW)
-        if width == WIDEST_WINDOW:
-            first, last = without_gap(criteria, first, last, descending)
-
-
-def without_gap(criteria: Criteria, first: int, last: int, descending: bool) -> tuple[int, int]:
-    """The range without the periods at its near end in which nothing took place: one session dated 1970 costs nothing.
-
-    One probe of session_newest.
-    """
-    near, bound = ("max", "s.occurred_at < %(near)s") if descending else ("min", "s.occurred_at >= %(near)s")
-    start = period_start(last + 1 if descending else first)
-    moment = fetch_all(
-        f"SELECT {near}(s.occurred_at) FROM history_session s WHERE {criteria.sql_range()} AND {bound}",
-        criteria.parameters | {"near": start},
-    )[0][0]
-    if moment is None:
-        return last + 1, last
-    return (first, period_of(moment)) if descending else (period_of(moment), last)
-
-
-def extent(criteria: Criteria) -> tuple[datetime | None, datetime | None]:
-    """When the first and the last session of the organisation and range took place: two probes of session_newest."""
-    rows = fetch_all(
-        f"SELECT min(s.occurred_at), max(s.occurred_at) FROM history_session s WHERE {criteria.sql_range()}",
-        criteria.parameters,
+def count_periods(criteria: Criteria, cap: int) -> int:
+    """How many match, but never more than `cap`."""
+    windows = Windows(
+        criteria,
+        criteria.parameters | {"limit": cap},
+        WINDOWS,
+        descending=True,
+        sql_columns="1",
+        sql_end="TRUE LIMIT %(limit)s",
+        sql_answer="SELECT count(*) FROM found",
     )
-    return rows[0][0], rows[0][1]
+    total = 0
+    for [(found,)] in windows.walk():
+        total += found
+        if total >= cap:
+            break
+    return min(total, cap)

@@ -1,24 +1,24 @@
 """How the next rows of a list are found, so that no filter's cost depends on where its matches lie.
 
-Tried in turn, each bounded:
+Each plan is one statement and has a bound:
 
-1. look      read the newest 2,000 rows in order and keep those that match. Enough found: done.
-2. running   only what runs right now: as many rows as run (index session_open).
-3. merge     one kind of filter: the newest rows of each key from its own index, merged.
-4. periods   anything else: the GIN index on (period, key), asked newest period first.
+- straight  nothing is filtered, or a day is: the rows in the order of their index.
+- gather    what runs right now: as many rows as run (index session_open).
+- merge     one kind of filter: the newest rows of each key from its own index, merged.
+- look      anything else begins with it: read the newest 2,000 rows, of the organisation or of those that
+            one of the filters names, and keep what matches. Enough found: done.
+- periods   otherwise: the GIN index on (period, key), asked newest period first.
 
 A value without an index is only asked for in a day (`Criteria.exactly`): all of the day's rows are read.
 
-By queue time and duration there are no pages by period: after the look, all that matches
-is gathered, from a key's own index or from that of the periods, and sorted, so the cost
-there is that of the number of matches.
-A plan gives (value, id) places in the asked order, at most `limit` of them.
+By queue time and duration there are no pages by period: after the look, all that matches is gathered, from a key's
+own index or from that of the periods, and sorted, so the cost there is that of the number of matches. Rows that
+share what an order begins with are sorted where no index goes on as the order does.
+A plan gives places in the asked order, at most `limit` of them.
 """
 
-from datetime import datetime
-
 from sessions.keys import Kind, ident_of, kind_of
-from sessions.query.criteria import COLUMNS, Criteria
+from sessions.query.criteria import ASKED_COLUMNS, COLUMNS, Criteria, Parameters, by_kind
 from sessions.query.order import Place
 from sessions.query.periods import gather_periods, periods
 from sessions.query.search import Search, fetch, fetch_all
@@ -27,33 +27,34 @@ LOOK_ROWS = 2_000
 MERGE_KEYS = 8
 # What the partial index session_open holds.
 RUNNING = "s.status IN ('queued', 'active') AND s.last_seen_at >= %(lost_before)s"
-MERGED_KINDS = {Kind.USER, Kind.TOKEN, Kind.APP, Kind.DEVICE, Kind.OS}
+# Those with an index of their own, the most selective first, as a rule.
+MERGED_KINDS = (Kind.USER, Kind.TOKEN, Kind.APP, Kind.DEVICE, Kind.OS)
 
 
 def find(search: Search) -> list[Place]:
-    criteria = search.criteria
+    criteria, by_date = search.criteria, search.order.is_by_date
     if criteria.is_empty:
         return []
-    if criteria.exact and not search.order.is_by_date:
-        return gather(search, "TRUE")
     if criteria.exact or not criteria.groups:
-        return straight(search)
+        return straight(search) if by_date or not criteria.exact else gather(search, "TRUE")
     if criteria.only_running:
         return gather(search, RUNNING)
+    if by_date and is_merged(criteria) and is_small(criteria.groups[0]):
+        return merge(search)
     places, last = look(search)
     if last is None or len(places) >= search.limit:
         return places
     rest = search.resumed(last, len(places))
     if is_merged(criteria):
-        return places + (merge(rest) if search.order.is_by_date else gather(rest, "TRUE"))
-    return places + (periods(rest) if search.order.is_by_date else gather_periods(rest))
+        return places + (merge_nearest(rest) if by_date else gather(rest, "TRUE"))
+    return places + (periods(rest) if by_date else gather_periods(rest))
 
 
 def straight(search: Search) -> list[Place]:
     """The organisation's rows in the range, in the order of their index. The criteria have no groups, or are narrow."""
     return fetch(
         f"""
-        SELECT {search.order.sql_value}, s.id
+        SELECT {search.order.sql_values()}, s.id
         FROM history_session s
         WHERE {search.criteria.sql_range()} AND {search.criteria.sql_matches()} AND {search.sql_beyond()}
         ORDER BY {search.order.sql()}
@@ -65,30 +66,34 @@ def straight(search: Search) -> list[Place]:
 
 def look(search: Search) -> tuple[list[Place], Place | None]:
     """What matches among the next 2,000 rows, and the last row looked at, or None if there are no more."""
-    order = search.order
-    rows = fetch_all(
+    order, parameters = search.order, search.parameters
+    group = driving_group(search)
+    if group:
+        rows, keys = sql_rows_of_keys(search, group, LOOK_ROWS)
+        source, parameters = f"({rows}) s", parameters | keys
+    else:
+        source = f"history_session s WHERE {search.criteria.sql_range()} AND {search.sql_beyond()}"
+    names = ", ".join(order.sql_names())
+    found = fetch_all(
         f"""
         WITH looked AS MATERIALIZED (
-            SELECT {order.sql_value} AS value, s.id, ({search.criteria.sql_matches()}) AS matches
-            FROM history_session s
-            WHERE {search.criteria.sql_range()} AND {search.sql_beyond()}
-            ORDER BY {order.sql()}
-            LIMIT {LOOK_ROWS}
+            SELECT {order.sql_values()}, s.id, ({search.criteria.sql_matches()}) AS matches
+            FROM {source} ORDER BY {order.sql()} LIMIT {LOOK_ROWS}
         ), numbered AS (
             SELECT *, row_number() OVER in_order AS number, count(*) FILTER (WHERE matches) OVER in_order AS found
-            FROM looked WINDOW in_order AS (ORDER BY {order.sql("value", "id")} ROWS UNBOUNDED PRECEDING)
+            FROM looked WINDOW in_order AS (ORDER BY {order.sql_of_values()} ROWS UNBOUNDED PRECEDING)
         )
-        SELECT value, id, matches, number FROM numbered
+        SELECT number, matches, {names}, id FROM numbered
         WHERE (matches AND found <= %(limit)s) OR number = {LOOK_ROWS}
         ORDER BY number
         """,
-        search.parameters,
+        parameters,
     )
-    places = [Place(value, ident) for value, ident, matches, _ in rows if matches][: search.limit]
+    places = [Place(tuple(values), ident) for _, matches, *values, ident in found if matches][: search.limit]
     # The 2,000th row is in the answer whether it matches or not; without it, all there is was looked at.
-    if not rows or rows[-1][3] < LOOK_ROWS:
+    if not found or found[-1][0] < LOOK_ROWS:
         return places, None
-    return places, Place(rows[-1][0], rows[-1][1])
+    return places, Place(tuple(found[-1][2:-1]), found[-1][-1])
 
 
 def gather(search: Search, sql_drive: str) -> list[Place]:
@@ -96,71 +101,98 @@ def gather(search: Search, sql_drive: str) -> list[Place]:
     return fetch(
         f"""
         WITH matching AS MATERIALIZED (
-            SELECT {search.order.sql_value} AS value, s.id
+            SELECT {search.order.sql_values()}, s.id
             FROM history_session s
             WHERE {sql_drive} AND {search.criteria.sql_range()} AND {search.sql_beyond()}
               AND {search.criteria.sql_matches()}
         )
-        SELECT value, id FROM matching ORDER BY {search.order.sql("value", "id")} LIMIT %(limit)s
+        SELECT {", ".join(search.order.sql_names())}, id FROM matching
+        ORDER BY {search.order.sql_of_values()} LIMIT %(limit)s
         """,
         search.parameters,
     )
 
 
 def merge(search: Search) -> list[Place]:
-    """The next rows of each key from its own index (session_user, session_app ...), merged.
+    """The next rows of a few keys, each from its own index, merged."""
+    rows, keys = sql_rows_of_keys(search, search.criteria.groups[0], search.limit)
+    return fetch(
+        f"SELECT {search.order.sql_values()}, s.id FROM ({rows}) s ORDER BY {search.order.sql()} LIMIT %(limit)s",
+        search.parameters | keys,
+    )
 
-    Of hundreds of keys only the `limit` whose next row is nearest can contribute.
-    """
-    columns = [(COLUMNS[kind_of(key)], ident_of(key)) for key in sorted(search.criteria.groups[0])]
-    if len(columns) > MERGE_KEYS:
-        columns = nearest(search, columns)
-    if not columns:
-        return []
-    parameters = search.parameters | {f"key_{number}": ident for number, (_, ident) in enumerate(columns)}
-    branches = " UNION ALL ".join(
+
+def merge_nearest(search: Search) -> list[Place]:
+    """The same of hundreds of keys, of which only the `limit` whose next row is nearest can contribute."""
+    order, kinds = search.order, by_kind(search.criteria.groups[0])
+    beyond = f"{search.criteria.sql_times()} AND {search.sql_beyond()} ORDER BY {order.sql()}"
+    nexts = " UNION ALL ".join(
         f"""
-        (SELECT s.occurred_at AS value, s.id FROM history_session s
-        WHERE {column} = %(key_{number})s AND {search.criteria.sql_times()} AND {search.sql_beyond()}
-        ORDER BY {search.order.sql()} LIMIT %(limit)s)
+        SELECT {kind:d} AS kind, ident, (
+            SELECT s.occurred_at FROM history_session s WHERE {COLUMNS[kind]} = ident AND {beyond} LIMIT 1
+        ) AS next
+        FROM unnest(%(group_0_{kind})s::bigint[]) ident
         """
-        for number, (column, _) in enumerate(columns)
+        for kind in kinds
+    )
+    rows = " UNION ALL ".join(
+        f"""
+        SELECT found.* FROM nearest CROSS JOIN LATERAL (
+            SELECT {order.sql_values()}, s.id FROM history_session s
+            WHERE {COLUMNS[kind]} = nearest.ident AND {beyond} LIMIT %(limit)s
+        ) found WHERE nearest.kind = {kind:d}
+        """
+        for kind in kinds
     )
     # A session can be found under two of the keys: run by the person and sent with the person's token.
     return fetch(
         f"""
-        SELECT DISTINCT value, id FROM ({branches}) merged
-        ORDER BY {search.order.sql("value", "id")} LIMIT %(limit)s
+        WITH nexts AS MATERIALIZED ({nexts}), nearest AS MATERIALIZED (
+            SELECT kind, ident FROM nexts WHERE next IS NOT NULL
+            ORDER BY next {"DESC" if order.first.descending else "ASC"} FETCH FIRST %(limit)s ROWS WITH TIES
+        )
+        SELECT DISTINCT {", ".join(order.sql_names())}, id FROM ({rows}) merged
+        ORDER BY {order.sql_of_values()} LIMIT %(limit)s
         """,
-        parameters,
+        search.parameters,
     )
 
 
-def nearest(search: Search, columns: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    by_column: dict[str, list[int]] = {}
-    for column, ident in columns:
-        by_column.setdefault(column, []).append(ident)
-    found: list[tuple[datetime, str, int]] = []
-    for column, idents in by_column.items():
-        rows = fetch_all(
+def sql_rows_of_keys(search: Search, group: frozenset[int], limit: int) -> tuple[str, Parameters]:
+    """The next rows of each key from its own index (session_user, session_app ...), each row once."""
+    branches = []
+    parameters: Parameters = {}
+    kinds = by_kind(group)
+    for number, key in enumerate(sorted(group)):
+        # One that was run by the person and sent with the person's token is found under the person.
+        others = [f"({COLUMNS[kind]} = ANY(%(of_{kind})s)) IS NOT TRUE" for kind in kinds if kind < kind_of(key)]
+        branches.append(
             f"""
-            SELECT key, (
-                SELECT s.occurred_at FROM history_session s
-                WHERE {column} = key AND {search.criteria.sql_times()} AND {search.sql_beyond()}
-                ORDER BY {search.order.sql()} LIMIT 1
-            )
-            FROM unnest(%(idents)s::bigint[]) key
-            """,
-            search.parameters | {"idents": idents},
+            (SELECT {ASKED_COLUMNS} FROM history_session s
+            WHERE {" AND ".join([f"{COLUMNS[kind_of(key)]} = %(key_{number})s", *others])}
+              AND {search.criteria.sql_times()} AND {search.sql_beyond()}
+            ORDER BY {search.order.sql()} LIMIT {limit})
+            """
         )
-        found += [(value, column, ident) for ident, value in rows if value]
-    found.sort(reverse=search.order.descending)
-    return [(column, ident) for _, column, ident in found[: search.limit]]
+        parameters[f"key_{number}"] = ident_of(key)
+    return " UNION ALL ".join(branches), parameters | {f"of_{kind}": idents for kind, idents in kinds.items()}
+
+
+def driving_group(search: Search) -> frozenset[int] | None:
+    """The filter whose rows are looked at: few keys with indexes of their own, which are by date."""
+    groups = [group for group in search.criteria.groups if is_small(group) and is_indexed(group)]
+    if not groups or not search.order.is_by_date:
+        return None
+    return min(groups, key=lambda group: (max(MERGED_KINDS.index(kind_of(key)) for key in group), len(group)))
 
 
 def is_merged(criteria: Criteria) -> bool:
-    return (
-        not criteria.exact
-        and len(criteria.groups) == 1
-        and {kind_of(key) for key in criteria.groups[0]} <= MERGED_KINDS
-    )
+    return not criteria.exact and len(criteria.groups) == 1 and is_indexed(criteria.groups[0])
+
+
+def is_indexed(group: frozenset[int]) -> bool:
+    return all(kind_of(key) in MERGED_KINDS for key in group)
+
+
+def is_small(group: frozenset[int]) -> bool:
+    return len(group) <= MERGE_KEYS

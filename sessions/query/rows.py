@@ -87,7 +87,7 @@ FIELDS = {
 }
 
 
-# What a page of the list shows, but for the files, which FILES_OF_SESSIONS reads at once.
+# What a page of the list shows.
 LISTED = (
     "id",
     "external_id",
@@ -101,13 +101,8 @@ LISTED = (
     "last_seen_at",
     "queue_ms",
     "duration_ms",
+    "attachments",
 )
-
-# Index history_attachment_pkey.
-FILES_OF_SESSIONS = """
-    SELECT f.session_id, f.name, f.kind, f.content_type, f.size, f.sha256, f.available
-    FROM history_attachment f WHERE f.session_id = ANY(%(ids)s) ORDER BY f.session_id, f.name
-"""
 
 
 def json_rows(condition: str, fields: Iterable[str] = FIELDS) -> str:

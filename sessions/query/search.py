@@ -20,7 +20,8 @@ class Search:
     def parameters(self) -> Parameters:
         parameters = {**self.criteria.parameters, "limit": self.limit}
         if self.after:
-            parameters |= {"place_value": self.after.value, "place_id": self.after.id}
+            parameters |= {f"place_{number}": value for number, value in enumerate(self.after.values)}
+            parameters["place_id"] = self.after.id
         return parameters
 
     def sql_beyond(self) -> str:
@@ -31,7 +32,8 @@ class Search:
 
 
 def fetch(sql: str, parameters: Parameters) -> list[Place]:
-    return [Place(value, ident) for value, ident in fetch_all(sql, parameters)]
+    """Places, of a statement that selects the values of its order and the id."""
+    return [Place(tuple(values), ident) for *values, ident in fetch_all(sql, parameters)]
 
 
 def fetch_all(sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:

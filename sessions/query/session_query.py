@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
-from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -14,13 +13,13 @@ from django.http import QueryDict
 from sessions import schema
 from sessions.keys import Kind, value_key
 from sessions.models import User
-from sessions.query import names
 from sessions.query.count import count
 from sessions.query.criteria import Criteria
 from sessions.query.filters import MOST_ROWS, SessionFilterSet, day_range
-from sessions.query.order import NEWEST_FIRST, ORDERS, InvalidCursorError, Order, Place
+from sessions.query.names import NAMED, keys_of_names
+from sessions.query.order import NEWEST_FIRST, ORDERS, TERMS, InvalidCursorError, Order, Place
 from sessions.query.plans import find
-from sessions.query.rows import FIELDS, FILES_OF_SESSIONS, LISTED, json_rows
+from sessions.query.rows import FIELDS, LISTED, json_rows
 from sessions.query.search import Search, fetch_all
 from sessions.query.stream import copy_csv
 from sessions.query.visibility import visible_to
@@ -102,8 +101,11 @@ class SessionQuery:
             found += [FieldError(name, "invalid_value", str(message)) for message in messages]
         if self.start and self.end and self.start >= self.end:
             found.append(FieldError("end", "invalid_value", "The end of the range lies before its start."))
-        if len(self.values.get("sort_by", [])) + ("sort" in self.values) > 1:
-            found.append(FieldError("sort_by", "invalid_value", "Give one order; ties are ordered by id."))
+        fields = [term.field for term in self.order.asked]
+        if len(set(fields)) < len(fields):
+            found.append(FieldError("sort_by", "invalid_value", "Each field can be given once."))
+        if "sort_by" in self.values and "sort" in self.values:
+            found.append(FieldError("sort_by", "invalid_value", "Give sort or sort_by, not both."))
         if self.values.get("limit", 0) > self.most_rows:
             found.append(FieldError("limit", "invalid_value", f"At most {self.most_rows} rows fit here."))
         if self.cursor_error:
@@ -123,16 +125,11 @@ class SessionQuery:
         criteria = visible_to(self.viewer)
         if not (self.start and self.end and self.start >= self.end):
             criteria = criteria.between(self.start, self.end)
-        resolvers = {
-            "user": names.user_keys,
-            "app": names.app_keys,
-            "device": names.device_keys,
-            "os": names.os_keys,
-            "q": names.search_keys,
-        }
-        for name, resolve in resolvers.items():
-            if name in self.values:
-                criteria = criteria.having(resolve(organisation, self.values[name]))
+        asked = {name: self.values[name] for name in NAMED if name in self.values}
+        if "q" in asked:
+            asked["q"] = [asked["q"]]
+        for keys in keys_of_names(organisation, asked).values():
+            criteria = criteria.having(keys)
         for name, kind in (("platform", Kind.PLATFORM), ("flag", Kind.FLAG)):
             if name in self.values:
                 criteria = criteria.having(value_key(kind, organisation.pk, value) for value in self.values[name])
@@ -143,7 +140,8 @@ class SessionQuery:
     @cached_property
     def order(self) -> Order:
         if "sort_by" in self.values:
-            return next(order for order in ORDERS.values() if order.spelled_out == self.values["sort_by"][0])
+            terms = {term.spelled_out: term for term in TERMS}
+            return Order(tuple(terms[name] for name in self.values["sort_by"]))
         return ORDERS[self.values["sort"]] if "sort" in self.values else NEWEST_FIRST
 
     @property
@@ -217,24 +215,19 @@ class SessionQuery:
 
     def records(self, ids: Sequence[UUID]) -> list[schema.Session]:
         """Whole sessions in the order of their ids; ids not visible are left out."""
-        by_id = self._fetch(ids, FIELDS)
-        return [msgspec.json.decode(by_id[ident], type=schema.Session) for ident in ids if ident in by_id]
+        return self._decoded(ids, FIELDS)
 
     def listed(self, ids: Sequence[UUID]) -> list[schema.Session]:
-        """Sessions with what a page of the list shows of them and nothing else, in the order of their ids.
+        """The same with what a page of the list shows of them and nothing else: 3.1 ms for 50 where whole take 3.8."""
+        return self._decoded(ids, LISTED)
 
-        50 rows and their files take 2.4 ms where whole records take 4.2.
-        """
-        by_id = self._fetch(ids, LISTED)
-        records = {ident: msgspec.json.decode(by_id[ident], type=schema.Session) for ident in ids if ident in by_id}
-        files = fetch_all(FILES_OF_SESSIONS, {"ids": list(records)}) if records else []
-        for ident, name, kind, content_type, size, sha256, available in files:
-            url = f"/api/v1/sessions/{ident}/attachments/{quote(name, safe='')}"
-            file = schema.Attachment(name, kind, content_type, size, sha256, available, url)
-            records[ident].attachments.append(file)
-        return list(records.values())
+    def _decoded(self, ids: Sequence[UUID], fields: Iterable[str]) -> list[schema.Session]:
+        by_id = self._fetch(ids, fields)
+        return [msgspec.json.decode(by_id[ident], type=schema.Session) for ident in ids if ident in by_id]
 
     def _fetch(self, ids: Sequence[UUID], fields: Iterable[str]) -> dict[UUID, str]:
+        if not ids:
+            return {}
         visible = visible_to(self.viewer)
         sql = json_rows(f"s.id = ANY(%(ids)s) AND {visible.sql_range()} AND {visible.sql_matches()}", fields)
         return {ident: text for text, ident in fetch_all(sql, visible.parameters | {"ids": list(ids)})}
@@ -248,7 +241,9 @@ class SessionQuery:
         return copy_csv(columns, self.criteria, self.order)
 
     def count(self) -> Count:
-        """Up to 10,000, or all with `count=exact`."""
+        """Up to 10,000, or all with `count=exact`. Without asking, if the page has all of them."""
+        if self.place is None and not (self.places.next_cursor or self.places.prev_cursor):
+            return Count(len(self.places.ids), capped=False)
         cap = NO_CAP if self.values.get("count") == "exact" else COUNT_CAP
         found = count(self.criteria, cap + 1)
         return Count(min(found, cap), capped=found > cap)

@@ -17,8 +17,7 @@ def visible_to(viewer: User) -> Criteria:
 
 
 def own_keys(viewer: User) -> frozenset[int]:
-    tokens = viewer.tokens.values_list("pk", flat=True)
-    return frozenset({key(Kind.USER, viewer.pk), *(key(Kind.TOKEN, token) for token in tokens)})
+    return frozenset({key(Kind.USER, viewer.pk), *(key(Kind.TOKEN, token) for token in viewer.token_ids)})
 
 
 def facet_owners(viewer: User) -> list[int]:

@@ -202,11 +202,11 @@ ENUM = {"type": "invalid_enum_value"}
         (ASKED | {"sort_by": "app:asc"}, ENUM | {"field_name": "sort_by", "value": "app:asc"}),
         (ASKED | {"sort_by": "created_at"}, ENUM | {"field_name": "sort_by", "value": "created_at"}),
         (
-            ASKED | {"sort_by": ["created_at:asc", "duration:asc"]},
+            ASKED | {"sort_by": ["duration:desc", "duration:asc"]},
             {
                 "type": "value_not_permitted",
                 "field_name": "sort_by",
-                "reason": "Give one order; ties are ordered by id.",
+                "reason": "Each field can be given once.",
             },
         ),
         (ASKED | {"limit": "many"}, {"type": "parse_error"}),

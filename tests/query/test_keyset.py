@@ -58,30 +58,42 @@ def shaped(number: int) -> dict[str, Any]:
     return fields
 
 
-SORT_KEYS: dict[str, Callable[[Session], tuple[Any, UUID]]] = {
-    "date": lambda row: (row.started_at or row.requested_at, row.id),
-    "queue_ms": lambda row: (-1 if row.queue_ms is None else row.queue_ms, row.id),
-    "duration_ms": lambda row: (-1 if row.duration_ms is None else row.duration_ms, row.id),
+VALUES: dict[str, Callable[[Session], Any]] = {
+    "date": lambda row: row.started_at or row.requested_at,
+    "queue_ms": lambda row: -1 if row.queue_ms is None else row.queue_ms,
+    "duration_ms": lambda row: -1 if row.duration_ms is None else row.duration_ms,
+}
+SORTS = {f"sort={name}": [name] for name in ORDERS} | {
+    "sort_by=duration_ms:desc": ["-duration_ms"],
+    "sort_by=queue_ms:desc&sort_by=date:asc": ["-queue_ms", "date"],
+    "sort_by=queue_ms:asc&sort_by=duration_ms:asc": ["queue_ms", "duration_ms"],
+    "sort_by=duration_ms:asc&sort_by=queue_ms:desc&sort_by=date:asc": ["duration_ms", "-queue_ms", "date"],
+    "sort_by=date:desc&sort_by=duration_ms:asc": ["-date", "duration_ms"],
 }
 
 
 def in_order(rows: list[Session], sort: str) -> list[UUID]:
-    ordered = sorted(rows, key=SORT_KEYS[sort.removeprefix("-")], reverse=sort.startswith("-"))
+    """By what was asked for, then by date, then by id, which go the way of the last that was asked for."""
+    names = SORTS[sort]
+    way = "-" if names[-1].startswith("-") else ""
+    ordered = sorted(rows, key=lambda row: row.id, reverse=bool(way))
+    for name in reversed(names if {"date", "-date"} & set(names) else [*names, f"{way}date"]):
+        ordered.sort(key=VALUES[name.removeprefix("-")], reverse=name.startswith("-"))
     return [row.id for row in ordered]
 
 
 FILTERS = ("", "app=app-0&app=app-1", "q=app&status=ended&status=lost")
 
 
-@pytest.mark.parametrize("sort", ORDERS)
+@pytest.mark.parametrize("sort", SORTS)
 def test_all_pages_forwards_give_every_row_once_in_order(alice: User, varied: list[Session], sort: str) -> None:
     for filtered in FILTERS:
         for limit in (1, 7, 32, 33, 34):
-            found = forwards(alice, f"sort={sort}&limit={limit}&{filtered}")
+            found = forwards(alice, f"{sort}&limit={limit}&{filtered}")
             assert found == in_order(varied, sort), (filtered, limit)
 
 
-@pytest.mark.parametrize("sort", ORDERS)
+@pytest.mark.parametrize("sort", SORTS)
 def test_all_pages_backwards_from_the_end_give_every_row_once_in_order(
     alice: User, varied: list[Session], sort: str
 ) -> None:
@@ -90,7 +102,7 @@ def test_all_pages_backwards_from_the_end_give_every_row_once_in_order(
             found: list[UUID] = []
             cursor: str | None = ""
             while cursor is not None:
-                page = ask(alice, f"sort={sort}&limit={limit}&mode=before&cursor={cursor}&{filtered}")
+                page = ask(alice, f"{sort}&limit={limit}&mode=before&cursor={cursor}&{filtered}")
                 found = [record.id for record in page.records] + found
                 cursor = page.prev_cursor
             assert found == in_order(varied, sort), (filtered, limit)
@@ -118,7 +130,17 @@ def test_an_empty_list_has_no_cursors(alice: User) -> None:
     assert (ask(alice, "").prev_cursor, ask(alice, "").next_cursor) == (None, None)
 
 
-@pytest.mark.parametrize("sort", ["-date", "date", "-queue_ms", "duration_ms"])
+@pytest.mark.parametrize(
+    "sort",
+    [
+        "sort=-date",
+        "sort=date",
+        "sort=-queue_ms",
+        "sort=duration_ms",
+        "sort_by=queue_ms:desc&sort_by=date:asc",
+        "sort_by=date:desc&sort_by=duration_ms:asc",
+    ],
+)
 def test_rows_that_existed_come_exactly_once_while_others_are_written(
     acme: Organisation, alice: User, send: Send, tmp_path: Path, varied: list[Session], sort: str
 ) -> None:
@@ -129,14 +151,14 @@ def test_rows_that_existed_come_exactly_once_while_others_are_written(
         write(acme, [next(numbers) for _ in range(9)], tmp_path)
         send(acme, started_at=NOON + timedelta(days=next(numbers)))
 
-    found = forwards(alice, f"sort={sort}&limit=6", between=write_some)
+    found = forwards(alice, f"{sort}&limit=6", between=write_some)
     assert len(found) == len(set(found))
     existed = set(in_order(varied, sort))
     assert [ident for ident in found if ident in existed] == in_order(varied, sort)
 
 
 def test_a_row_that_is_gone_still_marks_its_place(alice: User, varied: list[Session]) -> None:
-    expected = in_order(varied, "-date")
+    expected = in_order(varied, "sort=-date")
     page = ask(alice, "limit=10")
     Session.objects.get(id=page.records[-1].id).delete()
     rest = ask(alice, f"limit=100&cursor={page.next_cursor}")

@@ -23,7 +23,7 @@ from sessions.ingest.prepare import prepare
 from sessions.models import ApiToken, Organisation, User
 from sessions.query import SessionQuery, periods, plans
 from sessions.query.count import count
-from sessions.query.order import ORDERS
+from sessions.query.order import TERMS, Term
 from tests.conftest import Send
 
 ROWS = 400
@@ -124,6 +124,7 @@ def _small_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plans, "LOOK_ROWS", 15)
     monkeypatch.setattr(plans, "MERGE_KEYS", 3)
     monkeypatch.setattr(periods, "PROBED_KEYS", 4)
+    monkeypatch.setattr(periods, "WINDOWS", (1, 2, 3))
 
 
 def owns(viewer: User, row: Sent) -> bool:
@@ -165,7 +166,7 @@ def some(*values: str) -> st.SearchStrategy[list[str]]:
 
 MOMENTS = st.integers(0, WEEKS * 7 * 24).map(lambda hours: NOW - timedelta(hours=hours))
 ASKED = st.fixed_dictionaries(
-    {"sort": st.sampled_from(sorted(ORDERS))},
+    {"sort_by": st.lists(st.sampled_from(TERMS), min_size=1, max_size=3, unique_by=lambda term: term.field)},
     optional={
         "user": some(*PEOPLE, "nobody"),
         "app": some(*APPS, "nothing"),
@@ -182,7 +183,8 @@ ASKED = st.fixed_dictionaries(
 
 
 def query_string(asked: Asked, **more: Any) -> QueryDict:
-    return QueryDict(urlencode(asked | more, doseq=True))
+    sort_by = [term.spelled_out for term in asked.get("sort_by", [])]
+    return QueryDict(urlencode(asked | {"sort_by": sort_by} | more, doseq=True))
 
 
 def by_hand(viewer: User, sent: list[Sent], asked: Asked) -> list[UUID]:
@@ -191,9 +193,12 @@ def by_hand(viewer: User, sent: list[Sent], asked: Asked) -> list[UUID]:
         for row in sent
         if owns(viewer, row) and all(MATCHES[name](row, value) for name, value in asked.items() if name in MATCHES)
     ]
-    sort = asked["sort"]
-    field = sort.removeprefix("-")
-    found.sort(key=lambda row: (row.value(field), row.id), reverse=sort.startswith("-"))
+    terms: list[Term] = asked["sort_by"]
+    if "date" not in {term.field for term in terms}:
+        terms = [*terms, Term("date", terms[-1].descending)]
+    found.sort(key=lambda row: row.id, reverse=terms[-1].descending)
+    for term in reversed(terms):
+        found.sort(key=lambda row: row.value(term.field), reverse=term.descending)
     return [row.id for row in found]
 
 
@@ -229,17 +234,20 @@ def test_the_rows_the_pages_and_the_count_are_those_found_by_hand(
 def test_a_count_stops_at_its_cap(alice: User, sent: list[Sent], asked: Asked, cap: int) -> None:
     criteria = SessionQuery(alice, query_string(asked)).criteria
     asked = {name: [value] if isinstance(value, str) else value for name, value in asked.items()}
-    assert count(criteria, cap) == min(cap, len(by_hand(alice, sent, asked | {"sort": "date"})))
+    assert count(criteria, cap) == min(
+        cap, len(by_hand(alice, sent, asked | {"sort_by": [Term("date", descending=False)]}))
+    )
 
 
 @pytest.mark.parametrize(
     ("asked", "plan"),
     [
-        ({"app": APPS[0]}, "merged"),
+        ({"app": APPS[0]}, "s.app_id ="),
         ({"user": ["uma", "dave"]}, "UNION ALL"),
-        ({"app": APPS}, "unnest"),
-        ({"app": APPS[0], "device": DEVICES[0]}, "WITH probed"),
-        ({"status": "failed"}, "WITH probed"),
+        ({"app": APPS}, "LATERAL"),
+        ({"app": APPS[0], "device": DEVICES[0]}, "WITH looked"),
+        ({"app": APPS[0], "device": DEVICES[0]}, "window_2"),
+        ({"status": "failed"}, "window_2"),
         ({"status": "active"}, "WITH matching"),
         ({"app": APPS[0], "sort": "-queue_ms"}, "WITH matching"),
     ],
