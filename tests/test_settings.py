@@ -86,3 +86,10 @@ def test_a_connection_is_tried_before_it_is_lent_out_and_an_outage_is_not_waited
     options = "settings.DATABASES['default']"
     assert printed(f"{options}['CONN_HEALTH_CHECKS']", **PRODUCTION) == "True"
     assert printed(f"{options}['OPTIONS']['pool']['reconnect_timeout']", **PRODUCTION) == "5"
+
+
+def test_statements_are_not_compiled_unless_the_url_says_so() -> None:
+    options = "settings.DATABASES['default']['OPTIONS']['options']"
+    asked = PRODUCTION["DATABASE_URL"] + "?options=-c%20work_mem%3D8MB"
+    assert printed(options, **PRODUCTION) == "-c jit=off"
+    assert printed(options, **PRODUCTION | {"DATABASE_URL": asked}) == "-c jit=off -c work_mem=8MB"
