@@ -27,7 +27,9 @@ class EmailBackend(BaseBackend):
         """Asked at every request: whoever is deactivated is out at once."""
         tokens = ApiToken.objects.filter(creator=OuterRef("pk")).order_by().values("pk")
         members = User.objects.select_related("organisation").annotate(made=ArraySubquery(tokens))
-        member = members.filter(pk=user_id, is_active=True, can_sign_in=True).first()
-        if member is not None:
-            member.token_ids = member.made
+        try:
+            member = members.get(pk=user_id, is_active=True, can_sign_in=True)
+        except User.DoesNotExist:
+            return None
+        member.token_ids = member.made
         return member

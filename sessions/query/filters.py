@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from sessions.choices import Flag, Platform, Status
 from sessions.models import Session
-from sessions.query.order import NEWEST_FIRST, ORDERS, TERMS
+from sessions.query.order import NEWEST_FIRST, TERMS
 from sessions.query.rows import FIELDS
 
 MOST_VALUES = 500
@@ -145,13 +145,15 @@ class SessionFilterSet(django_filters.FilterSet):
     platform = SeveralChoicesFilter(label="Platform", choices=Platform.choices, help_text="Repeatable.")
     status = SeveralChoicesFilter(label="Status", choices=Status.choices, help_text="Repeatable.")
     flag = SeveralChoicesFilter(label="Flag", choices=Flag.choices, help_text="Sessions with one of these; repeatable.")
-    sort = word_filter(
-        ORDERS, label="Sort", help_text=f"Default {NEWEST_FIRST.name}; ties are ordered by date, then id."
+    sort = ListedChoicesFilter(
+        label="Sort",
+        choices=[(term.name, term.description) for term in TERMS],
+        help_text=f"Comma-separated, the first one first; ties go by date, then by id. Default {NEWEST_FIRST.name}.",
     )
     sort_by = SeveralChoicesFilter(
         label="Sort by",
         choices=[(term.spelled_out, term.description) for term in TERMS],
-        help_text="In place of sort: field:asc or field:desc, repeatable, the first one first.",
+        help_text="The same as sort, spelled out: field:asc or field:desc, repeatable.",
     )
     cursor = django_filters.CharFilter(
         label="Cursor", max_length=500, help_text="next_cursor or prev_cursor of a page."

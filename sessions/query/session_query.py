@@ -17,7 +17,7 @@ from sessions.query.count import count
 from sessions.query.criteria import Criteria
 from sessions.query.filters import MOST_ROWS, SessionFilterSet, day_range
 from sessions.query.names import NAMED, keys_of_names
-from sessions.query.order import NEWEST_FIRST, ORDERS, TERMS, InvalidCursorError, Order, Place
+from sessions.query.order import NEWEST_FIRST, TERMS, InvalidCursorError, Order, Place
 from sessions.query.plans import find
 from sessions.query.rows import FIELDS, LISTED, json_rows
 from sessions.query.search import Search, fetch_all
@@ -103,7 +103,8 @@ class SessionQuery:
             found.append(FieldError("end", "invalid_value", "The end of the range lies before its start."))
         fields = [term.field for term in self.order.asked]
         if len(set(fields)) < len(fields):
-            found.append(FieldError("sort_by", "invalid_value", "Each field can be given once."))
+            name = "sort_by" if "sort_by" in self.values else "sort"
+            found.append(FieldError(name, "invalid_value", "Each field can be given once."))
         if "sort_by" in self.values and "sort" in self.values:
             found.append(FieldError("sort_by", "invalid_value", "Give sort or sort_by, not both."))
         if self.values.get("limit", 0) > self.most_rows:
@@ -139,10 +140,11 @@ class SessionQuery:
 
     @cached_property
     def order(self) -> Order:
-        if "sort_by" in self.values:
-            terms = {term.spelled_out: term for term in TERMS}
-            return Order(tuple(terms[name] for name in self.values["sort_by"]))
-        return ORDERS[self.values["sort"]] if "sort" in self.values else NEWEST_FIRST
+        names = self.values.get("sort_by") or self.values.get("sort")
+        if not names:
+            return NEWEST_FIRST
+        terms = {name: term for term in TERMS for name in (term.name, term.spelled_out)}
+        return Order(tuple(terms[name] for name in names))
 
     @property
     def limit(self) -> int:

@@ -145,15 +145,21 @@ def files(row: Row, address: str) -> str:
 
 def file(found: FileIcon, address: str) -> str:
     if not found.attachment:
-        reason = escape(found.reason)
-        return (
-            f'<span class="file is-absent" title="{reason}">{svg(found.icon, 20)}'
-            f'<span class="visually-hidden">{reason}</span></span>'
-        )
+        return absent(found.icon, found.reason)
     label = escape(found.label)
     return (
         f'<a class="file" href="{file_address(address, found.attachment.name)}" title="{label}">{svg(found.icon, 20)}'
         f'<span class="visually-hidden">{label}</span></a>'
+    )
+
+
+@cache
+def absent(symbol: str, reason: str) -> str:
+    """Of each kind of file and reason there is one: none of a session's own words are in it."""
+    reason = escape(reason)
+    return (
+        f'<span class="file is-absent" title="{reason}">{svg(symbol, 20)}'
+        f'<span class="visually-hidden">{reason}</span></span>'
     )
 
 

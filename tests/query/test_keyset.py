@@ -69,6 +69,7 @@ SORTS = {f"sort={name}": [name] for name in ORDERS} | {
     "sort_by=queue_ms:asc&sort_by=duration_ms:asc": ["queue_ms", "duration_ms"],
     "sort_by=duration_ms:asc&sort_by=queue_ms:desc&sort_by=date:asc": ["duration_ms", "-queue_ms", "date"],
     "sort_by=date:desc&sort_by=duration_ms:asc": ["-date", "duration_ms"],
+    "sort=-queue_ms,date": ["-queue_ms", "date"],
 }
 
 

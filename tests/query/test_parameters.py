@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from sessions.models import Organisation, User
 from tests.conftest import NOON, Send
-from tests.query.readers import CSV, JSON, PAGE, Reader
+from tests.query.readers import CSV, JSON, PAGE, Reader, text_of
 
 
 def test_without_parameters_everything_comes_newest_first(
@@ -195,6 +195,39 @@ def test_each_sort_orders_by_its_value_with_the_unknown_as_least(
         "c": send(acme, started_at=at(7), ended_at=at(8)),
     }
     assert named(sent, reader.ask(alice, sort=sort)) == expected
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"sort_by": ["queue_ms:desc", "date:asc"]}, "bdac"),
+        ({"sort_by": ["queue_ms:desc", "date:desc"]}, "bdca"),
+        ({"sort_by": ["queue_ms:asc", "duration_ms:desc"]}, "acdb"),
+        ({"sort": "-queue_ms,date"}, "bdac"),
+        ({"sort": "-queue_ms"}, "bdca"),
+        ({"sort_by": "duration_ms:asc"}, "bcda"),
+    ],
+)
+def test_what_ties_in_one_value_is_ordered_by_the_next(
+    acme: Organisation, alice: User, send: Send, reader: Reader, parameters: dict[str, Any], expected: str
+) -> None:
+    def lasting(minute: int, queue: int, duration: int) -> str:
+        started = NOON + timedelta(minutes=minute)
+        ended = started + timedelta(seconds=duration)
+        return send(acme, requested_at=started - timedelta(seconds=queue), started_at=started, ended_at=ended)
+
+    sent = {"a": lasting(0, 5, 9), "b": lasting(1, 7, 1), "c": lasting(2, 5, 3), "d": lasting(3, 6, 4)}
+    assert named(sent, reader.ask(alice, **parameters)) == expected
+
+
+def test_an_order_is_given_once(alice: User, reader: Reader) -> None:
+    for parameters, field in (
+        ({"sort_by": ["date:asc", "date:desc"]}, "sort_by"),
+        ({"sort": "date,-date"}, "sort"),
+        ({"sort": "date", "sort_by": "date:asc"}, "sort_by"),
+        ({"sort": "date,name"}, "sort"),
+    ):
+        assert field in text_of(reader.get(alice, **parameters))
 
 
 def test_rows_of_one_moment_are_ordered_by_id(acme: Organisation, alice: User, send: Send, reader: Reader) -> None:

@@ -89,6 +89,17 @@ def test_headers_say_how_the_list_is_sorted_and_turn_it_round(
     assert {name for name, found in others.items() if found} == {"Queue time", "Duration", "Date"} - {sorted_by}
 
 
+def test_an_order_of_several_values_is_named_and_kept_until_another_is_chosen(
+    acme: Organisation, alice: User, send: Send
+) -> None:
+    send(acme)
+    body = html(alice, sort_by=["queue_ms:desc", "date:asc"])
+    chosen = re.findall(r"<option value=\"([^\"]*)\" selected>([^<]*)<", body)
+    assert chosen == [("-queue_ms,date", "Longest queue first, then oldest first")]
+    (heading,) = (header for header in re.findall(r"<th[^>]*>.*?</th>", body, re.DOTALL) if "aria-sort" in header)
+    assert query(links(heading, "heading")[0]) == {"sort": ["queue_ms"]}
+
+
 PRESETS = {
     "Today": "2026-06-15",
     "Last 7 days": "2026-06-09",
