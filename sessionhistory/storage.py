@@ -31,7 +31,11 @@ def attachment_storage(url: str) -> dict[str, Any]:
         # A name is made of its content's hash: written again it is the same file.
         "file_overwrite": True,
         "querystring_auth": True,
+        "signature_version": "s3v4",  # for a signed URL boto3 would still take the one before in some regions
         # A file that is read goes through a temporary one; without a limit that would be in memory.
         "max_memory_size": 1024 * 1024,
     }
+    if "endpoint_url" not in options and "." not in parts.hostname:
+        # In the bucket's own region: from the address for all regions a new bucket redirects, which breaks a signature.
+        options.setdefault("addressing_style", "virtual")
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

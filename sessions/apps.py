@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 
 
 class SessionsConfig(AppConfig):
@@ -8,3 +9,8 @@ class SessionsConfig(AppConfig):
     label = "history"
     verbose_name = "Session History"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from sessions.checks import check_delivery  # knows the storage, which is configured by now
+
+        checks.register(check_delivery)

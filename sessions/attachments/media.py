@@ -10,7 +10,8 @@ IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image
 VIDEOS = frozenset({"video/webm", "video/mp4", "video/ogg"})
 SOUNDS = frozenset({"audio/webm", "audio/mp4", "audio/mpeg", "audio/ogg", "audio/wav"})
 TEXTS = frozenset({"text/plain", "application/json"})
-INLINE = IMAGES | VIDEOS | SOUNDS | TEXTS
+MEDIA = IMAGES | VIDEOS | SOUNDS
+INLINE = MEDIA | TEXTS
 BYTES = "application/octet-stream"
 
 TEXT_KINDS = frozenset({AttachmentKind.LOG, AttachmentKind.CRASH_REPORT, AttachmentKind.RECORDING})

@@ -1,9 +1,9 @@
-"""Byte ranges as RFC 9110, section 14, has them."""
+"""Byte ranges as RFC 9110, section 14, has them, and the parts of stored files that they name."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 BLOCK = 256 * 1024
 # A position of more digits lies behind the end of any file, and int() refuses very long ones.
@@ -78,3 +78,27 @@ class FileSlice:
 
     def close(self) -> None:
         self.file.close()
+
+
+class ObjectSlice:
+    """A part of an object in S3: only this part is asked for, and read as it arrives.
+
+    django-storages' own reading fetches the whole object first, whichever part is wanted.
+    """
+
+    def __init__(self, file: Any, part: ByteRange) -> None:
+        # The one part that cannot be asked for as a range is the whole of an empty object.
+        asked = {"Range": f"bytes={part.start}-{part.stop - 1}"} if part.length else {}
+        self.body = file.obj.get(**asked)["Body"]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.body.iter_chunks(BLOCK))
+
+    def close(self) -> None:
+        """Whatever has not been read by now is not sent any more."""
+        self.body.close()
+
+
+def slice_of(file: IO[bytes], part: ByteRange) -> FileSlice | ObjectSlice:
+    """Of a file as the storage opened it."""
+    return ObjectSlice(file, part) if hasattr(file, "obj") else FileSlice(file, part)

@@ -5,18 +5,27 @@ from typing import IO
 from uuid import UUID
 
 from django.core.files.storage import default_storage
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from sessions.attachments.media import is_inline, served_type, viewer_of
-from sessions.attachments.ranges import ByteRange, FileSlice, RangeNotSatisfiable, parse_range
+from sessions.attachments.delivery import internal_path, signed_url
+from sessions.attachments.media import MEDIA, essence, is_inline, served_type, viewer_of
+from sessions.attachments.ranges import ByteRange, RangeNotSatisfiable, parse_range, slice_of
 from sessions.errors import Problem
 from sessions.models import Attachment
 from sessions.views.detail import visible_session
 from sessions.views.errors import is_api
+from sessions.views.file_policy import shows_files
 from sessions.views.roles import MemberRequest
 from sessions.views.viewers import viewer_page
 
@@ -42,17 +51,13 @@ def attachment(request: MemberRequest, session_id: UUID, name: str) -> HttpRespo
     if request.method == "HEAD":
         return HttpResponse(headers=headers | {"Content-Length": str(file.size)})
     try:
-        part = _part_asked_for(request, etag, file.size)
-    except RangeNotSatisfiable:
-        return HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{file.size}"})
-    try:
-        content = default_storage.open(file.storage_name)
+        return _from_elsewhere(request, file, headers) or _from_here(request, file, headers)
     except FileNotFoundError:
         return _unavailable(request, file, GONE)
-    return _stream(content, part, file.size, headers)
 
 
 @require_safe
+@shows_files
 def attachment_view(request: MemberRequest, session_id: UUID, name: str) -> HttpResponse:
     """The file in its viewer, or its facts where there is none."""
     record = visible_session(request, session_id)
@@ -96,6 +101,39 @@ def _headers(file: Attachment, *, download: bool) -> dict[str, str]:
     }
 
 
+def _from_elsewhere(request: HttpRequest, file: Attachment, headers: dict[str, str]) -> HttpResponse | None:
+    """The answer that has nginx or S3 send the file, where that is configured. Raises FileNotFoundError."""
+    if (path := internal_path(file.storage_name)) and "If-Match" not in request.headers:
+        # nginx would hold If-Match, which was met above, against a tag of its own, and refuse.
+        answer = HttpResponse(headers=headers | {"X-Accel-Redirect": path})
+    elif _may_come_from_s3(request, file, headers) and (url := signed_url(file.storage_name, headers)):
+        answer = HttpResponseRedirect(url)
+    else:
+        return None
+    if not default_storage.exists(file.storage_name):
+        raise FileNotFoundError
+    return answer
+
+
+def _may_come_from_s3(request: HttpRequest, file: Attachment, headers: dict[str, str]) -> bool:
+    """S3 sends neither the policy nor nosniff: pictures, videos, sounds and what is only saved do without.
+
+    The API's clients get the file itself. Many do not follow redirects, many of the others would carry their token
+    along to another host, and S3 refuses a request that holds an Authorization beside its signature.
+    """
+    safe = headers["Content-Disposition"].startswith("attachment") or essence(file.content_type) in MEDIA
+    return safe and not is_api(request)
+
+
+def _from_here(request: HttpRequest, file: Attachment, headers: dict[str, str]) -> HttpResponseBase:
+    """Raises FileNotFoundError."""
+    try:
+        part = _part_asked_for(request, headers["ETag"], file.size)
+    except RangeNotSatisfiable:
+        return HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{file.size}"})
+    return _stream(default_storage.open(file.storage_name), part, file.size, headers)
+
+
 def _part_asked_for(request: HttpRequest, etag: str, size: int) -> ByteRange | None:
     """If-Range holds a strong ETag; a date never matches, as no Last-Modified is sent. Raises RangeNotSatisfiable."""
     header = request.headers.get("Range")
@@ -107,7 +145,7 @@ def _part_asked_for(request: HttpRequest, etag: str, size: int) -> ByteRange | N
 
 def _stream(content: IO[bytes], part: ByteRange | None, size: int, headers: dict[str, str]) -> StreamingHttpResponse:
     whole = ByteRange(0, size)
-    response = StreamingHttpResponse(FileSlice(content, part or whole), status=206 if part else 200, headers=headers)
+    response = StreamingHttpResponse(slice_of(content, part or whole), status=206 if part else 200, headers=headers)
     response["Content-Length"] = str((part or whole).length)
     if part:
         response["Content-Range"] = part.content_range(size)

@@ -16,11 +16,13 @@ from sessions.query import find_session
 from sessions.query.events import event_types, events_page
 from sessions.query.order import InvalidCursorError
 from sessions.schema import Session
+from sessions.views.file_policy import shows_files
 from sessions.views.related import related_to
 from sessions.views.roles import MemberRequest
 
 
 @require_safe
+@shows_files
 def session_detail(request: MemberRequest, session_id: UUID) -> HttpResponse:
     record = visible_session(request, session_id)
     context = {"record": record, "who": who(record)} | _timeline(request, record)

@@ -1,67 +1,41 @@
 """Attachments in S3: against a server process that speaks it, where django-storages and moto are installed."""
 
 import hashlib
-import secrets
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import LazySettings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import default_storage
 
 from sessionhistory.storage import attachment_storage
 from tests.api_writing.program import SESSIONS, Program, error
+from tests.bucket import Bucket
 
 CONTENT = bytes(range(256)) * 50_000  # 12.8 MB: more than one part
 
 
-@pytest.fixture
-def bucket(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    pytest.importorskip("storages", reason="requirements/s3.txt is not installed")
-    boto3 = pytest.importorskip("boto3")
-    moto = pytest.importorskip("moto.server", reason="moto[server] is not installed")
-    for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(key, "testing")
-    server = moto.ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    name = f"history-{secrets.token_hex(4)}"  # the process remembers the buckets of other tests
-    made = boto3.resource("s3", endpoint_url=url, region_name="us-east-1").create_bucket(Bucket=name)
-    storage = attachment_storage(f"s3://{name}/kept?endpoint_url={url}&region_name=us-east-1&addressing_style=path")
-    settings.STORAGES = settings.STORAGES | {"default": storage}
-    yield made
-    server.stop()
-
-
-def names(bucket: Any) -> list[str]:
-    return [item.key for item in bucket.objects.all()]
-
-
-def test_a_file_goes_to_the_bucket_and_comes_back_whole_and_in_part(daves: Program, bucket: Any) -> None:
+def test_a_file_goes_to_the_bucket_and_comes_back_whole_and_in_part(daves: Program, bucket: Bucket) -> None:
     ident = daves.new()
     path = f"{SESSIONS}/{ident}/attachments/a.bin"
 
     assert daves.put(ident, "a.bin", CONTENT, "application/x-own").status_code == 201
     assert daves.put(ident, "a.bin", CONTENT, "application/x-own").status_code == 200
-    assert names(bucket) == [f"kept/{daves.token.organisation_id}/{ident}/{hashlib.sha256(CONTENT).hexdigest()}"]
+    assert bucket.names() == [f"kept/{daves.token.organisation_id}/{ident}/{hashlib.sha256(CONTENT).hexdigest()}"]
     assert b"".join(daves.send("GET", path)) == CONTENT
     assert b"".join(daves.send("GET", path, Range="bytes=1000-1999")) == CONTENT[1000:2000]
 
 
-def test_a_file_that_is_refused_or_replaced_is_not_in_the_bucket(daves: Program, bucket: Any) -> None:
+def test_a_file_that_is_refused_or_replaced_is_not_in_the_bucket(daves: Program, bucket: Bucket) -> None:
     ident = daves.new()
 
     assert error(daves.put(ident, "a.log", b"x", sha256="0" * 64))[:2] == (400, "invalid_value")
-    assert names(bucket) == []
+    assert bucket.names() == []
     for content in (b"first", b"second"):
         daves.put(ident, "a.log", content)
-    assert [name.rpartition("/")[2] for name in names(bucket)] == [hashlib.sha256(b"second").hexdigest()]
+    assert [name.rpartition("/")[2] for name in bucket.names()] == [hashlib.sha256(b"second").hexdigest()]
 
 
-def test_a_file_whose_bytes_were_deleted_is_not_found(daves: Program, bucket: Any) -> None:
+def test_a_file_whose_bytes_were_deleted_is_not_found(daves: Program, bucket: Bucket) -> None:
     ident = daves.new()
     daves.put(ident, "a.log", b"x")
     bucket.objects.all().delete()

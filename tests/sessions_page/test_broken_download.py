@@ -77,10 +77,15 @@ def cookie(transactional_db: None, acme: Organisation, alice: User) -> str:
             """,
             [acme.pk, ROWS],
         )
+    return cookie_of(alice)
+
+
+def cookie_of(user: User) -> str:
+    """The header of somebody who is signed in."""
     signed_in = SessionStore()
-    signed_in[SESSION_KEY] = str(alice.pk)
+    signed_in[SESSION_KEY] = str(user.pk)
     signed_in[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    signed_in[HASH_SESSION_KEY] = alice.get_session_auth_hash()
+    signed_in[HASH_SESSION_KEY] = user.get_session_auth_hash()
     signed_in.create()
     return f"{settings.SESSION_COOKIE_NAME}={signed_in.session_key}"
 
