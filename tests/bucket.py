@@ -64,3 +64,10 @@ def bucket(s3_server: str, settings: LazySettings, monkeypatch: pytest.MonkeyPat
     made = Bucket(s3_server)
     settings.STORAGES = settings.STORAGES | {"default": attachment_storage(made.address)}
     return made
+
+
+@pytest.fixture
+def signed(bucket: Bucket, settings: LazySettings) -> Bucket:
+    """The same bucket, from which browsers fetch files themselves."""
+    settings.ATTACHMENTS_SIGNED_URL_SECONDS = 600
+    return bucket

@@ -16,9 +16,9 @@ from sessions.choices import Role, Scope
 from sessions.ingest.load import load
 from sessions.ingest.prepare import prepare
 from sessions.models import ApiToken, Organisation, User
-from tests.bucket import bucket, s3_server
+from tests.bucket import bucket, s3_server, signed
 
-__all__ = ["bucket", "s3_server"]
+__all__ = ["bucket", "s3_server", "signed"]
 
 # A busy machine is no reason to fail.
 hypothesis.settings.register_profile("house", deadline=None)

@@ -11,9 +11,16 @@ from playwright.sync_api import expect
 from sessions.models import Organisation, User
 from sessions.query import SessionQuery
 from tests.browser.conftest import PageOf
+from tests.bucket import Bucket
 from tests.conftest import NOON
 
 Send = Callable[..., UUID]
+PLAYED = """() => new Promise((resolve, reject) => {
+    const video = document.querySelector("video");
+    video.addEventListener("timeupdate", () => video.currentTime > 0 && resolve(true));
+    video.addEventListener("error", () => reject(video.error.message));
+    video.play();
+})"""
 
 
 def busy(acme: Organisation, send: Send) -> str:
@@ -90,13 +97,26 @@ def test_matches_of_a_log_are_walked_with_a_key(alice: User, recorded: None, pag
 def test_a_video_plays(alice: User, recorded: None, page_of: PageOf) -> None:
     page = page_of(alice)
     page.goto(file_of(alice, "video.webm"))
-    played = """() => new Promise((resolve, reject) => {
-        const video = document.querySelector("video");
-        video.addEventListener("timeupdate", () => video.currentTime > 0 && resolve(true));
-        video.addEventListener("error", () => reject(video.error.message));
-        video.play();
-    })"""
-    assert page.evaluate(played)
+    assert page.evaluate(PLAYED)
+
+
+def test_pictures_and_videos_come_from_s3_by_signed_urls(
+    alice: User, signed: Bucket, recorded: None, page_of: PageOf
+) -> None:
+    page = page_of(alice)
+    with page.expect_response(lambda response: response.url.startswith(f"{signed.url}/{signed.name}/")):
+        page.goto(file_of(alice, "screenshot.png"))
+    expect(page.locator("figure img")).not_to_have_js_property("naturalWidth", 0)
+    page.goto(file_of(alice, "screenshot.png").partition("attachments")[0])
+    thumb = page.locator(".file-thumb img").first
+    thumb.scroll_into_view_if_needed()
+    expect(thumb).not_to_have_js_property("naturalWidth", 0)
+    with page.expect_response(lambda response: response.url.startswith(f"{signed.url}/{signed.name}/")):
+        page.goto(file_of(alice, "video.webm"))
+    assert page.evaluate(PLAYED)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "video.webm"
 
 
 def test_a_request_opens_in_its_table(alice: User, recorded: None, page_of: PageOf) -> None:

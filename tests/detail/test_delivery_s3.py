@@ -10,6 +10,8 @@ from django.conf import LazySettings
 from django.core.files.storage import default_storage
 from django.test import Client
 
+from sessionhistory.storage import attachment_storage
+from sessions.attachments.delivery import signed_origin, signed_url
 from sessions.attachments.ranges import ByteRange, slice_of
 from sessions.models import Attachment, Organisation
 from tests.bucket import Bucket
@@ -75,12 +77,6 @@ def test_a_part_is_that_part(
     response = alices.get(attach(content), headers={"Range": header} if header else {})
     assert body(response) == part
     assert response["Content-Length"] == str(len(part))
-
-
-@pytest.fixture
-def signed(bucket: Bucket, settings: LazySettings) -> Bucket:
-    settings.ATTACHMENTS_SIGNED_URL_SECONDS = 600
-    return bucket
 
 
 @pytest.mark.parametrize("declared", ["image/png", "video/webm", "audio/ogg"])
@@ -158,6 +154,29 @@ def test_pages_that_show_files_allow_the_origin_of_s3_and_others_do_not(
 
 def directives(response: Any) -> dict[str, list[str]]:
     return {name: sources for name, *sources in map(str.split, response["Content-Security-Policy"].split(";"))}
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("s3://history", "https://history.s3.amazonaws.com"),
+        ("s3://history?region_name=eu-central-1", "https://history.s3.eu-central-1.amazonaws.com"),
+        ("s3://history.files?region_name=eu-central-1", "https://s3.eu-central-1.amazonaws.com"),
+        ("s3://history?endpoint_url=https://files.example.com:9000", "https://files.example.com:9000"),
+        (
+            "s3://history?endpoint_url=https://files.example.com&addressing_style=virtual",
+            "https://history.files.example.com",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("signed")
+def test_the_origin_is_that_of_the_signed_urls(settings: LazySettings, address: str, origin: str) -> None:
+    settings.STORAGES = settings.STORAGES | {"default": attachment_storage(address)}
+    url = signed_url("a", {"Content-Type": "a", "Content-Disposition": "b", "Cache-Control": "c"})
+    assert url
+    assert url.startswith(f"{origin}/")
+    assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in url
+    assert signed_origin() == origin
 
 
 @pytest.mark.usefixtures("bucket")
