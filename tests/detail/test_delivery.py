@@ -168,6 +168,14 @@ def test_through_nginx_a_file_comes_as_it_would_from_here(
     assert ask(nginx, url, Cookie=cookie, **{"If-None-Match": ETAG})[0].status == 304
 
 
+def test_nginx_finds_a_file_of_an_odd_name(nginx: int, alice: User, acme: Organisation, attach: Attach) -> None:
+    url, name = attach(DIGITS), "1/a b%25?c#ü"
+    default_storage.save(name, ContentFile(b"odd"))
+    Attachment.objects.filter(organisation=acme).update(storage_name=name)
+    response, content = ask(nginx, url, Cookie=cookie_of(alice))
+    assert (response.status, content) == (200, b"odd")
+
+
 def said(response: http.client.HTTPResponse) -> dict[str, Any]:
     """All but what is of one answer alone, an encoding that is none, and what is for pages with scripts."""
     of_each = {"Server", "Date", "Connection", "Content-Range", "Content-Encoding", "Vary"}
