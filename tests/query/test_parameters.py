@@ -211,7 +211,7 @@ def test_each_sort_orders_by_its_value_with_the_unknown_as_least(
 def test_what_ties_in_one_value_is_ordered_by_the_next(
     acme: Organisation, alice: User, send: Send, reader: Reader, parameters: dict[str, Any], expected: str
 ) -> None:
-    def lasting(minute: int, queue: int, duration: int) -> str:
+    def lasting(minute: int, queue: int, duration: int) -> UUID:
         started = NOON + timedelta(minutes=minute)
         ended = started + timedelta(seconds=duration)
         return send(acme, requested_at=started - timedelta(seconds=queue), started_at=started, ended_at=ended)
