@@ -36,6 +36,19 @@ def test_neither_redirects_to_https(db: None, storage: Path) -> None:
         assert Client().get("/readyz").status_code == 200
 
 
+def test_a_probe_may_ask_by_any_name(db: None, storage: Path) -> None:
+    for path in ("/healthz", "/readyz"):
+        assert Client().get(path, headers={"Host": "10.0.0.7:8000"}).status_code == 200
+
+
+def test_nobody_else_may(db: None) -> None:
+    assert Client().get("/sessions/", headers={"Host": "10.0.0.7:8000"}).status_code == 400
+
+
+def test_a_probe_only_reads() -> None:
+    assert Client().post("/healthz").status_code == 405
+
+
 def test_a_migration_that_is_not_applied_is_named(db: None, storage: Path) -> None:
     newest = MigrationRecorder(connection).migration_qs.filter(app="history").latest("id")
     newest.delete()

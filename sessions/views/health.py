@@ -9,13 +9,24 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from sessions.errors import UNAVAILABLE_RETRY_SECONDS
 
 logger = logging.getLogger(__name__)
+
+
+class HealthMiddleware:
+    """Answers probes before anything judges the host they name: they ask by address, not by a name of ALLOWED_HOSTS."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        view = PROBES.get(request.path_info)
+        return view(request) if view else self.get_response(request)
 
 
 @login_not_required
@@ -38,6 +49,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"ready": True, "checks": checks})
     body = {"ready": False, "code": "unavailable", "message": "Not ready to serve.", "checks": checks}
     return JsonResponse(body, status=503, headers={"Retry-After": str(UNAVAILABLE_RETRY_SECONDS)})
+
+
+PROBES = {"/healthz": healthz, "/readyz": readyz}
 
 
 def _said_by(name: str, check: Callable[[], str]) -> str:

@@ -70,6 +70,22 @@ class PasswordChangeView(views.PasswordChangeView):
     form_class = PasswordChangeForm
     success_url = reverse_lazy("settings")
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Whoever finds a browser signed in may guess the old password as often as at the sign-in page."""
+        if not request.POST.get("old_password"):  # which is no attempt
+            return super().post(request, *args, **kwargs)
+        attempt = (request.user.get_username(), client_address(request), timezone.now())
+        exceeded = count_sign_in(*attempt)
+        if exceeded is not None:
+            return _too_many(request, "signin/too_many.html", exceeded)
+        form = self.get_form()
+        if form.is_valid():
+            forgive_sign_in(*attempt)
+            return self.form_valid(form)
+        if "old_password" not in form.errors:
+            forgive_sign_in(*attempt)
+        return self.form_invalid(form)
+
     def form_valid(self, form: Any) -> HttpResponse:
         messages.success(self.request, "Your password is changed. Every other browser is signed out.")
         return super().form_valid(form)

@@ -1,6 +1,6 @@
 """Trying out passwords is limited, for an account and for an address, and tells nothing about accounts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -15,6 +15,7 @@ from django.test import Client
 from sessions.models import RateLimit, User
 from tests.conftest import PASSWORD
 
+ClientOf = Callable[[User], Client]
 Traveller = Any  # time-machine does not export its type
 NOON = datetime(2026, 6, 15, 12, 3, tzinfo=UTC)
 
@@ -54,6 +55,20 @@ def test_an_account_that_does_not_exist_is_answered_the_same(client: Client, uma
 def without_token(response: HttpResponse, email: str) -> str:
     lines = response.content.decode().replace(email, "").splitlines()
     return "\n".join(line for line in lines if "csrfmiddlewaretoken" not in line)
+
+
+def test_guessing_the_old_password_in_a_browser_left_signed_in_counts_too(
+    client_of: ClientOf, client: Client, uma: User
+) -> None:
+    def change(old: str, new: str) -> Any:
+        data = {"old_password": old, "new_password1": new, "new_password2": new}
+        return browser.post("/password/change/", data, REMOTE_ADDR="192.0.2.1").status_code
+
+    browser = client_of(uma)
+    assert [change(PASSWORD, "short") for _ in range(12)] == [200] * 12  # nothing is guessed there
+    assert [change("wrong", "a long new passphrase") for _ in range(11)] == [200] * 10 + [429]
+    assert change(PASSWORD, "a long new passphrase") == 429
+    assert attempt(client, uma.email, PASSWORD).status_code == 429
 
 
 def test_the_limit_is_the_accounts_whichever_way_its_email_is_written(client: Client, uma: User) -> None:
