@@ -24,11 +24,9 @@ def filter_options(viewer: User, search: str = "") -> Options:
     """Read from facets and small tables alone, at most 300 of a kind, those that contain `search`."""
     rows = fetch_all(
         f"""
-        (SELECT DISTINCT 'user', COALESCE(u.email, u.username) AS value,
-                CASE WHEN u.email IS NULL OR u.username = '' THEN '' ELSE u.username END AS label
-         FROM history_user u
-         WHERE u.id = ANY({sql_seen(Kind.USER)}) AND {sql_like("u.email, ' ', u.username", search)}
-         ORDER BY value LIMIT {MOST_OPTIONS + 1})
+        {sql_users("u.email", "lower(u.email)", "u.email IS NOT NULL", search)}
+        UNION ALL
+        {sql_users("u.username", "u.username", "u.email IS NULL", search)}
         UNION ALL
         (SELECT 'app', a.app_id, a.name
          FROM history_app a
@@ -49,7 +47,12 @@ def filter_options(viewer: User, search: str = "") -> Options:
         SELECT DISTINCT 'platform', (id %% {VALUES_PER_ORGANISATION})::text, ''
         FROM unnest({sql_seen(Kind.PLATFORM)}) AS id
         """,
-        {"owners": facet_owners(viewer), "pattern": f"%{escaped(search)}%"},
+        {
+            "organisation": viewer.organisation_id,
+            "owners": facet_owners(viewer),
+            "pattern": f"%{escaped(search)}%",
+            "users": MOST_OPTIONS + 1 if viewer.is_admin else 0,
+        },
     )
     options = Options()
     for name, value, label in rows:
@@ -59,9 +62,24 @@ def filter_options(viewer: User, search: str = "") -> Options:
         if len(found) > MOST_OPTIONS:
             options.more.add(name)
             del found[MOST_OPTIONS:]
-    if not viewer.is_admin:
-        options.values.pop("user", None)
     return options
+
+
+def sql_users(value: str, order: str, condition: str, search: str) -> str:
+    """Along an index of names (user_email_per_organisation, user_username_without_email) until there are enough.
+
+    There may be many thousand, and all that is shown is the first few.
+    """
+    label = "u.username" if value == "u.email" else "''"
+    return f"""
+        (SELECT 'user', {value} AS value, {label} AS label
+         FROM history_user u
+         WHERE u.organisation_id = %(organisation)s AND {condition} AND {sql_like("u.email, ' ', u.username", search)}
+           AND EXISTS (
+               SELECT FROM history_facet f WHERE f.owner = ANY(%(owners)s) AND f.value = {Kind.USER << KIND_BITS} | u.id
+           )
+         ORDER BY {order} LIMIT %(users)s)
+    """
 
 
 def sql_seen(kind: Kind) -> str:
