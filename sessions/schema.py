@@ -20,9 +20,11 @@ Text1000 = Annotated[str, Meta(max_length=1000)]
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Pixels = Annotated[int, Meta(ge=0, le=100_000)]
-Milliseconds = Annotated[int, Meta(ge=0, le=100 * 366 * 24 * 3600 * 1000)]
+# The longest there can be between two times that are kept, which lie in the years 1970 to 2499.
+Milliseconds = Annotated[int, Meta(ge=0, le=530 * 366 * 24 * 3600 * 1000)]
 Bytes = Annotated[int, Meta(ge=0, le=2**62)]
 BigInt = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Ip = Annotated[str, Meta(extra_json_schema={"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]})]
 Time = Annotated[datetime, Meta(tz=True)]
 
 StatusName = Literal["queued", "active", "ended", "failed", "lost"]
@@ -78,8 +80,8 @@ class Flags(Part):
 
 
 class Network(Part):
-    client_ip: str | None = None
-    server_ip: str | None = None
+    client_ip: Ip | None = None
+    server_ip: Ip | None = None
     user_agent: Text1000 | None = None
 
 
@@ -133,7 +135,7 @@ class Event(Part):
     public: BigInt | None = None
     client_id: Text255 | None = None
     capture_id: Text255 | None = None
-    ip: str | None = None
+    ip: Ip | None = None
 
 
 class AnnouncedAttachment(Part, kw_only=True):

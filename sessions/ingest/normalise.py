@@ -29,9 +29,7 @@ _UNFIT_FOR_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]")
 
 def normalise(line: Line) -> Line:
     """The same object, its times in UTC and complete, its IP addresses canonical. Raises LineError."""
-    for name in ("requested_at", "started_at", "ended_at", "last_seen_at"):
-        if (time := getattr(line, name)) is not None:
-            setattr(line, name, _utc(time, name))
+    _check_years(line)
     line.network.client_ip = _ip(line.network.client_ip, "network.client_ip")
     line.network.server_ip = _ip(line.network.server_ip, "network.server_ip")
     normalise_events(line.events)
@@ -39,6 +37,7 @@ def normalise(line: Line) -> Line:
     _check_app(line)
     _check_attachments(line)
     _derive_times(line)
+    _check_years(line)
     _check_times(line)
     _check_durations(line)
     return line
@@ -49,6 +48,13 @@ def normalise_events(events: list[Event]) -> None:
         event.event_time = _utc(event.event_time, f"events[{index}].event_time")
         if event.ip is not None:
             event.ip = _ip(event.ip, f"events[{index}].ip")
+
+
+def _check_years(line: SessionLine) -> None:
+    """Of the times that are sent, and again of those that follow from a duration."""
+    for name in ("requested_at", "started_at", "ended_at", "last_seen_at"):
+        if (time := getattr(line, name)) is not None:
+            setattr(line, name, _utc(time, name))
 
 
 def _utc(value: datetime, field: str) -> datetime:

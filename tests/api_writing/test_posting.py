@@ -182,3 +182,12 @@ def test_what_is_answered_is_durable(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW synchronous_commit")
         assert cursor.fetchone() == ("on",)
+
+
+def test_the_longest_session_there_can_be_is_read_like_any_other(daves: Program) -> None:
+    ident = daves.new(started_at="1970-01-01T00:00:00Z", ended_at="2499-12-31T23:59:59Z")
+
+    record = daves.patch(ident, {"environment": "staging"}).json()
+
+    assert record == daves.get(ident)
+    assert record["duration_ms"] == 16_725_225_599_000

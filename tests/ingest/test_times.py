@@ -57,6 +57,18 @@ def test_times_that_contradict_each_other_are_refused(fields: dict[str, Any], co
     assert refused(a_line(**fields)) == (code, field)
 
 
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"started_at": "1970-01-02T00:00:00Z", "queue_ms": 10**12}, "requested_at"),
+        ({"started_at": None, "ended_at": "1970-01-02T00:00:00Z", "duration_ms": 10**12}, "started_at"),
+        ({"started_at": "2499-01-02T00:00:00Z", "ended_at": None, "duration_ms": 10**12}, "ended_at"),
+    ],
+)
+def test_a_duration_leads_no_further_than_times_may(fields: dict[str, Any], field: str) -> None:
+    assert refused(a_line(**fields)) == ("invalid_value", field)
+
+
 def test_times_are_kept_in_utc() -> None:
     assert parsed(a_line(started_at="2026-11-20T11:00:00.000001+01:00")).started_at == TEN + timedelta(microseconds=1)
     assert parsed(a_line(started_at="2026-11-20T11:00:00+01:00")).started_at.tzinfo is UTC  # type: ignore[union-attr]
