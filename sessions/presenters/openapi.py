@@ -15,10 +15,31 @@ from sessions import schema
 from sessions.errors import ERRORS, ErrorCode
 from sessions.presenters.operations import OPERATIONS, JsonSchema, Operation, Parameters, json_of, reference
 from sessions.query.event_list import ListedEvent
-from sessions.query.filters import DayOrMomentField, SeveralField
+from sessions.query.filters import DayOrMomentField, ListedWidget, SeveralField
 from sessions.receiving.posting import Outcome
 
-ALWAYS: tuple[ErrorCode, ...] = ("unauthorized", "forbidden", "too_many_requests", "server_error", "unavailable")
+ALWAYS: tuple[ErrorCode, ...] = (
+    "invalid_value",
+    "unauthorized",
+    "forbidden",
+    "too_many_requests",
+    "server_error",
+    "unavailable",
+)
+SECONDS: JsonSchema = {"type": "integer", "minimum": 1}
+# What stands in the headers of every answer of a status.
+HEADERS: dict[int, JsonSchema] = {
+    201: {"Location": {"description": "The address of what is new.", "schema": {"type": "string"}}},
+    401: {"WWW-Authenticate": {"description": "How to authenticate.", "schema": {"type": "string"}}},
+    429: {"Retry-After": {"description": "Seconds until the next request is answered.", "schema": SECONDS}},
+    503: {"Retry-After": {"description": "Seconds.", "schema": SECONDS}},
+}
+# Of answers without a body, and of one that the web server gives in words of its own.
+DESCRIPTIONS = {
+    304: "What If-None-Match names has not changed.",
+    414: "The address is longer than 8,190 bytes.",
+    416: "Range asks for bytes that are not there.",
+}
 
 
 def document(server: str) -> dict[str, Any]:
@@ -41,10 +62,23 @@ def document(server: str) -> dict[str, Any]:
 def schemas() -> dict[str, JsonSchema]:
     types = [schema.Session, schema.SessionLine, schema.EventBatch, ListedEvent, Outcome]
     _, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
-    line = components["SessionLine"]
-    components["SessionChange"] = {name: value for name, value in line.items() if name != "required"}
+    for component in components.values():
+        absent_may_be_null(component)
+    components["SessionChange"] = without_required(components["SessionLine"])
+    components["ListedSession"] = without_required(components["Session"])  # with `fields`, only those
     components["Error"] = error_schema()
     return components
+
+
+def absent_may_be_null(component: JsonSchema) -> None:
+    """As `sessions.ingest.parse` takes it, and as types with default values do not say it."""
+    for name, content in component.get("properties", {}).items():
+        if name not in component.get("required", ()) and {"type": "null"} not in content.get("anyOf", ()):
+            component["properties"][name] = {"anyOf": [content, {"type": "null"}]}
+
+
+def without_required(component: JsonSchema) -> JsonSchema:
+    return {name: value for name, value in component.items() if name != "required"}
 
 
 SECURITY = {
@@ -85,13 +119,10 @@ def describe(operation: Operation) -> dict[str, Any]:
         "operationId": f"{operation.method}_{operation.url_name.removeprefix('api_')}",
         "summary": operation.summary,
         "responses": {
-            str(status): {
-                "description": operation.summary,
-                "content": {kind: {"schema": content} for kind, content in contents.items()},
-            }
-            for status, contents in operation.answers.items()
-        }
-        | error_responses((*operation.errors, *ALWAYS)),
+            **{str(status): answer(operation, status) for status in operation.answers},
+            **error_responses((*operation.errors, *ALWAYS)),
+            "414": {"description": DESCRIPTIONS[414]},
+        },
     }
     in_query = query_parameters(operation.parameters)
     if in_query:
@@ -104,6 +135,14 @@ def describe(operation: Operation) -> dict[str, Any]:
     return described
 
 
+def answer(operation: Operation, status: int) -> dict[str, Any]:
+    contents = operation.answers[status]
+    described: dict[str, Any] = {"description": DESCRIPTIONS.get(status, operation.summary), **headers(status)}
+    if contents:
+        described["content"] = {kind: {"schema": content} for kind, content in contents.items()}
+    return described
+
+
 def query_parameters(declared: Parameters | None) -> list[JsonSchema]:
     if declared is None:
         return []
@@ -112,8 +151,11 @@ def query_parameters(declared: Parameters | None) -> list[JsonSchema]:
             "name": name,
             "in": "query",
             "required": field.required,
+            # An unset field of a form is sent so, and counts as absent; among values of any text it may stand anyway.
+            "allowEmptyValue": not (field.required or isinstance(field, SeveralField)),
             "description": str(field.help_text),
             "schema": field_schema(field),
+            **({"explode": False} if isinstance(field.widget, ListedWidget) else {}),
         }
         for name, field in fields_of(declared).items()
     ]
@@ -135,6 +177,8 @@ def field_schema(field: forms.Field) -> JsonSchema:
         return {"type": "string", "format": "uuid"}
     if isinstance(field, SeveralField):
         return {"type": "array", "items": {"type": "string", "maxLength": 255}}
+    if isinstance(field, forms.RegexField):
+        return {"type": "string", "pattern": field.regex.pattern}
     if isinstance(field, forms.ChoiceField):
         choices: Any = field.choices
         words = {"type": "string", "enum": [str(value) for value, _ in choices if value]}
@@ -145,15 +189,21 @@ def field_schema(field: forms.Field) -> JsonSchema:
 
 def error_responses(codes: tuple[ErrorCode, ...]) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {}
-    for code in codes:
+    for code in dict.fromkeys(codes):
         by_status.setdefault(ERRORS[code][0], []).append(code)
     return {
         str(status): {
             "description": "; ".join(f"`{code}`: {ERRORS[code][1]}" for code in found),  # type: ignore[index]
             "content": json_of({"schema": reference("Error")}),
+            **headers(status),
         }
         for status, found in sorted(by_status.items())
     }
+
+
+def headers(status: int) -> dict[str, Any]:
+    found = HEADERS.get(status, {})
+    return {"headers": {name: {"required": True, **header} for name, header in found.items()}} if found else {}
 
 
 def error_schema() -> JsonSchema:

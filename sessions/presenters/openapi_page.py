@@ -29,7 +29,8 @@ def readable_operation(path: str, method: str, operation: dict[str, Any], in_pat
         "summary": operation["summary"],
         "description": operation.get("description", ""),
         "parameters": [
-            parameter | {"takes": takes(parameter["schema"])} for parameter in in_path + operation.get("parameters", [])
+            parameter | {"takes": takes(parameter["schema"]) + how_several(parameter)}
+            for parameter in in_path + operation.get("parameters", [])
         ],
         "bodies": [
             {"content_type": kind, "schema": printed(content["schema"])}
@@ -49,12 +50,18 @@ def readable_answer(status: str, answer: dict[str, Any]) -> dict[str, Any]:
 def takes(content: JsonSchema) -> str:
     """A parameter's schema in words."""
     if content.get("type") == "array":
-        return f"{takes(content['items'])}; repeatable"
+        return takes(content["items"])
     if "enum" in content:
         return ", ".join(content["enum"])
     if "minimum" in content:
         return f"{content['minimum']:,} to {content['maximum']:,}"
     return "date or time" if "anyOf" in content else str(content.get("format", "text"))
+
+
+def how_several(parameter: JsonSchema) -> str:
+    if parameter["schema"].get("type") != "array":
+        return ""
+    return "; repeatable" if parameter.get("explode", True) else "; comma-separated"
 
 
 def printed(content: JsonSchema) -> str:

@@ -15,10 +15,9 @@ JsonSchema = dict[str, Any]
 # What declares the query parameters of an operation, and validates them.
 Parameters = type[django_filters.FilterSet] | type[forms.Form]
 
-BYTES: JsonSchema = {"type": "string", "format": "binary"}
+# Whatever the file holds: OpenAPI 3.1 says nothing of the shape of what is no JSON.
+BYTES: JsonSchema = {}
 NULLABLE_TEXT: JsonSchema = {"anyOf": [{"type": "string"}, {"type": "null"}]}
-ONE: tuple[ErrorCode, ...] = ("not_found",)
-ASKED: tuple[ErrorCode, ...] = ("invalid_value", "unknown_parameter")
 
 
 def reference(name: str) -> JsonSchema:
@@ -35,7 +34,7 @@ def object_of(**properties: JsonSchema) -> JsonSchema:
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one URL: `answers` and `body` are JSON Schemas by content type."""
+    """One method of one URL: `answers` and `body` are JSON Schemas by content type. An answer may be empty."""
 
     url_name: str
     method: str
@@ -52,8 +51,10 @@ class UploadParameters(forms.Form):
     kind = forms.ChoiceField(
         required=False, choices=AttachmentKind.choices, help_text="Told from the file's type unless given."
     )
-    sha256 = forms.CharField(
-        required=False, max_length=64, help_text="In hex; checked before the file can be seen. Digest headers work too."
+    sha256 = forms.RegexField(
+        "^[0-9A-Fa-f]{64}$",
+        required=False,
+        help_text="In hex; checked before the file can be seen. Digest headers work too.",
     )
 
 
@@ -62,7 +63,7 @@ def json_of(content: JsonSchema) -> dict[str, JsonSchema]:
 
 
 SESSION_LIST = object_of(
-    sessions=array_of("Session"),
+    sessions=array_of("ListedSession"),
     next_cursor=NULLABLE_TEXT,
     prev_cursor=NULLABLE_TEXT,
     count={"anyOf": [object_of(value={"type": "integer", "minimum": 0}, capped={"type": "boolean"}), {"type": "null"}]},
@@ -78,12 +79,19 @@ SENT: tuple[ErrorCode, ...] = (
     "unsupported_media_type",
 )
 SESSION = json_of(reference("Session"))
+UNCHANGED: dict[int, dict[str, JsonSchema]] = {304: {}}
 EVENTS_SENT = object_of(received={"type": "integer"}, new={"type": "integer"})
+# Described as the array of what stands in its lines, as OpenAPI 3.2 describes sequences.
 NDJSON = "application/x-ndjson"
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
-        "api_sessions", "get", "List sessions", {200: json_of(SESSION_LIST)}, parameters=SessionFilterSet, errors=READ
+        "api_sessions",
+        "get",
+        "List sessions",
+        {200: json_of(SESSION_LIST)} | UNCHANGED,
+        parameters=SessionFilterSet,
+        errors=READ,
     ),
     Operation(
         "api_sessions",
@@ -97,11 +105,11 @@ OPERATIONS: tuple[Operation, ...] = (
         "api_batch",
         "post",
         "Send many sessions, one a line; each is answered by a line",
-        {200: {NDJSON: reference("Outcome")}},
-        body={NDJSON: reference("SessionLine")},
-        errors=("unsupported_media_type",),
+        {200: {NDJSON: array_of("Outcome")}},
+        body={NDJSON: array_of("SessionLine")},
+        errors=("parse_error", "unsupported_media_type"),
     ),
-    Operation("api_session", "get", "Read one session", {200: SESSION}, errors=("not_found",)),
+    Operation("api_session", "get", "Read one session", {200: SESSION} | UNCHANGED, errors=("not_found",)),
     Operation(
         "api_session",
         "patch",
@@ -114,7 +122,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "api_session_events",
         "get",
         "Read a session's events",
-        {200: json_of(object_of(events=array_of("Event")))},
+        {200: json_of(object_of(events=array_of("Event")))} | UNCHANGED,
         errors=("not_found",),
     ),
     Operation(
@@ -122,14 +130,14 @@ OPERATIONS: tuple[Operation, ...] = (
         "post",
         "Send events of a session; the same event again is no new one",
         {200: json_of(EVENTS_SENT)},
-        body={"application/json": reference("EventBatch"), NDJSON: reference("Event")},
+        body={"application/json": reference("EventBatch"), NDJSON: array_of("Event")},
         errors=(*SENT, "not_found", "conflict"),
     ),
     Operation(
         "api_attachment",
         "get",
         "Download a file of a session; ranges are supported",
-        {200: {"*/*": BYTES}, 206: {"*/*": BYTES}},
+        {200: {"*/*": BYTES}, 206: {"*/*": BYTES}, 416: {}} | UNCHANGED,
         errors=("not_found",),
     ),
     Operation(

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from sessions.models import User
 from sessions.query.event_list import EventSearch
-from sessions.query.filters import DayOrMomentField, day_range
+from sessions.query.filters import DayOrMomentField, ListedWidget, SeveralChoicesField, WholeNumberField, day_range
 from sessions.query.latest_events import DISTINCT_COLUMNS
 from sessions.query.session_query import FieldError
 
@@ -43,7 +43,7 @@ class EventParameters(forms.Form):
 
 class EventListParameters(EventParameters):
     cursor = text("next_cursor of a page.", 500)
-    limit = forms.IntegerField(
+    limit = WholeNumberField(
         required=False, min_value=1, max_value=MOST_EVENTS, help_text="Events to return, 50 unless given."
     )
 
@@ -51,15 +51,11 @@ class EventListParameters(EventParameters):
 class LatestEventParameters(EventParameters):
     """`start` and `end` at most 24 hours apart; unless given, the past 24 hours."""
 
-    distinct = forms.CharField(
-        help_text="One or more of str1 to str5 and int1 to int5, comma-separated: the newest event of each value."
+    distinct = SeveralChoicesField(
+        choices=[(name, name) for name in DISTINCT_COLUMNS],
+        widget=ListedWidget,
+        help_text="One or more of str1 to str5 and int1 to int5, comma-separated: the newest event of each value.",
     )
-
-    def clean_distinct(self) -> list[str]:
-        names = [name.strip() for name in str(self.cleaned_data["distinct"]).split(",")]
-        if unknown := [name for name in names if name not in DISTINCT_COLUMNS]:
-            raise forms.ValidationError(f"“{unknown[0][:60]}” is not one of {', '.join(DISTINCT_COLUMNS)}.")
-        return list(dict.fromkeys(names))
 
 
 def parameter_errors(form: EventParameters, data: QueryDict) -> list[FieldError]:

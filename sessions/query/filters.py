@@ -56,6 +56,9 @@ class SeveralChoicesField(forms.MultipleChoiceField):
         names = ", ".join(str(value) for value, _ in choices)
         self.error_messages["invalid_choice"] = f"“%(value)s” is not one of {names}."
 
+    def to_python(self, value: Any) -> list[str]:
+        return list(dict.fromkeys(super().to_python(value)))
+
 
 class DayOrMomentField(forms.CharField):
     """A day of the viewer's zone (YYYY-MM-DD) or a moment (RFC 3339)."""
@@ -106,7 +109,8 @@ class ListedWidget(SeveralWidget):
     """Values separated by commas, or given by repeating the parameter."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
-        return [part for value in super().value_from_datadict(data, files, name) for part in value.split(",") if part]
+        parts = (part.strip() for value in super().value_from_datadict(data, files, name) for part in value.split(","))
+        return [part for part in parts if part]
 
 
 class ListedChoicesFilter(SeveralChoicesFilter):

@@ -1,7 +1,7 @@
 """Sessions sent over HTTP: one, or line by line. What is reported as written is committed."""
 
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -27,10 +27,10 @@ class Received(NamedTuple):
 
 
 class Outcome(msgspec.Struct, omit_defaults=True):
-    """What became of one line; `status` is created, updated or refused."""
+    """What became of one line."""
 
     line: int
-    status: str
+    status: Literal["created", "updated", "refused"]
     id: UUID | None = None
     external_id: str | None = None
     code: str | None = None

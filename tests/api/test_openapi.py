@@ -46,6 +46,43 @@ def test_the_parameters_are_those_that_are_validated(described: dict[str, Any]) 
     assert all(parameter["description"] for parameter in listed.values())
 
 
+def test_how_several_values_are_given_is_said(described: dict[str, Any]) -> None:
+    listed = {parameter["name"]: parameter for parameter in described["paths"]["/api/v1/sessions"]["get"]["parameters"]}
+    assert "explode" not in listed["status"]
+    assert listed["fields"]["explode"] is False
+    [distinct] = [
+        parameter
+        for parameter in described["paths"]["/api/v1/events/latest"]["get"]["parameters"]
+        if parameter["name"] == "distinct"
+    ]
+    assert (distinct["required"], distinct["allowEmptyValue"], distinct["explode"]) == (True, False, False)
+    assert distinct["schema"]["items"]["enum"][0] == "str1"
+
+
+def test_what_may_be_absent_may_be_null(described: dict[str, Any]) -> None:
+    components = described["components"]["schemas"]
+    assert components["SessionLine"]["properties"]["app"]["anyOf"][1] == {"type": "null"}
+    assert components["Flags"]["properties"]["crash"]["anyOf"][1] == {"type": "null"}
+    assert "anyOf" not in components["SessionLine"]["properties"]["status"]
+
+
+def test_a_listed_session_may_lack_what_was_not_asked_for(described: dict[str, Any]) -> None:
+    components = described["components"]["schemas"]
+    assert "required" not in components["ListedSession"]
+    assert components["ListedSession"]["properties"] == components["Session"]["properties"]
+
+
+def test_what_stands_in_headers_is_said(described: dict[str, Any]) -> None:
+    answers = described["paths"]["/api/v1/sessions"]["post"]["responses"]
+    found = {status: list(answer.get("headers", {})) for status, answer in answers.items()}
+    assert {status: names for status, names in found.items() if names} == {
+        "201": ["Location"],
+        "401": ["WWW-Authenticate"],
+        "429": ["Retry-After"],
+        "503": ["Retry-After"],
+    }
+
+
 def test_every_reference_leads_somewhere() -> None:
     api = document(SERVER)
     text = json.dumps(api)

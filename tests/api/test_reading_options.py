@@ -24,6 +24,13 @@ def test_only_the_fields_that_were_asked_for(acme: Organisation, alice: User, se
         assert client_of(alice).get(f"{URL}?{asked}").json()["sessions"] == expected
 
 
+def test_a_field_that_is_asked_for_twice_is_there_once(
+    acme: Organisation, alice: User, send: Send, client_of: ClientOf
+) -> None:
+    send(acme)
+    assert client_of(alice).get(f"{URL}?fields=id,status,id&fields=id").content.count(b'"id"') == 1
+
+
 def test_a_field_that_does_not_exist_is_named(alice: User, client_of: ClientOf) -> None:
     answer = client_of(alice).get(f"{URL}?fields=id,colour")
     assert (answer.status_code, answer.json()["field"]) == (400, "fields")
