@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,11 +43,15 @@ def server(transactional_db: None, tmp_path: Path) -> Iterator[int]:
         [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--workers", "1", "sessionhistory.wsgi"],
         cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+    assert process.stderr
     try:
-        yield port_of(process)
+        port = port_of(process)
+        # A server that has much to say waits for somebody to read it.
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+        yield port
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.wait(timeout=30)
 
 
 def port_of(process: "subprocess.Popen[str]") -> int:
