@@ -9,7 +9,8 @@ import json
 import math
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
@@ -23,7 +24,6 @@ MAX_LINE_BYTES = 64 * 1024 * 1024
 MAX_ATTRIBUTES_BYTES = 16 * 1024
 MAX_DEPTH = 64
 
-_FREE_FORM = ("attributes", "source_properties", "event_properties")
 _AT = re.compile(r"^(?P<what>.*?)(?: - at (?:key in )?`\$?(?P<path>.*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$", re.DOTALL)
 _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
@@ -78,20 +78,31 @@ def _decode(raw: bytes, kind: type[Sent]) -> Sent:
     except msgspec.ValidationError as error:
         if "got `null`" not in str(error):
             raise
-        return msgspec.convert(without_nulls(msgspec.json.decode(raw)), kind)
+        return msgspec.convert(without_nulls(msgspec.json.decode(raw), kind), kind)
 
 
-def without_nulls(value: Any) -> Any:
-    """The same JSON with absent for null, except inside the objects whose keys are the producer's."""
-    if isinstance(value, dict):
-        return {
-            key: item if key in _FREE_FORM and item is not None else without_nulls(item)
-            for key, item in value.items()
-            if item is not None
-        }
+def without_nulls(value: Any, kind: type[msgspec.Struct]) -> Any:
+    """The same JSON with absent for null in the fields of `kind`; a null that nobody knows stays, to be refused."""
     if isinstance(value, list):
-        return [without_nulls(item) for item in value]
-    return value
+        return [without_nulls(item, kind) for item in value]
+    if not isinstance(value, dict):
+        return value
+    fields = _fields(kind)
+    return {
+        name: without_nulls(item, inner) if (inner := fields.get(name)) else item
+        for name, item in value.items()
+        if item is not None or name not in fields
+    }
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct] | None]:
+    """Its fields, each with the kind of object that stands in it or in its list, if any."""
+    found: dict[str, type[msgspec.Struct] | None] = {}
+    for field in msgspec.structs.fields(kind):
+        kinds = (part for part in (field.type, *get_args(field.type)) if isinstance(part, type))
+        found[field.name] = next((part for part in kinds if issubclass(part, msgspec.Struct)), None)
+    return found
 
 
 def _explain(message: str, raw: bytes) -> LineError:

@@ -100,6 +100,21 @@ def test_null_means_absent() -> None:
     assert line.flags.crash is False
 
 
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"app": None, "": None}, ""),
+        ({"app": None, "colour": None}, "colour"),
+        ({"sdk": None, "app_id": None}, "app_id"),
+        ({"app": None, "events": [an_event(str9=None)]}, "events[0].str9"),
+    ],
+)
+def test_null_for_a_field_that_nobody_knows_is_refused_beside_one_that_is_absent(
+    fields: dict[str, Any], field: str
+) -> None:
+    assert refused(json.dumps(a_line() | fields).encode()) == ("unknown_parameter", field)
+
+
 def test_a_null_attribute_is_kept_beside_fields_that_are_null() -> None:
     line = parsed(json.dumps(a_line(attributes={"premium": None}) | {"app": None}).encode())
 
