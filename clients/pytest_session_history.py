@@ -13,8 +13,10 @@ import hashlib
 import json
 import os
 import platform
+import re
 import uuid
 from collections.abc import Generator
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Callable, Union  # noqa: UP035  3.9
@@ -31,6 +33,7 @@ LONGEST_TRACE = 20_000
 PROBLEM = "session_history_problem"
 # They open things, so they do not belong into a file that many may read.
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"})
+CHROMEDRIVER = re.compile(r"(?P<url>\S+) (?P<line>[0-9]+):[0-9]+ (?P<text>.*)", re.DOTALL)
 LEVELS = {"SEVERE": "error", "WARNING": "warning"}
 
 Json = dict[str, Any]
@@ -317,9 +320,13 @@ class SeleniumBrowser:
         for said in self._driver.get_log("browser") if "browser" in kinds else []:
             level = LEVELS.get(said["level"], said["level"].lower())
             at = _iso(said["timestamp"] / 1000)
-            self._console.append(_line(at, level, said["message"], None, None))
-            if level == "error":
-                self.events.append({"event_type": "console_error", "event_time": at, "message": said["message"]})
+            url, number, text = _of_chromedriver(said["message"])
+            self._console.append(_line(at, level, text, url, number))
+            if text.startswith("Uncaught "):
+                self.thrown = True
+                self.events.append({"event_type": "exception", "event_time": at, "message": text, "url": url})
+            elif level == "error":
+                self.events.append({"event_type": "console_error", "event_time": at, "message": text, "url": url})
         if "performance" in kinds:
             self._entries = _network(json.loads(said["message"]) for said in self._driver.get_log("performance"))
 
@@ -469,6 +476,17 @@ def _summary(reports: list[Report]) -> str:
         if report.failed:
             return "failed" if report.when == "call" else "error"
     return next((outcome for report in reports if (outcome := _outcome(report)) != "passed"), "passed")
+
+
+def _of_chromedriver(message: str) -> tuple[str | None, int | None, str]:
+    """The address, the line and the text of `http://shop.example/ 7:12 "the cart is broken"`."""
+    match = CHROMEDRIVER.fullmatch(message)
+    if match is None:
+        return None, None, message
+    text = match["text"]
+    with suppress(ValueError):  # of several values, or cut off
+        text = str(json.loads(text)) if text.startswith('"') else text
+    return match["url"], int(match["line"]), text
 
 
 def _line(at: str, level: str, text: str, url: str | None, number: int | None) -> str:

@@ -123,6 +123,7 @@ def test_a_test_that_drives_chromium_has_its_screenshot_console_requests_and_vid
 
 
 @pytest.mark.chromium
+@pytest.mark.skipif(not shutil.which("chromedriver"), reason="no chromedriver on the PATH")
 def test_a_test_with_a_selenium_driver_has_its_screenshot_console_and_requests(
     live_server: LiveServer, secret: str, history: SessionHistory, listed: Listed, tmp_path: Path
 ) -> None:
@@ -134,10 +135,16 @@ def test_a_test_with_a_selenium_driver_has_its_screenshot_console_and_requests(
     (session,) = listed()
     files = {file["name"]: history.download(file["url"]) for file in session["attachments"]}
     assert set(files) == {"test.log", "console.log", "network.har", "screenshot.png"}
-    assert b"ERROR the cart is broken" in files["console.log"]
+    assert b"INFO shop is open (http://127.0.0.1:" in files["console.log"]
+    assert b"ERROR the cart is broken (http://127.0.0.1:" in files["console.log"]
+    assert b"ERROR Uncaught Error: cart is undefined (http://127.0.0.1:" in files["console.log"]
+    assert files["screenshot.png"].startswith(b"\x89PNG")
     requests = {request.url.partition("/api")[2]: request for request in parse_har(files["network.har"])}
     assert (requests["/cart?full=1"].method, requests["/cart?full=1"].status) == ("GET", 200)
     assert session["attributes"]["browser"] == "chrome"
+    assert session["flags"]["exception"]
+    events = history.request("GET", f"/api/v1/sessions/{session['id']}/events")["events"]
+    assert {"navigate", "console_error", "exception"} <= {event["event_type"] for event in events}
 
 
 def test_workers_of_xdist_record_too(live_server: LiveServer, secret: str, listed: Listed, tmp_path: Path) -> None:
