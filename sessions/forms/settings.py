@@ -1,5 +1,6 @@
 """What people set for themselves, and admins for their organisation."""
 
+from copy import copy
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,8 @@ from django import forms
 
 from sessions.forms.time_zone import TimeZoneField
 from sessions.models import Organisation, User
+from sessions.models.organisation import LONGEST_RETENTION_DAYS
+from sessions.retention.policy import Due, due
 
 WEEK_IN_MINUTES = 7 * 24 * 60
 
@@ -46,13 +49,41 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscr
         help_text="An open session that has sent nothing for longer is shown as “Lost contact”.",
     )
 
+    retention_days = forms.IntegerField(
+        label="Keep sessions for, in days",
+        required=False,
+        min_value=1,
+        max_value=LONGEST_RETENTION_DAYS,
+        help_text="Older ones are deleted for good, with their events and files, also those still open. "
+        "Empty keeps them for ever.",
+    )
+    # The days to which the admin has agreed, having read how many sessions go.
+    agreed_days = forms.IntegerField(required=False)
+
     class Meta:
         model = Organisation
-        fields = ["name", "time_zone"]
+        fields = ["name", "time_zone", "retention_days"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, viewer: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._viewer = viewer
         self.initial["lost_after_minutes"] = max(1, round(self.instance.lost_after.total_seconds() / 60))
+        self.due = due(viewer, self.instance)
+        self.asked: Due | None = None
+
+    def clean(self) -> dict[str, Any] | None:
+        """Who shortens the retention is told first what that deletes."""
+        cleaned = super().clean()
+        days, before = self.cleaned_data.get("retention_days"), self.initial["retention_days"]
+        is_shorter = days is not None and (before is None or days < before)
+        if is_shorter and not self.errors and days != self.cleaned_data.get("agreed_days"):
+            changed = copy(self.instance)
+            changed.retention_days, changed.time_zone = days, self.cleaned_data["time_zone"]
+            would_go = due(self._viewer, changed)
+            if would_go and would_go.count.value:
+                self.asked = would_go
+                self.add_error("retention_days", "Read below what this deletes, and agree to it.")
+        return cleaned
 
     def save(self, commit: bool = True) -> Organisation:
         organisation: Organisation = self.instance

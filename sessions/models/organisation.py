@@ -3,8 +3,11 @@ import zoneinfo
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
+
+LONGEST_RETENTION_DAYS = 36_500
 
 
 def validate_time_zone(name: str) -> None:
@@ -24,10 +27,25 @@ class Organisation(models.Model):
     lost_after = models.DurationField(
         default=timedelta(minutes=30), validators=[MinValueValidator(timedelta(minutes=1))]
     )
+    # Whole days of its zone that sessions are kept for; None is for ever.
+    retention_days = models.IntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(LONGEST_RETENTION_DAYS)]
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(retention_days__range=(1, LONGEST_RETENTION_DAYS)), name="organisation_retention_days"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
 
     def session_id(self, external_id: str) -> uuid.UUID:
         """The one id a session with this external id can have, on whichever machine it arrives."""

@@ -26,7 +26,8 @@ def profile(request: MemberRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def organisation(request: MemberRequest) -> HttpResponse:
-    form = OrganisationForm(request.POST or None, instance=Organisation.objects.get(pk=request.user.organisation_id))
+    instance = Organisation.objects.get(pk=request.user.organisation_id)
+    form = OrganisationForm(request.POST or None, instance=instance, viewer=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "Saved.")

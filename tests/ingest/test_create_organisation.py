@@ -9,9 +9,9 @@ from django.urls import resolve
 from sessions.models import Organisation, User
 
 
-def create(slug: str, admin: str) -> str:
+def create(slug: str, admin: str, **options: int) -> str:
     output = io.StringIO()
-    call_command("create_organisation", slug, name="Initech", admin=admin, stdout=output)
+    call_command("create_organisation", slug, name="Initech", admin=admin, stdout=output, **options)
     return output.getvalue()
 
 
@@ -51,3 +51,12 @@ def test_a_person_known_from_sessions_elsewhere_can_be_an_admin(dave: User) -> N
     create("initech", "dave@acme.example")
 
     assert User.objects.filter(email="dave@acme.example").count() == 2
+
+
+@pytest.mark.django_db
+def test_how_long_sessions_are_kept_can_be_said_at_once() -> None:
+    create("initech", "bill@initech.example", retention_days=90)
+    create("initrode", "joe@initrode.example")
+    assert dict(Organisation.objects.values_list("slug", "retention_days")) == {"initech": 90, "initrode": None}
+    with pytest.raises(CommandError, match="retention_days: "):
+        create("intertrode", "ann@intertrode.example", retention_days=0)

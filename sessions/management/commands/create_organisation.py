@@ -22,12 +22,16 @@ class Command(BaseCommand):
         parser.add_argument("--admin", required=True, metavar="EMAIL")
         parser.add_argument("--time-zone", default="UTC", help="in which days begin, such as Europe/Berlin")
 
+        parser.add_argument(
+            "--retention-days", type=int, metavar="DAYS", help="how long sessions are kept; without it, for ever"
+        )
+
     def handle(self, *args: Any, slug: str, name: str, admin: str, time_zone: str, **options: Any) -> None:
         if Organisation.objects.filter(slug=slug).exists():
             raise CommandError(f"There is an organisation “{slug}” already.")
         if User.objects.filter(email__iexact=admin, can_sign_in=True).exists():
             raise CommandError(f"{admin} has an account already.")
-        organisation = Organisation(slug=slug, name=name, time_zone=time_zone)
+        organisation = Organisation(slug=slug, name=name, time_zone=time_zone, retention_days=options["retention_days"])
         user = User(organisation=organisation, email=admin, role=Role.ADMIN, can_sign_in=True)
         user.set_unusable_password()
         try:

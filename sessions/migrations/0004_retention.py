@@ -1,0 +1,28 @@
+# Made by makemigrations, but for the lock timeout.
+
+import django.core.validators
+from django.db import migrations, models
+
+# Every request reads this table. A reader that takes long is not worth the others' waiting behind this change.
+SET_TIMEOUT = "SET LOCAL lock_timeout = '5s'"
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('history', '0003_rate_limit'),
+    ]
+
+    operations = [
+        migrations.RunSQL(SET_TIMEOUT, migrations.RunSQL.noop),
+        migrations.AddField(
+            model_name='organisation',
+            name='retention_days',
+            field=models.IntegerField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36500)]),
+        ),
+        migrations.AddConstraint(
+            model_name='organisation',
+            constraint=models.CheckConstraint(condition=models.Q(('retention_days__range', (1, 36500))), name='organisation_retention_days'),
+        ),
+        migrations.RunSQL(migrations.RunSQL.noop, SET_TIMEOUT),
+    ]
