@@ -16,28 +16,39 @@ FOUNDATION = ("sessions.choices", "sessions.keys", "sessions.schema")
 ABOVE_MODELS = (
     "sessions.attachments", "sessions.demo", "sessions.errors", "sessions.forms", "sessions.ingest",
     "sessions.management", "sessions.members", "sessions.presenters", "sessions.query", "sessions.receiving",
-    "sessions.signin", "sessions.templatetags", "sessions.tokens", "sessions.urls", "sessions.views",
+    "sessions.retention", "sessions.signin", "sessions.templatetags", "sessions.tokens", "sessions.urls",
+    "sessions.views",
 )  # fmt: skip
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(FOUNDATION, ("sessions.models", *ABOVE_MODELS)),
     "sessions.models": ABOVE_MODELS,
     "sessions.query": (
         "sessions.views", "sessions.presenters", "sessions.forms", "sessions.ingest", "sessions.management",
-        "sessions.demo", "sessions.templatetags",
+        "sessions.demo", "sessions.templatetags", "sessions.retention",
     ),
-    "sessions.receiving": ("sessions.views", "sessions.presenters", "sessions.forms", "sessions.demo"),
+    "sessions.receiving": (
+        "sessions.views", "sessions.presenters", "sessions.forms", "sessions.demo", "sessions.retention",
+    ),
     "sessions.ingest": (
         "sessions.views", "sessions.presenters", "sessions.forms", "sessions.query", "sessions.receiving",
-        "sessions.demo",
+        "sessions.demo", "sessions.retention",
     ),
-    "sessions.presenters": ("sessions.views", "sessions.forms", "sessions.ingest", "sessions.management"),
+    "sessions.retention": (
+        "sessions.views", "sessions.presenters", "sessions.forms", "sessions.receiving", "sessions.management",
+        "sessions.demo", "sessions.templatetags",
+    ),
+    "sessions.presenters": (
+        "sessions.views", "sessions.forms", "sessions.ingest", "sessions.management", "sessions.retention",
+    ),
     "sessions.forms": ("sessions.views", "sessions.presenters"),
     "sessions.views": ("sessions.management", "sessions.demo"),
     "sessions": ("tests", "benchmarks"),
 }  # fmt: skip
 
 # Who may ask or change the sessions themselves.
-KNOWS_THE_TABLE = ("sessions.query", "sessions.ingest", "sessions.models", "sessions.migrations")
+KNOWS_THE_TABLE = (
+    "sessions.query", "sessions.ingest", "sessions.retention", "sessions.models", "sessions.migrations"
+)  # fmt: skip
 
 
 def module_name(path: Path) -> str:

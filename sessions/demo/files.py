@@ -87,5 +87,5 @@ def _stored(organisation_id: int, session_id: UUID, made: Made) -> StoredFile:
         return StoredFile(made.name, made.kind, made.content_type, 0, "", "", available=False)
     file = io.BytesIO(made.content)
     sha256, size = digest(file)
-    storage_name = store(organisation_id, session_id, file, sha256, size)
+    storage_name, _ = store(organisation_id, session_id, file, sha256, size)
     return StoredFile(made.name, made.kind, made.content_type, size, sha256, storage_name)

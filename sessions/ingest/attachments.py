@@ -3,24 +3,34 @@
 A file is stored under its organisation's, its session's and its content's identity,
 never under a producer's name. It is there as a whole or not at all: on a file system
 by writing beside and renaming, elsewhere because object stores work that way.
+
+A file that no row names may be deleted at any moment (`sessions.retention`), so whoever
+names one that was there already makes sure of it first, with `keep_files`.
 """
 
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, BinaryIO
 from uuid import UUID
 
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.db import connection
 
-from sessions.ingest.errors import invalid
+from sessions.ingest.errors import LineError, invalid
 from sessions.ingest.rows import StoredFile
 from sessions.schema import AttachmentFile
 
 CHUNK_BYTES = 1024 * 1024
+# Shared by those who name files, exclusive to whoever deletes files without a name.
+FILES_LOCK = 7_305_116
+# By the primary key, which begins with the session.
+NAMED = """
+SELECT storage_name FROM history_attachment WHERE session_id = ANY(%(ids)s::uuid[]) AND storage_name = ANY(%(names)s)
+"""
 
 
 class ChangedWhileReadError(Exception):
@@ -49,10 +59,12 @@ def store_named(
                 raise invalid(f"{field}.sha256", f"is not the file's, which is {sha256}")
             if attachment.size is not None and attachment.size != size:
                 raise invalid(f"{field}.size", f"is not the file's, which is {size}")
-            stored_as = store(organisation_id, session_id, file, sha256, size)
+            stored_as, was_there = store(organisation_id, session_id, file, sha256, size)
     except (PermissionError, ChangedWhileReadError) as error:
         raise invalid(f"{field}.file", "cannot be read") from error
-    return StoredFile(attachment.name, attachment.kind, attachment.content_type, size, sha256, stored_as)
+    return StoredFile(
+        attachment.name, attachment.kind, attachment.content_type, size, sha256, stored_as, was_there=was_there
+    )
 
 
 def storage_name(organisation_id: int, session_id: UUID, sha256: str) -> str:
@@ -69,14 +81,16 @@ def digest(file: BinaryIO) -> tuple[str, int]:
     return sha256.hexdigest(), size
 
 
-def store(organisation_id: int, session_id: UUID, file: BinaryIO, sha256: str, size: int) -> str:
-    """Copy a file into the storage, unless it is there; its storage name. `sha256` and `size` are from `digest`.
+def store(organisation_id: int, session_id: UUID, file: BinaryIO, sha256: str, size: int) -> tuple[str, bool]:
+    """Copy a file into the storage, unless it was there; its storage name, and whether it was.
+
+    `sha256` and `size` are from `digest`.
 
     Raises ChangedWhileReadError, where it can be known, when the bytes are no longer those.
     """
     name = storage_name(organisation_id, session_id, sha256)
     if default_storage.exists(name) and default_storage.size(name) == size:
-        return name
+        return name, True
     file.seek(0)
     try:
         path = Path(default_storage.path(name))
@@ -84,7 +98,36 @@ def store(organisation_id: int, session_id: UUID, file: BinaryIO, sha256: str, s
         save(name, file)
     else:
         _write_and_rename(path, file, sha256)
-    return name
+    return name, False
+
+
+def keep_files() -> None:
+    """From now until the transaction ends no file is deleted for having no row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [FILES_LOCK])
+
+
+def check_found(files: Iterable[StoredFile]) -> None:
+    """That those which were in the storage already still are, before rows name them. Raises LineError.
+
+    Call it when their sessions are held. It looks for none that a row names: those stay as long as their session.
+    """
+    names = [file.storage_name for file in files if file.was_there]
+    if not names:
+        return
+    keep_files()
+    if not all(default_storage.exists(name) for name in set(names) - named(names)):
+        raise LineError(
+            "conflict", "attachments", "a file was deleted with an older copy of the session; send it again"
+        )
+
+
+def named(names: Sequence[str]) -> set[str]:
+    """Those of these storage names that an attachment has."""
+    ids = [UUID(name.split("/")[1]) for name in names]
+    with connection.cursor() as cursor:
+        cursor.execute(NAMED, {"ids": ids, "names": list(names)})
+        return {name for (name,) in cursor.fetchall()}
 
 
 def save(name: str, file: IO[bytes]) -> None:
@@ -97,11 +140,10 @@ def save(name: str, file: IO[bytes]) -> None:
 
 
 def _write_and_rename(path: Path, file: BinaryIO, sha256: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{secrets.token_hex(8)}.unfinished")
     written = hashlib.sha256()
     try:
-        with unfinished.open("xb") as target:
+        with _made(unfinished) as target:
             for chunk in _chunks(file):
                 written.update(chunk)
                 target.write(chunk)
@@ -112,6 +154,16 @@ def _write_and_rename(path: Path, file: BinaryIO, sha256: str) -> None:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _made(path: Path) -> BinaryIO:
+    """A new file. Its folder may be removed in between, when a purge has just emptied it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return path.open("xb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("xb")
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
+from sessions.ingest.attachments import check_found
 from sessions.ingest.catalogue import Catalogue
 from sessions.ingest.errors import LineError
 from sessions.ingest.facets import add_facets
@@ -79,7 +80,7 @@ def load(organisation: Organisation, items: Sequence[Item], catalogue: Catalogue
         try:
             with connection.wrap_database_errors, transaction.atomic():
                 return _write(organisation, items, catalogue)
-        except (DataError, IntegrityError) as error:
+        except (DataError, IntegrityError, LineError) as error:
             catalogue.forget()  # a name known from earlier batches may have been deleted since
             if len(items) > 1:
                 break
@@ -122,6 +123,7 @@ def _write(organisation: Organisation, items: Sequence[Item], catalogue: Catalog
         rows = (event_row(organisation.pk, *key, event) for key, event in events.items())
         merge("history_event", rows, len(events), INSERT_EVENTS)
     if attachments:
+        check_found(file for item in items for file in item.files)
         merge("history_attachment", attachments.values(), len(attachments), UPSERT_ATTACHMENTS)
     add_facets(organisation.pk, sessions.values())
     created = {ident for ident, is_new in outcomes if is_new}
@@ -129,7 +131,9 @@ def _write(organisation: Organisation, items: Sequence[Item], catalogue: Catalog
 
 
 def refusal(error: Exception) -> LineError:
-    """Only the primary message: PostgreSQL's detail quotes the row."""
+    """Of what PostgreSQL says only the primary message: its detail quotes the row."""
+    if isinstance(error, LineError):
+        return error
     cause = error.__cause__
     message = cause.diag.message_primary if isinstance(cause, psycopg.Error) else None
     return LineError("invalid_value", None, f"refused by the database: {message or error}")

@@ -14,7 +14,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """An attachment as its row has it. Its bytes are in the storage already, unless `available` is false."""
+    """An attachment as its row has it. Its bytes are in the storage already, unless `available` is false.
+
+    `was_there` says that they were before this file was read.
+    """
 
     name: str
     kind: str
@@ -23,6 +26,7 @@ class StoredFile:
     sha256: str
     storage_name: str
     available: bool = True
+    was_there: bool = False
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from sessions.attachments.contents import detected, why_not_kind, why_not_type
 from sessions.choices import AttachmentKind
-from sessions.ingest.attachments import storage_name
+from sessions.ingest.attachments import keep_files, storage_name
 from sessions.ingest.errors import invalid
 from sessions.ingest.heartbeat import beat
 from sessions.ingest.load import UPSERT_ATTACHMENTS
@@ -76,6 +76,7 @@ def _keep(sender: Sender, session_id: UUID, stored: StoredFile, file: Unfinished
     """Put the file into its place and make its row; the row that was there before."""
     sender.hold(session_id)
     previous = Attachment.objects.filter(session_id=session_id, name=stored.name).first()
+    keep_files()
     file.keep(stored.storage_name)
     merge("history_attachment", [attachment_row(sender.organisation.pk, session_id, stored)], 1, UPSERT_ATTACHMENTS)
     beat(session_id, timezone.now())
