@@ -59,6 +59,11 @@ def ident_of(key: int) -> int:
     return key & (1 << KIND_BITS) - 1
 
 
+def period_of(moment: datetime) -> int:
+    """The number that the database computes for `occurred_at`."""
+    return int((moment - period_start(0)).total_seconds() // PERIOD_SECONDS)
+
+
 def period_start(period: int) -> datetime:
     """Periods are counted from 1970-01-01T00:00Z."""
     return datetime.fromtimestamp(period * PERIOD_SECONDS, UTC)

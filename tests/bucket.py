@@ -25,11 +25,15 @@ class Bucket:
         self.name = f"history-{secrets.token_hex(4)}"  # the process remembers the buckets of other tests
         made = boto3.resource("s3", endpoint_url=url, region_name="us-east-1").create_bucket(Bucket=self.name)
         self.objects = made.objects
+        self._made = made
 
     @property
     def address(self) -> str:
         """What ATTACHMENTS_STORAGE_URL is."""
         return f"s3://{self.name}/kept?endpoint_url={self.url}&region_name=us-east-1&addressing_style=path"
+
+    def put(self, name: str, content: bytes) -> None:
+        self._made.put_object(Key=name, Body=content)
 
     def names(self) -> list[str]:
         return [item.key for item in self.objects.all()]

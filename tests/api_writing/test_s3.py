@@ -1,13 +1,18 @@
 """Attachments in S3: against a server process that speaks it, where django-storages and moto are installed."""
 
 import hashlib
+import io
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import default_storage
+from django.core.management import call_command
 
 from sessionhistory.storage import attachment_storage
+from sessions.models import Organisation
+from sessions.retention.orphans import clean
 from tests.api_writing.program import SESSIONS, Program, error
 from tests.bucket import Bucket
 
@@ -41,6 +46,27 @@ def test_a_file_whose_bytes_were_deleted_is_not_found(daves: Program, bucket: Bu
     bucket.objects.all().delete()
 
     assert error(daves.send("GET", f"{SESSIONS}/{ident}/attachments/a.log"))[:2] == (404, "not_found")
+
+
+def test_a_purge_and_a_clean_up_reach_into_the_bucket(daves: Program, bucket: Bucket) -> None:
+    now = datetime.now(UTC)
+    old, kept = (
+        daves.new(external_id=str(days), started_at=str(now - timedelta(days=days)), ended_at=None, status="active")
+        for days in (40, 1)
+    )
+    for ident in (old, kept):
+        daves.put(ident, "a.log", b"x")
+    Organisation.objects.update(retention_days=30)
+    call_command("purge_sessions", stdout=io.StringIO())
+    assert [name.split("/")[2] for name in bucket.names()] == [kept]
+
+    orphan = f"{daves.token.organisation_id}/{old}/{'0' * 64}"
+    bucket.put(f"kept/{orphan}", b"left")
+    bucket.put(f"elsewhere/{orphan}", b"not ours")
+    assert list(clean(now - timedelta(hours=1))) == []
+    assert [found.name for part in clean(now + timedelta(hours=1)) for found in part.orphans] == [orphan]
+    assert [name.split("/")[2] for name in bucket.names()] == [old, kept]
+    assert bucket.names()[0].startswith("elsewhere/")
 
 
 def test_without_an_address_files_are_in_a_folder(tmp_path: Path) -> None:
