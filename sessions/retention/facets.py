@@ -16,6 +16,22 @@ from sessions.models import Organisation
 # Names a purge remembers, at some 200 bytes each.
 MOST_REMEMBERED = 200_000
 
+
+def _sql_some(*keys: str) -> str:
+    """Whether a kept session of `period` has all of these keys.
+
+    Materialised: for one row of many a planner would read the table from its beginning.
+    """
+    return f"""EXISTS (
+        WITH holding AS MATERIALIZED (
+            SELECT FROM history_session s
+            WHERE s.keys @> ARRAY[{", ".join(f"period << {PERIOD_BITS} | {key}" for key in keys)}]
+              AND s.occurred_at >= %(before)s
+        )
+        SELECT FROM holding
+    )"""
+
+
 # When the last session of each period took place that has one, newest first: a probe of session_newest each.
 PERIODS = f"""
 WITH RECURSIVE last (moment) AS (
@@ -31,22 +47,21 @@ WITH RECURSIVE last (moment) AS (
 )
 SELECT moment FROM last WHERE moment IS NOT NULL
 """
-# Index session_keys, a period at a time until one has the name. Materialised: for one row of many a planner
-# would read the table from its beginning.
+# Index session_keys, a period at a time. First in which periods an owner has sessions, then in those of them, newest
+# first, whether one has the value: most people are seldom there, and what is gone is looked for in every period.
 KEPT = f"""
-SELECT owner, value FROM unnest(%(owners)s::bigint[], %(values)s::bigint[]) AS facet (owner, value)
+WITH facet AS (
+    SELECT * FROM unnest(%(owners)s::bigint[], %(values)s::bigint[]) AS facet (owner, value)
+), lived AS MATERIALIZED (
+    SELECT owner, array_agg(period ORDER BY period DESC) AS periods
+    FROM (SELECT DISTINCT owner FROM facet) AS owners, unnest(%(periods)s::bigint[]) AS period
+    WHERE owner >> {KIND_BITS} = {Kind.ORGANISATION:d} OR {_sql_some("owner")}
+    GROUP BY owner
+)
+SELECT owner, value FROM facet JOIN lived USING (owner)
 WHERE EXISTS (
-    SELECT FROM unnest(%(periods)s::bigint[]) AS period
-    WHERE EXISTS (
-        WITH holding AS MATERIALIZED (
-            SELECT s.id FROM history_session s
-            WHERE s.keys @> ARRAY[
-                period << {PERIOD_BITS} | value,
-                period << {PERIOD_BITS} | CASE owner >> {KIND_BITS} WHEN {Kind.ORGANISATION:d} THEN value ELSE owner END
-            ] AND s.occurred_at >= %(before)s
-        )
-        SELECT FROM holding
-    )
+    SELECT FROM unnest(periods) AS period
+    WHERE {_sql_some("value", f"CASE owner >> {KIND_BITS} WHEN {Kind.ORGANISATION:d} THEN value ELSE owner END")}
 )
 """
 THESE = "(owner, value) IN (SELECT * FROM unnest(%(owners)s::bigint[], %(values)s::bigint[]))"
@@ -64,15 +79,15 @@ class Forgetting:
     def forget(self, facets: Facets) -> None:
         """Remove those of these that no kept session has. Call it last in the transaction that deletes sessions.
 
-        What is gone is asked about once more when no import is half-way through adding it; those that come
-        wait for the end of this transaction, and then write the facet anew.
+        No import is half-way through adding one of them then. Those that come wait for the end of this
+        transaction, and write the facet anew.
         """
-        stored = _facets(STORED, facets - self._known_kept)
-        kept = self._kept(stored)
-        if gone := stored - kept:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [facets_lock(self._asked["organisation"])])
-                cursor.execute(DELETE, _arrays(gone - self._kept(gone)))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [facets_lock(self._asked["organisation"])])
+            stored = _facets(STORED, facets - self._known_kept)
+            kept = self._kept(stored)
+            if gone := stored - kept:
+                cursor.execute(DELETE, _arrays(gone))
         if len(self._known_kept) + len(kept) > MOST_REMEMBERED:
             self._known_kept.clear()
         self._known_kept |= kept

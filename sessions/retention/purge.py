@@ -19,8 +19,7 @@ from sessions.retention.bounded import bounded
 from sessions.retention.facets import Forgetting
 from sessions.retention.files import delete_unnamed
 
-BATCH_SESSIONS = 1000
-PAUSE_SECONDS = 0.0
+BATCH_SESSIONS = 300
 # Index session_newest backwards, from the place of the batch before on: the entries of what is deleted already
 # are not read again. An open session is due like any other.
 BATCH = """

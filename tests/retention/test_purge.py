@@ -143,6 +143,7 @@ def test_a_batch_reads_the_index_and_goes_on_where_the_last_one_ended(monthly: O
     """Were it to begin anew each time, it would pass over the entries of all that is deleted already."""
     before = due_before(monthly)
     assert before
+    send_lines(monthly, old_line(300, app={"app_id": "gone", "platform": "ios"}, attachments=None, events=None))
     with connection.cursor() as cursor:
         cursor.execute(HOURLY, [monthly.pk])
         cursor.execute("ANALYZE history_session")
@@ -156,6 +157,7 @@ def test_a_batch_reads_the_index_and_goes_on_where_the_last_one_ended(monthly: O
         assert not read.sequentially, read.sql
         assert read.rows <= 11
     others = [query["sql"] for query in captured if "history_session" in query["sql"] and query["sql"] not in batches]
+    assert any("facet" in sql for sql in others[:10])
     for read in reads(others[:10]):
         assert not read.sequentially, read.sql
 
