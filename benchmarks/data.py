@@ -124,8 +124,6 @@ def fill(rows: int) -> tuple[User, float]:
         parameters["now"] = cursor.fetchone()[0]
         cursor.execute(SESSIONS, parameters)
         cursor.execute(ATTACHMENTS)
-        # Or the foreign keys below are checked row by row, by a planner that believes the tables empty.
-        cursor.execute("ANALYZE history_session, history_attachment")
         cursor.execute("SET maintenance_work_mem = '512MB'")
         cursor.execute("ANALYZE")  # or the check of a foreign key may be planned for an empty table, and take hours
         for statement in restore:

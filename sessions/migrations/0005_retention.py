@@ -12,7 +12,7 @@ TABLES = ("history_session", "history_event", "history_attachment", "history_fac
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('history', '0003_rate_limit'),
+        ('history', '0004_sort_by_date_next'),
     ]
 
     operations = [
