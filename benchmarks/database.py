@@ -12,21 +12,30 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 NAME = "session_history_bench"
+FILLED = "filled"
 
 
 @contextmanager
-def made() -> Iterator[str]:
-    """The URL of a new, empty database, dropped when this ends, whatever a run before it left behind."""
+def made(name: str, *, keep: bool) -> Iterator[str]:
+    """The URL of the database: empty, or filled by a run before that kept it. Dropped at the end, or kept if filled."""
     server = os.environ.get("DATABASE_URL") or embedded_url()
-    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(NAME))
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
     with psycopg.connect(conninfo(server), autocommit=True) as connection:
-        connection.execute(drop)
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
+        if not (keep and is_filled(connection, name)):
+            connection.execute(drop)
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
             parts = urlsplit(server)
-            yield urlunsplit(parts._replace(path=f"{parts.path.rpartition('/')[0]}/{NAME}"))
+            yield urlunsplit(parts._replace(path=f"{parts.path.rpartition('/')[0]}/{name}"))
         finally:
-            connection.execute(drop)
+            if not (keep and is_filled(connection, name)):
+                connection.execute(drop)
+
+
+def is_filled(connection: psycopg.Connection, name: str) -> bool:
+    """Whether `benchmarks.data` has done all it does, indexes included, and said so."""
+    asked = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
+    return connection.execute(asked, [name]).fetchone() == (FILLED,)
 
 
 def conninfo(url: str) -> str:

@@ -3,115 +3,111 @@
 import json
 import os
 import platform
+import sqlite3
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import version
-from io import StringIO
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from benchmarks.measure import CsvResult, PageResult
+from benchmarks import document
+from benchmarks.goals import goals
+from benchmarks.servers import ROOT
 
 if TYPE_CHECKING:
-    from benchmarks.run import Size
+    from benchmarks.run import ListResult, Size
+    from benchmarks.timing import Times
 
-ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks/results"
 DOCUMENT = ROOT / "docs/benchmarks.md"
-PACKAGES = ("Django", "django-filter", "django-tables2", "psycopg", "gunicorn")
-
-PREFACE = """\
-# Benchmarks
-
-Written by `make bench`, which anyone can run: it makes a database of its own, starts the product and
-its peer as in production (gunicorn, two workers), signs in, and asks both for the same sessions in
-turn, whole pages with gzip over HTTP on loopback. The peer is the page as the tutorials build it:
-django-filter's FilterView with `icontains` across joins, django-tables2 with its own template, the
-default paginator with COUNT and OFFSET; its code is in `benchmarks/textbook/`. Both show 50 rows.
-Times are milliseconds, median and 95th percentile. “Database” is what all queries of the product's
-page take together, seen from the application.
-"""
+PACKAGES = (
+    "Django", "psycopg", "gunicorn", "django-filter", "django-tables2", "tablib", "djangorestframework", "datasette",
+)  # fmt: skip
 
 
-class Silence(StringIO):
-    """Where a command's own words go."""
-
-    def write(self, text: str) -> int:
-        return len(text)
-
-
-def heading(sessions: int) -> str:
-    return (
-        f"\n{sessions:,} sessions, 50 rows a page\n"
-        f"{'filter':<28}{'textbook ms':>18}{'ours ms':>18}{'times':>8}{'database ms':>18}{'queries':>9}"
+def begin(size: "Size") -> None:
+    skipped = "".join(f"\nwithout {name}: {reason}" for name, reason in size.skipped.items())
+    print(
+        f"\n{size.sessions:,} sessions, loaded in {size.fill_seconds} s{skipped}\n"
+        f"Milliseconds, median / 95th percentile\n{'filter':<38}{'queries':>8}{'database':>18}{'page':>18}  peers",
+        flush=True,
     )
 
 
-def line(result: PageResult) -> str:
-    times = [f"{one.median:,.1f} / {one.p95:,.1f}" for one in (result.textbook, result.ours, result.database)]
-    return f"{result.shape:<28}{times[0]:>18}{times[1]:>18}{result.ratio:>8}{times[2]:>18}{result.queries:>9}"
-
-
-def csv_line(csv: CsvResult) -> str:
-    return (
-        f"CSV of {csv.rows:,} rows, {csv.megabytes} MB: {csv.http_seconds:.2f} s over HTTP, "
-        f"first byte after {csv.first_byte_ms} ms; COPY of the same SELECT {csv.copy_seconds:.2f} s: "
-        f"{csv.share} of its speed"
+def list_line(result: "ListResult") -> None:
+    peers = ", ".join(f"{name} {both(times)}" for name, times in result.pages.items() if name != "ours")
+    print(
+        f"{result.shape:<38}{result.database.queries:>8}{both(result.database.times):>18}"
+        f"{both(result.pages['ours']):>18}  {peers}",
+        flush=True,
     )
 
 
-def write(sizes: "list[Size]", seconds: float) -> None:
-    now = datetime.now(UTC)
-    setting = circumstances()
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{now:%Y-%m-%dT%H%M%SZ}.json"
-    path.write_text(
-        json.dumps(
-            {"date": now.isoformat(), "seconds": round(seconds), **setting, "sizes": [asdict(s) for s in sizes]},
-            indent=2,
+def both(times: "Times") -> str:
+    return times.failure or f"{times.median:,.1f} / {times.p95:,.1f}"
+
+
+def loads(size: "Size") -> None:
+    print("Pages a second: " + ", ".join(f"{name} {rate}" for name, rate in size.per_second.items()), flush=True)
+
+
+def end(size: "Size") -> None:
+    for one in size.slices:
+        print(f"CSV of {one.days} days, {one.name}: {one.failure or f'{one.seconds} s'}")
+    for download in size.downloads:
+        limits = ", ".join(f"{seconds} s for psql's COPY of {name}" for name, seconds in download.limits.items())
+        print(
+            f"{download.what} of {download.rows:,} rows, {download.megabytes} MB: {download.seconds} s, "
+            f"first byte after {download.first_byte_ms} ms, {download.memory_mib} MiB more memory; {limits}"
         )
-    )
-    DOCUMENT.parent.mkdir(exist_ok=True)
-    DOCUMENT.write_text(markdown(sizes, setting, now, seconds))
-    print(f"\nWrote {path.relative_to(ROOT)} and {DOCUMENT.relative_to(ROOT)} after {seconds:.0f} s")
+    for done in size.imports:
+        print(f"import_sessions of {done.rows:,}: {done.seconds} s; COPY {done.copy_seconds} s", flush=True)
+
+
+def write(sizes: "list[Size]", seconds: float, output: Path | None) -> None:
+    now = datetime.now(UTC)
+    found, setting = goals(sizes), circumstances()
+    print()
+    for goal in found:
+        print(f"{'met   ' if goal.is_met else 'MISSED'} {goal.what}: {goal.found}, {goal.limit}")
+    path = (output or RESULTS) / f"{now:%Y-%m-%dT%H%M%SZ}.json"
+    page = output / DOCUMENT.name if output else DOCUMENT
+    for folder in (path.parent, page.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    result = {
+        "date": now.isoformat(),
+        "seconds": round(seconds),
+        **setting,
+        "goals": [asdict(goal) for goal in found],
+        "sizes": [asdict(size) for size in sizes],
+    }
+    path.write_text(json.dumps(result, indent=2))
+    page.write_text(document.markdown(sizes, found, setting, now, seconds))
+    print(f"\nWrote {path} and {page} after {seconds:.0f} s")
 
 
 def circumstances() -> dict[str, str]:
     """The machine and the versions, without names that only mean something here."""
     with connection.cursor() as cursor:
-        cursor.execute("SHOW server_version")
-        server = cursor.fetchone()[0].split()[0]
+        cursor.execute("SELECT current_setting('server_version'), current_setting('shared_buffers')")
+        server, buffers = cursor.fetchone()
     connection.close()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    packages = []
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            packages.append(f"{name} {version(name)}")
     return {
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, {memory:.0f} GiB of memory, {platform.system()}",
         "versions": ", ".join(
-            [f"Python {platform.python_version()}", f"PostgreSQL {server}"]
-            + [f"{name} {version(name)}" for name in PACKAGES]
+            [
+                f"Python {platform.python_version()}",
+                f"PostgreSQL {server.split()[0]} with {buffers} of shared buffers",
+                f"SQLite {sqlite3.sqlite_version}",
+                *packages,
+            ]
         ),
     }
-
-
-def markdown(sizes: "list[Size]", setting: dict[str, str], now: datetime, seconds: float) -> str:
-    parts = [
-        PREFACE,
-        f"Last run: {now:%Y-%m-%d}, {seconds:.0f} s in all. {setting['machine']}. {setting['versions']}.\n",
-    ]
-    return "\n".join(parts + [section(size) for size in sizes])
-
-
-def section(size: "Size") -> str:
-    return (
-        f"## {size.sessions:,} sessions\n\n"
-        "| filter | textbook | Session History | times faster | database | queries |\n"
-        "| --- | ---: | ---: | ---: | ---: | ---: |\n"
-        + "".join(row(result) for result in size.pages)
-        + f"\n{csv_line(size.csv)}.\n"
-    )
-
-
-def row(result: PageResult) -> str:
-    times = [f"{one.median:,.1f} / {one.p95:,.1f}" for one in (result.textbook, result.ours, result.database)]
-    return f"| {result.shape} | {times[0]} | {times[1]} | {result.ratio} | {times[2]} | {result.queries} |\n"

@@ -1,67 +1,175 @@
-"""One run: the demo's sessions first, then as many as were asked for; both servers stay up throughout."""
+"""One run: the list at 100,000 sessions, then everything at as many as were asked for, beside the peers."""
 
 import time
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from django.core.management import call_command
 from django.db import connection
 
-from benchmarks import data, measure, report
-from benchmarks.servers import Client, served
-from benchmarks.shapes import shapes
-from sessions.demo.cast import ADMIN, PASSWORD
+from benchmarks import data, names, report
+from benchmarks.client import Client, NotAnsweredError
+from benchmarks.database_time import DatabaseTime, database_time
+from benchmarks.downloads import Download, download_csv, download_json
+from benchmarks.importing import Import, imported
+from benchmarks.peers import PEERS, Peer
+from benchmarks.question import Question
+from benchmarks.servers import Server, gunicorn
+from benchmarks.shapes import Shape, shapes
+from benchmarks.slices import Slice, export_slices
+from benchmarks.timing import Asked, Times, in_turn, requests_per_second
 from sessions.models import Session, User
 
-DEMO_ROUNDS, ROUNDS = 25, 20
-DEMO_SECONDS, SECONDS = 3.0, 10.0
+SMALL_ROWS = 100_000
+ROUNDS, PEER_ROUNDS = 30, 10
+OURS = "ours"
+CONNECTIONS = 4
+LOAD_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
+class Plan:
+    """`seconds` is what one filter may take of one server; one answer is waited for all the same."""
+
+    rows: int
+    without: frozenset[str] = frozenset()
+    seconds: float = 10.0
+    output: Path | None = None
+
+
+@dataclass(frozen=True)
+class ListResult:
+    """Whole pages over HTTP, ours and those of the peers that were asked, and what ours takes in the database."""
+
+    shape: str
+    viewer: str
+    pages: dict[str, Times]
+    database: DatabaseTime
+
+
+@dataclass
 class Size:
-    """What was measured at one number of sessions."""
+    """What was measured at one number of sessions; at the smaller one only lists.
+
+    `skipped` says why a peer is not there.
+    """
 
     sessions: int
-    pages: list[measure.PageResult]
-    csv: measure.CsvResult
+    fill_seconds: float
+    lists: list[ListResult] = field(default_factory=list)
+    per_second: dict[str, float] = field(default_factory=dict)
+    slices: list[Slice] = field(default_factory=list)
+    downloads: list[Download] = field(default_factory=list)
+    imports: list[Import] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
 
 
-def run(rows: int) -> None:
+@dataclass(frozen=True)
+class Stage:
+    """The servers that run, and who asks them: the product's viewers by name, and each peer."""
+
+    admin: User
+    server: Server
+    viewers: dict[str, Client]
+    peers: dict[Peer, Client]
+
+
+def run(plan: Plan) -> None:
     started = time.monotonic()
-    print("Filling in the demo's sessions ...", flush=True)
     call_command("migrate", verbosity=0, interactive=False)
-    call_command("demo", verbosity=0, stdout=report.Silence())
     call_command("collectstatic", verbosity=0, interactive=False)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+    if not User.objects.exists():
+        data.make_organisations()
+    there = Session.objects.count()
+    smaller, rows = min(SMALL_ROWS, plan.rows), max(plan.rows, there)
+    sizes = []
+    try:
+        if there <= smaller < rows:
+            sizes.append(filled(smaller))
+            with staged(sizes[-1], ()) as stage:
+                lists(sizes[-1], stage, plan.seconds)
+        sizes.append(filled(rows))
+        with staged(sizes[-1], wanted(plan, sizes[-1])) as stage:
+            lists(sizes[-1], stage, plan.seconds)
+            loads(sizes[-1], stage, min(LOAD_SECONDS, plan.seconds))
+            in_bulk(sizes[-1], stage)
+    finally:
+        connection.close()
+    report.write(sizes, time.monotonic() - started, plan.output)
+
+
+def filled(rows: int) -> Size:
+    there = Session.objects.count()
+    if there == rows:
+        return Size(rows, 0.0)
+    print(f"\nLoading {rows:,} sessions ...", flush=True)
+    return Size(rows, round(data.fill(there + 1, rows), 1))
+
+
+def wanted(plan: Plan, size: Size) -> list[Peer]:
+    for peer in PEERS:
+        if reason := "left out" if peer.name in plan.without else peer.reason_to_skip(size.sessions):
+            size.skipped[peer.name] = reason
+    return [peer for peer in PEERS if peer.name not in size.skipped]
+
+
+@contextmanager
+def staged(size: Size, peers: Iterable[Peer]) -> Iterator[Stage]:
+    admin = User.objects.get(username="admin")
     with ExitStack() as stack:
-        ports = (
-            stack.enter_context(served("sessionhistory.wsgi", "benchmarks.settings")),
-            stack.enter_context(served("benchmarks.textbook.wsgi", "benchmarks.textbook.settings")),
+        server = stack.enter_context(gunicorn("sessionhistory.wsgi", "benchmarks.settings"))
+        viewers = {viewer: signed_in(server, viewer) for viewer in ("admin", *names.VIEWERS)}
+        ports = {peer: stack.enter_context(peer.serve(admin.organisation_id)).port for peer in peers}
+        report.begin(size)
+        # One cookie for all: they share the database and the secret key.
+        yield Stage(
+            admin, server, viewers, {peer: Client(port, viewers["admin"].cookie) for peer, port in ports.items()}
         )
-        admin = User.objects.get(email=ADMIN)
-        sizes = [at_size(admin, PASSWORD, ports, rounds=DEMO_ROUNDS, seconds=DEMO_SECONDS)]
-        if rows:
-            print(f"\nLoading {rows:,} sessions ...", flush=True)
-            admin, took = data.fill(rows)
-            print(f"loaded in {took:.0f} s", flush=True)
-            sizes.append(at_size(admin, data.PASSWORD, ports, rounds=ROUNDS, seconds=SECONDS))
-    connection.close()
-    report.write(sizes, time.monotonic() - started)
 
 
-def at_size(admin: User, password: str, ports: tuple[int, int], *, rounds: int, seconds: float) -> Size:
-    total = Session.objects.count()
-    ours = Client(ports[0])
-    ours.sign_in(str(admin.email), password)
-    # One cookie for both: they share the database and the secret key.
-    textbook = Client(ports[1], ours.cookie)
-    print(report.heading(total), flush=True)
-    found = []
-    for shape in shapes(admin, total):
-        result = measure.pages(shape, admin, ours, textbook, rounds=rounds, seconds=seconds)
-        print(report.line(result), flush=True)
-        found.append(result)
-    csv = measure.csv(admin, ours, rounds=2)
-    print(report.csv_line(csv), flush=True)
-    return Size(total, found, csv)
+def signed_in(server: Server, viewer: str) -> Client:
+    client = Client(server.port)
+    client.sign_in(f"{viewer}@large.example", names.PASSWORD)
+    return client
+
+
+def lists(size: Size, stage: Stage, seconds: float) -> None:
+    for shape in shapes(stage.admin):
+        size.lists.append(listed(shape, stage, seconds))
+        report.list_line(size.lists[-1])
+
+
+def listed(shape: Shape, stage: Stage, seconds: float) -> ListResult:
+    path = f"/sessions/?{shape.query}"
+    asked = {OURS: Asked(stage.viewers[shape.viewer], path, ROUNDS, seconds)}
+    if shape.question:
+        for peer, client in stage.peers.items():
+            asked[peer.name] = Asked(client, peer.page(shape.question), PEER_ROUNDS, seconds)
+    viewer = User.objects.get(email=f"{shape.viewer}@large.example")
+    spent = database_time(viewer, path, rounds=ROUNDS, seconds=seconds)
+    return ListResult(shape.name, shape.viewer, in_turn(asked), spent)
+
+
+def loads(size: Size, stage: Stage, seconds: float) -> None:
+    """The first page, and the product's JSON of it, as often as they come."""
+    admin = stage.viewers["admin"]
+    asked = {OURS: (admin, "/sessions/"), "ours, JSON": (admin, "/api/v1/sessions?limit=50")}
+    asked |= {peer.name: (client, peer.page(Question())) for peer, client in stage.peers.items()}
+    for name, (client, path) in asked.items():
+        try:
+            size.per_second[name] = requests_per_second(client, path, connections=CONNECTIONS, seconds=seconds)
+        except NotAnsweredError as error:
+            size.skipped[f"{name}'s pages a second"] = str(error)
+    report.loads(size)
+
+
+def in_bulk(size: Size, stage: Stage) -> None:
+    rows = Session.objects.filter(organisation=stage.admin.organisation).count()
+    admin = stage.viewers["admin"]
+    size.slices = export_slices(rows, admin, stage.peers)
+    for download in (download_csv, download_json):
+        size.downloads.append(download(stage.admin, admin, stage.server, rows))
+    size.imports.append(imported(stage.admin, rows))
+    report.end(size)

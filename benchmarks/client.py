@@ -1,0 +1,89 @@
+"""A browser as far as a benchmark needs one: a connection that is kept open, and a cookie."""
+
+import http.client
+import time
+from http.cookies import SimpleCookie
+from urllib.parse import urlencode
+
+ANSWER_SECONDS = 150  # peers give up a statement after 60
+DOWNLOAD_SECONDS = 900
+IDLE_SECONDS = 4  # gunicorn.conf.py keeps a connection for 15, uvicorn for 5
+COOKIE = "session_history"
+
+
+class NotAnsweredError(Exception):
+    """Another status than 200, or no answer in time. Says which, for people."""
+
+
+class Client:
+    def __init__(self, port: int, cookie: str = "") -> None:
+        self.port = port
+        self.cookie = cookie
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)
+        self.last_used = 0.0
+
+    def page(self, path: str) -> float:
+        """Seconds until the last byte had arrived. Asks for gzip, as browsers do."""
+        started = self._ask(path, "gzip")
+        try:
+            response = self.connection.getresponse()
+            response.read()
+        except (OSError, http.client.HTTPException) as error:
+            self.connection.close()
+            raise NotAnsweredError(f"{type(error).__name__} after {time.perf_counter() - started:.0f} s") from error
+        seconds = time.perf_counter() - started
+        self.last_used = time.monotonic()
+        if response.status != 200:
+            raise NotAnsweredError(f"{response.status} after {seconds:.1f} s")
+        return seconds
+
+    def download(self, path: str, most_seconds: float = DOWNLOAD_SECONDS) -> tuple[float, float, int]:
+        """Seconds until the first and until the last byte, and how many bytes there were, uncompressed."""
+        started = self._ask(path, "identity")
+        try:
+            response = self.connection.getresponse()
+            size = len(response.read(1))
+            first = time.perf_counter() - started
+            while chunk := response.read(1 << 20):
+                size += len(chunk)
+                if time.perf_counter() - started > most_seconds:
+                    raise TimeoutError
+        except (OSError, http.client.HTTPException) as error:
+            self.connection.close()
+            raise NotAnsweredError(f"{type(error).__name__} after {time.perf_counter() - started:.0f} s") from error
+        seconds = time.perf_counter() - started
+        self.last_used = time.monotonic()
+        if response.status != 200:
+            raise NotAnsweredError(f"{response.status} after {seconds:.1f} s")
+        return first, seconds, size
+
+    def _ask(self, path: str, encoding: str) -> float:
+        """When it was asked. Connects anew before, where the server may have hung up on an idle connection."""
+        if time.monotonic() - self.last_used > IDLE_SECONDS:
+            self.connection.close()
+            self.connection.connect()
+        started = time.perf_counter()
+        self.connection.request("GET", path, headers={"Cookie": self.cookie, "Accept-Encoding": encoding})
+        return started
+
+    def sign_in(self, email: str, password: str) -> None:
+        self.connection.request("GET", "/signin/")
+        response = self.connection.getresponse()
+        response.read()
+        token = _cookies(response)["csrftoken"]
+        self.connection.request(
+            "POST",
+            "/signin/",
+            urlencode({"email": email, "password": password, "csrfmiddlewaretoken": token}),
+            {"Content-Type": "application/x-www-form-urlencoded", "Cookie": f"csrftoken={token}"},
+        )
+        response = self.connection.getresponse()
+        response.read()
+        self.cookie = f"{COOKIE}={_cookies(response)[COOKIE]}"
+
+
+def _cookies(response: http.client.HTTPResponse) -> dict[str, str]:
+    cookies = SimpleCookie()
+    for header in response.headers.get_all("Set-Cookie", []):
+        cookies.load(header)
+    return {name: morsel.value for name, morsel in cookies.items()}
