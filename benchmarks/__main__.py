@@ -5,10 +5,8 @@ on the embedded PostgreSQL, and dropped at the end.
 """
 
 import argparse
-import os
 import signal
 import sys
-import tempfile
 from pathlib import Path
 
 from benchmarks import database
@@ -21,23 +19,7 @@ def main() -> None:
     arguments = parsed()
     # So that a run that is ended drops its database and ends its servers.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
-    # gunicorn's workers are told apart by nothing but their settings, so those come before Django is loaded.
-    with (
-        database.made(arguments.database, keep=arguments.keep) as url,
-        tempfile.TemporaryDirectory(prefix="session-history-bench-") as folder,
-    ):
-        os.environ.update(
-            DATABASE_URL=url,
-            SECRET_KEY="only for the benchmark: its database and servers end with it",
-            ALLOWED_HOSTS="127.0.0.1,testserver",
-            HTTPS="false",
-            ATTACHMENTS_DIR=str(Path(folder) / "attachments"),
-            BENCHMARK_STATIC_ROOT=str(Path(folder) / "static"),
-            DJANGO_SETTINGS_MODULE="benchmarks.settings",
-        )
-        import django
-
-        django.setup()
+    with database.set_up(arguments.database, keep=arguments.keep):
         from benchmarks.run import Plan, run
 
         run(Plan(arguments.rows, frozenset(arguments.without), arguments.seconds, arguments.output))

@@ -1,6 +1,7 @@
 """The benchmark's own database, on whichever server the product would use."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,26 @@ from psycopg.conninfo import make_conninfo
 
 NAME = "session_history_bench"
 FILLED = "filled"
+
+
+@contextmanager
+def set_up(name: str = NAME, *, keep: bool = False) -> Iterator[None]:
+    """Django on that database, with folders of its own. Import what needs Django inside the block."""
+    with made(name, keep=keep) as url, tempfile.TemporaryDirectory(prefix="session-history-bench-") as folder:
+        # gunicorn's workers are told apart by nothing but their settings, so those come before Django is loaded.
+        os.environ.update(
+            DATABASE_URL=url,
+            SECRET_KEY="only for the benchmark: its database and servers end with it",
+            ALLOWED_HOSTS="127.0.0.1,testserver",
+            HTTPS="false",
+            ATTACHMENTS_DIR=str(Path(folder) / "attachments"),
+            BENCHMARK_STATIC_ROOT=str(Path(folder) / "static"),
+            DJANGO_SETTINGS_MODULE="benchmarks.settings",
+        )
+        import django
+
+        django.setup()
+        yield
 
 
 @contextmanager

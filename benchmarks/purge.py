@@ -9,7 +9,6 @@ import argparse
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,13 +17,13 @@ from typing import TYPE_CHECKING
 from benchmarks import database
 
 if TYPE_CHECKING:
-    from benchmarks.servers import Client
+    from benchmarks.client import Client
     from benchmarks.shapes import Shape
     from sessions.models import User
 
 DAYS_KEPT = 300  # of 400
 SIZES = (100, 300, 1000, 3000)
-SHAPES = ("nothing set", "one user", "device", "one user on one device")
+SHAPES = ("nothing set", "one busy user", "common device", "user on a device")
 ROUNDS_AROUND = 60
 FILE = b"x" * 4096
 
@@ -45,7 +44,8 @@ INSERT INTO history_facet (owner, value)
 SELECT DISTINCT {user} | s.user_id, v FROM history_session s, LATERAL (
     VALUES ({user} | s.user_id), ({app} | s.app_id), ({device} | s.device_id), ({os} | s.os_id)
 ) AS named (v)
-WHERE s.organisation_id = %s
+WHERE s.organisation_id = %s AND v IS NOT NULL
+ON CONFLICT DO NOTHING
 """
 
 
@@ -53,19 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.purge", description=__doc__)
     parser.add_argument("--rows", type=int, default=int(os.environ.get("ROWS", "1000000")))
     rows = parser.parse_args().rows
-    with database.made() as url, tempfile.TemporaryDirectory(prefix="session-history-bench-") as folder:
-        os.environ.update(
-            DATABASE_URL=url,
-            SECRET_KEY="only for the benchmark: its database and servers end with it",
-            ALLOWED_HOSTS="127.0.0.1,testserver",
-            HTTPS="false",
-            ATTACHMENTS_DIR=str(Path(folder) / "attachments"),
-            BENCHMARK_STATIC_ROOT=str(Path(folder) / "static"),
-            DJANGO_SETTINGS_MODULE="benchmarks.settings",
-        )
-        import django
-
-        django.setup()
+    with database.set_up():
         run(rows)
 
 
@@ -74,22 +62,26 @@ def run(rows: int) -> None:
     from django.db import connection
     from django.utils import timezone
 
-    from benchmarks import data
-    from benchmarks.servers import Client, served
+    from benchmarks import data, names
+    from benchmarks.client import Client
+    from benchmarks.servers import gunicorn
     from benchmarks.shapes import shapes
+    from sessions.models import User
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)
     print(f"Loading {rows:,} sessions ...", flush=True)
-    admin, _ = data.fill(rows)
+    data.make_organisations()
+    data.fill(1, rows)
+    admin = User.objects.get(username="admin")
     before = timezone.now() - timedelta(days=DAYS_KEPT)
     complete(admin, before)
     by_size(admin, before, rows // 50)
-    asked = [shape for shape in shapes(admin, rows) if shape.name in SHAPES]
+    asked = [shape for shape in shapes(admin) if shape.name in SHAPES]
     connection.close()
-    with served("sessionhistory.wsgi", "benchmarks.settings") as port:
-        client = Client(port)
-        client.sign_in(str(admin.email), data.PASSWORD)
+    with gunicorn("sessionhistory.wsgi", "benchmarks.settings") as server:
+        client = Client(server.port)
+        client.sign_in(str(admin.email), names.PASSWORD)
         while_read(client, asked)
 
 
@@ -130,10 +122,10 @@ def by_size(admin: "User", before: datetime, sessions: int) -> None:
 
 def while_read(client: "Client", asked: "list[Shape]") -> None:
     """Pages during the whole of a purge; and before and after it, since the machine may have other things to do."""
-    from benchmarks.measure import Times, warm_up
+    from benchmarks.timing import Asked, Times
 
     for shape in asked:
-        warm_up(client, f"/sessions/?{shape.query}", time.monotonic() + 60)
+        Asked(client, f"/sessions/?{shape.query}", ROUNDS_AROUND, seconds=60).warm_up()
     calm: dict[str, list[float]] = {shape.name: [] for shape in asked}
     busy: dict[str, list[float]] = {shape.name: [] for shape in asked}
     for _ in range(ROUNDS_AROUND):
@@ -157,7 +149,7 @@ def while_read(client: "Client", asked: "list[Shape]") -> None:
 
 def read(client: "Client", asked: "list[Shape]", found: dict[str, list[float]]) -> None:
     for shape in asked:
-        found[shape.name].append(client.page(f"/sessions/?{shape.query}")[0])
+        found[shape.name].append(client.page(f"/sessions/?{shape.query}"))
 
 
 if __name__ == "__main__":
