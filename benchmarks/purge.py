@@ -44,7 +44,7 @@ INSERT INTO history_facet (owner, value)
 SELECT DISTINCT {user} | s.user_id, v FROM history_session s, LATERAL (
     VALUES ({user} | s.user_id), ({app} | s.app_id), ({device} | s.device_id), ({os} | s.os_id)
 ) AS named (v)
-WHERE s.organisation_id = %s AND v IS NOT NULL
+WHERE s.organisation_id = %s AND s.user_id IS NOT NULL AND v IS NOT NULL
 ON CONFLICT DO NOTHING
 """
 
