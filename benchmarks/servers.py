@@ -25,11 +25,11 @@ class Server:
 
 
 @contextmanager
-def gunicorn(application: str, settings: str) -> Iterator[Server]:
-    """As in production: with the project's gunicorn.conf.py."""
+def gunicorn(application: str, settings: str, *options: str) -> Iterator[Server]:
+    """As in production: with the project's gunicorn.conf.py, and `options` of gunicorn's."""
     port = free_port()
     command = ["-m", "gunicorn", "--config", "gunicorn.conf.py", "--log-level", "critical"]
-    with served([*command, "--bind", f"127.0.0.1:{port}", application], port, settings) as server:
+    with served([*command, "--bind", f"127.0.0.1:{port}", *options, application], port, settings) as server:
         yield server
 
 

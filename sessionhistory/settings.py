@@ -37,6 +37,9 @@ if POOL_SIZE := env.int("DATABASE_POOL_SIZE", default=8):
     # After a long outage the pool's pauses between attempts grow to minutes; given up early, the next request tries.
     POOL = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10, "reconnect_timeout": 5}
     OPTIONS["pool"] = POOL
+# How often a connection says one of the statements of `sessions.prepared` before it prepares it; never without.
+if env.bool("DATABASE_PREPARED_STATEMENTS", default=True):
+    OPTIONS["prepare_threshold"] = 5
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:

@@ -94,3 +94,9 @@ def test_statements_are_not_compiled_unless_the_url_says_so() -> None:
     asked = PRODUCTION["DATABASE_URL"] + "?options=-c%20work_mem%3D8MB"
     assert printed(options, **PRODUCTION) == "-c jit=off"
     assert printed(options, **PRODUCTION | {"DATABASE_URL": asked}) == "-c jit=off -c work_mem=8MB"
+
+
+def test_nothing_is_prepared_behind_a_pooler_that_cannot() -> None:
+    threshold = "settings.DATABASES['default']['OPTIONS'].get('prepare_threshold')"
+    assert int(printed(threshold, **PRODUCTION)) > 0
+    assert printed(threshold, **PRODUCTION, DATABASE_PREPARED_STATEMENTS="false") == "None"

@@ -78,7 +78,7 @@ def _make(organisation: Organisation, cast: Cast, roles: dict[str, Role]) -> Non
 def _load(organisation: Organisation, cast: Cast, now: datetime, count: int, say: Say) -> None:
     rng = random.Random(organisation.slug)  # noqa: S311 the same in every demo
     lines = tell(rng, cast, now, count)
-    catalogue = Catalogue(organisation)
+    catalogue = Catalogue(organisation.pk)
     for start in range(0, count, BATCH_SESSIONS):
         batch = lines[start : start + BATCH_SESSIONS]
         items = [

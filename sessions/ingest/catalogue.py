@@ -1,9 +1,7 @@
 """The names of a batch -> ids of the small tables, making what is missing.
 
-A handful of statements a batch, and none once an import has seen all names. Every
-insert is sorted, and the tables come in one order, so that concurrent imports wait
-for each other and never deadlock. E-mail addresses are compared as PostgreSQL
-lowers them, since its unique index does.
+A handful of statements a batch, and none once an import has seen all names. The tables
+come in one order, so that concurrent imports wait for each other and never deadlock.
 """
 
 from collections.abc import Iterable
@@ -13,68 +11,21 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection
 
 from sessions.choices import Role
-from sessions.models import Organisation
+from sessions.ingest.small_tables import (
+    INSERT_DEVICES,
+    INSERT_SYSTEMS,
+    INSERT_TOKENS,
+    INSERT_USERS_BY_USERNAME,
+    SELECT_APPS,
+    SELECT_DEVICES,
+    SELECT_SYSTEMS,
+    SELECT_TOKENS,
+    SELECT_USERS_BY_EMAIL,
+    SELECT_USERS_BY_USERNAME,
+    UPSERT_APPS,
+    UPSERT_USERS_BY_EMAIL,
+)
 from sessions.schema import SessionLine
-
-SELECT_APPS = """
-SELECT app_id, id, name, "group" FROM history_app WHERE organisation_id = %s AND app_id = ANY(%s)
-"""
-UPSERT_APPS = """
-INSERT INTO history_app AS stored (organisation_id, app_id, name, "group")
-SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::text[]) AS given (app_id, name, "group") ORDER BY app_id
-ON CONFLICT (organisation_id, app_id) DO UPDATE SET
-    name = coalesce(nullif(excluded.name, ''), stored.name),
-    "group" = coalesce(nullif(excluded."group", ''), stored."group")
-"""
-SELECT_DEVICES = """
-SELECT manufacturer, model, type, id FROM history_device
-JOIN unnest(%s::text[], %s::text[], %s::text[]) AS given (manufacturer, model, type) USING (manufacturer, model, type)
-WHERE organisation_id = %s
-"""
-INSERT_DEVICES = """
-INSERT INTO history_device (organisation_id, manufacturer, model, type)
-SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::text[]) ORDER BY 2, 3, 4
-ON CONFLICT DO NOTHING
-"""
-SELECT_SYSTEMS = """
-SELECT name, version, id FROM history_operatingsystem
-JOIN unnest(%s::text[], %s::text[]) AS given (name, version) USING (name, version)
-WHERE organisation_id = %s
-"""
-INSERT_SYSTEMS = """
-INSERT INTO history_operatingsystem (organisation_id, name, version)
-SELECT %s, * FROM unnest(%s::text[], %s::text[]) ORDER BY 2, 3
-ON CONFLICT DO NOTHING
-"""
-SELECT_USERS_BY_EMAIL = """
-SELECT given.email, member.id, member.username = '' FROM unnest(%s::text[]) AS given (email)
-JOIN history_user AS member ON member.organisation_id = %s AND lower(member.email) = lower(given.email)
-"""
-UPSERT_USERS_BY_EMAIL = """
-INSERT INTO history_user AS stored
-    (organisation_id, email, username, password, role, time_zone, is_active, can_sign_in, created_at)
-SELECT DISTINCT ON (lower(email)) %s, email, username, %s, %s, '', true, false, now()
-FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS given (email, username, position)
-ORDER BY lower(email), username = '', position DESC
-ON CONFLICT (organisation_id, lower(email)) DO UPDATE SET username = excluded.username WHERE stored.username = ''
-"""
-SELECT_USERS_BY_USERNAME = """
-SELECT username, id FROM history_user WHERE organisation_id = %s AND email IS NULL AND username = ANY(%s)
-"""
-INSERT_USERS_BY_USERNAME = """
-INSERT INTO history_user (organisation_id, username, password, role, time_zone, is_active, can_sign_in, created_at)
-SELECT %s, username, %s, %s, '', true, false, now() FROM unnest(%s::text[]) AS given (username) ORDER BY username
-ON CONFLICT (organisation_id, username) WHERE email IS NULL DO NOTHING
-"""
-SELECT_TOKENS = """
-SELECT DISTINCT ON (label) label, id FROM history_apitoken
-WHERE organisation_id = %s AND label = ANY(%s) ORDER BY label, created_at DESC, id DESC
-"""
-INSERT_TOKENS = """
-INSERT INTO history_apitoken (organisation_id, label, scopes, prefix, created_at)
-SELECT %s, label, '{}', '', now() FROM unnest(%s::text[]) AS given (label) ORDER BY label
-ON CONFLICT (organisation_id, label) WHERE digest IS NULL DO NOTHING
-"""
 
 
 class Ids(NamedTuple):
@@ -90,28 +41,46 @@ class Ids(NamedTuple):
 class Catalogue:
     """An organisation's names as one import has seen them. `forget` what a rolled back transaction made."""
 
-    def __init__(self, organisation: Organisation) -> None:
-        self.organisation_id = organisation.pk
+    def __init__(self, organisation_id: int) -> None:
+        self.organisation_id = organisation_id
         self.forget()
 
     def forget(self) -> None:
         self._apps: dict[str, tuple[int, str, str]] = {}
         self._devices: dict[tuple[str, str, str], int] = {}
         self._systems: dict[tuple[str, str], int] = {}
-        self._emails: dict[str, tuple[int, bool]] = {}
+        self._emails: dict[str, int] = {}
+        self._people: dict[int, tuple[str, str]] = {}  # e-mail and username, as the table has them
         self._usernames: dict[str, int] = {}
         self._tokens: dict[str, int] = {}
 
     def __len__(self) -> int:
-        names = (self._apps, self._devices, self._systems, self._emails, self._usernames, self._tokens)
-        return sum(len(known) for known in names)
+        return sum(len(known) for known in self._tables())
+
+    def _tables(self) -> tuple[dict[Any, Any], ...]:
+        return (self._apps, self._devices, self._systems, self._emails, self._usernames, self._tokens)
+
+    def about(self, line: SessionLine) -> "Catalogue":
+        """What this one knows of the names of a line, to be changed on its own."""
+        part = Catalogue(self.organisation_id)
+        for known, own, name in zip(self._tables(), part._tables(), _names(line), strict=True):
+            if (value := known.get(name)) is not None:
+                own[name] = value
+        part._people = {ident: self._people[ident] for ident in part._emails.values()}
+        return part
+
+    def learn(self, part: "Catalogue") -> None:
+        """What a transaction has made and committed. Other threads may be reading."""
+        self._people |= part._people  # noqa: SLF001
+        for known, new in zip(self._tables(), part._tables(), strict=True):  # noqa: SLF001
+            known.update(new)
 
     def ids(self, line: SessionLine) -> Ids:
         """Of a line that `resolve` has seen."""
         device, system, initiator = _device(line), _system(line), line.initiator
         user = None
         if initiator.email:
-            user = self._emails[initiator.email][0]
+            user = self._emails[initiator.email]
         elif initiator.username:
             user = self._usernames[initiator.username]
         return Ids(
@@ -121,6 +90,24 @@ class Catalogue:
             user,
             self._tokens[initiator.label or ""] if initiator.type == "token" else None,
         )
+
+    def knows(self, line: SessionLine) -> bool:
+        """Whether `resolve` would ask and write nothing."""
+        app, initiator = line.app, line.initiator
+        try:
+            self.ids(line)
+        except KeyError:
+            return False
+        if app.app_id is not None and self._differs(app.app_id, app.name or "", app.group or ""):
+            return False
+        return not (initiator.email and initiator.username and self._is_nameless(initiator.email))
+
+    def put_names(self, line: SessionLine) -> None:
+        """Of a line that `resolve` has seen: what the tables say of app and person in the place of what it says."""
+        if line.app.app_id is not None:
+            _, line.app.name, line.app.group = self._apps[line.app.app_id]
+        if line.initiator.email:
+            line.initiator.email, line.initiator.username = self._people[self._emails[line.initiator.email]]
 
     def resolve(self, lines: Iterable[SessionLine]) -> None:
         """Make sure that every name of these lines has an id. Call it in the transaction that writes them."""
@@ -192,20 +179,23 @@ class Catalogue:
 
         def select(emails: list[str]) -> None:
             rows = _fetch(SELECT_USERS_BY_EMAIL, [emails, self.organisation_id])
-            self._emails |= {email: (ident, nameless) for email, ident, nameless in rows}
+            self._emails |= {email: ident for email, ident, _, _ in rows}
+            self._people |= {ident: (email, username) for _, ident, email, username in rows}
 
         if unseen := list(named.keys() - self._emails.keys()):
             select(unseen)
-        known = self._emails
         changed = [
             (email, username)
             for email, username in named.items()
-            if email not in known or (known[email][1] and username)
+            if email not in self._emails or (username and self._is_nameless(email))
         ]
         if changed:
             values = [self.organisation_id, make_password(None), Role.USER.value, *_columns(changed)]
             _execute(UPSERT_USERS_BY_EMAIL, values)
             select([email for email, _ in changed])
+
+    def _is_nameless(self, email: str) -> bool:
+        return not self._people[self._emails[email]][1]
 
     def _resolve_usernames(self, names: set[str]) -> None:
         def select() -> None:
@@ -227,6 +217,19 @@ class Catalogue:
         if labels := labels - self._tokens.keys():
             _execute(INSERT_TOKENS, [self.organisation_id, sorted(labels)])
             select()
+
+
+def _names(line: SessionLine) -> tuple[Any, ...]:
+    """One for each table, in their order; None is in none of them."""
+    initiator = line.initiator
+    return (
+        line.app.app_id,
+        _device(line),
+        _system(line),
+        initiator.email,
+        None if initiator.email else initiator.username,
+        initiator.label if initiator.type == "token" else None,
+    )
 
 
 def _device(line: SessionLine) -> tuple[str, str, str]:

@@ -7,13 +7,15 @@ from django.db import connection
 from sessions.ingest.rows import Row
 from sessions.keys import Kind, key, value_key
 
-# The lock keeps a purge from removing, until this transaction ends, a facet that it has found to be there.
 INSERT_FACETS = """
-WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%s))
 INSERT INTO history_facet (owner, value)
-SELECT given.owner, given.value FROM held, unnest(%s::bigint[], %s::bigint[]) AS given (owner, value)
+SELECT given.owner, given.value FROM held, unnest({owners}::bigint[], {values}::bigint[]) AS given (owner, value)
 ON CONFLICT DO NOTHING
 """
+# The lock keeps a purge from removing, until this transaction ends, a facet that it has found to be there.
+HOLD_AND_INSERT_FACETS = "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%s))" + INSERT_FACETS.format(
+    owners="%s", values="%s"
+)
 
 Facets = set[tuple[int, int]]
 
@@ -29,7 +31,7 @@ def add_facets(organisation_id: int, sessions: Iterable[Row]) -> None:
     if facets:
         owners, values = zip(*sorted(facets), strict=True)
         with connection.cursor() as cursor:
-            cursor.execute(INSERT_FACETS, [facets_lock(organisation_id), list(owners), list(values)])
+            cursor.execute(HOLD_AND_INSERT_FACETS, [facets_lock(organisation_id), list(owners), list(values)])
 
 
 def facets_of(organisation_id: int, sessions: Iterable[Row]) -> Facets:

@@ -39,7 +39,7 @@ def import_file(
     What was reported is kept; stopped at any moment and run again, the import ends
     up with the same rows. Raises OperationalError when the database is out of reach.
     """
-    catalogue = Catalogue(organisation)
+    catalogue = Catalogue(organisation.pk)
 
     def make(line: Line) -> Item:
         return prepare(organisation, line.raw, line.number, folder, source.read)

@@ -1,13 +1,15 @@
 """Rows into a table over those that are there: many by COPY through a staging table, a few in the statement itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
 
 from sessions.ingest.rows import Row
+from sessions.prepared import as_text, prepared_cursor
 
 # A temporary table costs more than it saves: 3 ms and rows of the system's own tables.
 FEW = 8
@@ -22,20 +24,24 @@ VALUES = "(SELECT {columns} FROM {table} WHERE false {values}) AS few"
 NOT_REPLACED = {"id", "session_id", "name", "organisation_id", "last_seen_at"}
 
 
-def merge(table: str, rows: Iterable[Row], count: int, statement: str) -> list[tuple[Any, ...]]:
+def merge(
+    table: str, rows: Iterable[Row], count: int, statement: str, more: Mapping[str, object] = MappingProxyType({})
+) -> list[tuple[Any, ...]]:
     """Put `count` rows, of which there is at least one, into place; what the statement returns.
 
     The statement names its `{table}`, `{columns}`, the `{source}` they come from, and the `{changes}` to a row
-    that is there.
+    that is there; of a few rows also `more` values, by their names.
     """
     rows = iter(rows)
     first = next(rows)
     columns = tuple(first)
-    with connection.cursor() as cursor:
-        if count <= FEW:
-            values: list[Any] = [value for row in chain([first], rows) for value in row.values()]
-            cursor.execute(_direct(table, columns, count, statement), values)
+    if count <= FEW:
+        values = [as_text(value) for row in chain([first], rows) for value in row.values()]
+        values += [as_text(value) for value in more.values()]
+        with prepared_cursor() as cursor:
+            cursor.execute(_direct(table, columns, count, statement, tuple(more)), values)
             return cursor.fetchall() if cursor.description else []
+    with connection.cursor() as cursor:
         stage, copy, merge_staged, unstage = _staged(table, columns, statement)
         cursor.execute(stage)
         with cursor.copy(copy) as target:
@@ -48,10 +54,15 @@ def merge(table: str, rows: Iterable[Row], count: int, statement: str) -> list[t
 
 
 @cache
-def _direct(table: str, columns: tuple[str, ...], count: int, statement: str) -> str:
-    row = f"UNION ALL SELECT {', '.join(['%s'] * len(columns))} "
-    source = VALUES.format(columns=", ".join(columns), table=table, values=row * count)
-    return statement.format(**_parts(table, columns), source=source)
+def _direct(table: str, columns: tuple[str, ...], count: int, statement: str, more: tuple[str, ...]) -> str:
+    width = len(columns)
+    rows = (
+        "UNION ALL SELECT " + ", ".join(f"${place}" for place in range(first, first + width))
+        for first in range(1, count * width, width)
+    )
+    source = VALUES.format(columns=", ".join(columns), table=table, values=" ".join(rows))
+    places = {name: f"${count * width + number}" for number, name in enumerate(more, start=1)}
+    return statement.format(**_parts(table, columns), source=source, **places)
 
 
 @cache

@@ -1,16 +1,27 @@
 """Sessions and events as JSON. Each session comes from PostgreSQL as finished text and is passed on as it is."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
+from typing import Any
+from uuid import UUID
 
 import msgspec
 from msgspec.structs import asdict
 
+from sessions.choices import OPEN_STATUSES, Status
 from sessions.query import SessionQuery
-from sessions.schema import Event
+from sessions.schema import Event, SessionLine
 
 CHUNK_BYTES = 64 * 1024
+MILLISECOND = timedelta(milliseconds=1)
+# Of the small tables, which have no null: empty there means absent.
+NOT_EMPTY = {
+    "initiator": ("username",),
+    "app": ("name", "group"),
+    "device": ("manufacturer", "model", "type"),
+    "os": ("name", "version"),
+}
 
 
 def json_list(query: SessionQuery) -> Iterator[bytes]:
@@ -26,6 +37,28 @@ def json_list(query: SessionQuery) -> Iterator[bytes]:
     }
     texts = (text.encode() for text in query.texts(places.ids))
     return chunks(chain([b'{"sessions":['], separated(texts), [b"],", msgspec.json.encode(rest)[1:]]))
+
+
+def json_of_new(session_id: UUID, line: SessionLine, lost_before: datetime) -> bytes:
+    """A session that has just been written, from what it says: the same that `sessions.query.rows` says in SQL.
+
+    Reading it back would take as long as writing it.
+    """
+    asked, started, ended, seen = line.requested_at, line.started_at, line.ended_at, line.last_seen_at
+    assert seen is not None  # it is normalised
+    status = Status.LOST if line.status in OPEN_STATUSES and seen < lost_before else line.status
+    said: dict[str, Any] = {"id": session_id, **msgspec.to_builtins(line), "status": status}
+    del said["events"], said["attachments"]  # none of either is told here
+    if line.initiator.type == "user":
+        said["initiator"]["label"] = None
+    for part, names in NOT_EMPTY.items():
+        said[part] |= {name: said[part][name] or None for name in names}
+    for name, time in (("requested_at", asked), ("started_at", started), ("ended_at", ended), ("last_seen_at", seen)):
+        said[name] = rfc_3339(time) if time else None
+    said["queue_ms"] = (started - asked) // MILLISECOND if started and asked else None
+    runs = status in OPEN_STATUSES
+    said["duration_ms"] = ((ended or seen) - started) // MILLISECOND if started and not runs else None
+    return msgspec.json.encode(said | {"attachments": []})
 
 
 def json_events(events: Iterable[Event]) -> Iterator[bytes]:

@@ -1,11 +1,10 @@
 """Names that were resolved a moment ago: a session that is sent alone would spend half its time on looking them up.
 
-One catalogue a thread, since another thread's rollback must not empty it in between. A row that has been
-deleted meanwhile is noticed by a foreign key, and looked up again; a member's e-mail address that has
-moved to somebody else is noticed within SECONDS.
+One catalogue an organisation, which the threads of a process share: each takes what it knows of a line, and gives
+back what it has committed. A row that has been deleted meanwhile is noticed by a foreign key, and looked up
+again; a member's e-mail address that has moved to somebody else is noticed within SECONDS.
 """
 
-import threading
 import time
 
 from sessions.ingest.catalogue import Catalogue
@@ -15,17 +14,16 @@ SECONDS = 60
 # Of one organisation, so that a producer with a user a session does not fill the memory.
 MOST_NAMES = 20_000
 
-_thread = threading.local()
+_kept: dict[int, tuple[Catalogue, float]] = {}
 
 
 def known_names(organisation: Organisation) -> Catalogue:
-    """The organisation's names as this thread knows them."""
-    kept: dict[int, tuple[Catalogue, float]] = _thread.__dict__.setdefault("catalogues", {})
-    catalogue, since = kept.get(organisation.pk, (None, 0.0))
+    """The organisation's names as this process knows them: for `about` and `learn` only."""
+    catalogue, since = _kept.get(organisation.pk, (None, 0.0))
     now = time.monotonic()
     if catalogue is None or now - since > SECONDS or len(catalogue) > MOST_NAMES:
-        for other in [other for other, (_, begun) in kept.items() if now - begun > SECONDS]:
-            del kept[other]
-        catalogue = Catalogue(organisation)
-        kept[organisation.pk] = catalogue, now
+        for other in [other for other, (_, begun) in list(_kept.items()) if now - begun > SECONDS]:
+            _kept.pop(other, None)
+        catalogue = Catalogue(organisation.pk)
+        _kept[organisation.pk] = catalogue, now
     return catalogue

@@ -11,7 +11,7 @@ from sessions.ingest.errors import LineError
 from sessions.ingest.heartbeat import says_when_seen, seen_now
 from sessions.ingest.identity import new_session_id, session_id
 from sessions.ingest.importing import Batch, batches
-from sessions.ingest.load import Report, load
+from sessions.ingest.load import UPSERT_SESSIONS_OF_TOKEN, Report, load
 from sessions.ingest.ndjson import Line
 from sessions.ingest.normalise import normalise
 from sessions.ingest.parse import parse
@@ -22,8 +22,11 @@ from sessions.schema import AnnouncedAttachment, SessionLine
 
 
 class Received(NamedTuple):
+    """`line` is what a new session says, as it is stored; None where only the table can tell."""
+
     id: UUID
     is_new: bool
+    line: SessionLine | None
 
 
 class Outcome(msgspec.Struct, omit_defaults=True):
@@ -43,16 +46,25 @@ def receive(sender: Sender, raw: bytes) -> Received:
     line = _read(sender, raw)
     external_id = line.external_id
     ident = sender.organisation.session_id(external_id) if external_id is not None else new_session_id()
-    report = _load(sender, [_item(sender, ident, line)], known_names(sender.organisation))
+    item, known = _item(sender, ident, line), known_names(sender.organisation)
+    names = known.about(line)
+    report = load(sender.organisation, [item], names, UPSERT_SESSIONS_OF_TOKEN)
+    if report.refused:
+        report = _load(sender, [item], names)
     for _, error in report.refused:
         raise error
-    return Received(ident, bool(report.created))
+    known.learn(names)
+    is_new = bool(report.created)
+    if is_new and is_told_by_line(line):
+        names.put_names(line)
+        return Received(ident, is_new, line)
+    return Received(ident, is_new, None)
 
 
 def receive_lines(sender: Sender, file: BinaryIO) -> Iterator[list[Outcome]]:
     """NDJSON, batch by committed batch. A line without an external id is known by its content, as in a file."""
     organisation = sender.organisation
-    catalogue = Catalogue(organisation)
+    catalogue = Catalogue(organisation.pk)
 
     def prepare(line: Line) -> Item:
         session = _read(sender, line.raw)
@@ -73,6 +85,13 @@ def announced(attachment: AnnouncedAttachment) -> StoredFile:
         storage_name="",
         available=False,
     )
+
+
+def is_told_by_line(line: SessionLine) -> bool:
+    """Whether the record of a new session can be told without reading it: not the order of files by name, which is
+    the database's own, nor an IPv6 address that holds one of IPv4, which PostgreSQL writes in its own way."""
+    addresses = (line.network.client_ip, line.network.server_ip)
+    return not line.attachments and not any(address and address.startswith("::") for address in addresses)
 
 
 def _read(sender: Sender, raw: bytes) -> SessionLine:

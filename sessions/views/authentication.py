@@ -16,9 +16,9 @@ from django.utils.cache import patch_vary_headers
 
 from sessions.choices import Scope
 from sessions.errors import Problem, json_error
-from sessions.limits import WRONG_TOKENS, count, count_request
+from sessions.limits import WRONG_TOKENS, Count, count
 from sessions.models import ApiToken
-from sessions.tokens import SECRET_PREFIX, TokenRefused, find_token, may_make_tokens, scopes_of, touch
+from sessions.tokens import SECRET_PREFIX, TokenRefused, may_make_tokens, recognise, scopes_of, touch
 from sessions.views.client_address import client_address
 from sessions.views.errors import is_api
 from sessions.views.roles import MemberRequest
@@ -53,10 +53,9 @@ class TokenMiddleware:
             secret = secret_in(request)
             if secret is None:
                 return self.get_response(request)
-            token = _find(secret, now)
+            token, counted = _find(secret, now)
         except Problem as problem:
             return json_error(_counted(problem, request, now))
-        counted = count_request(token, now)
         if counted is None:
             return self._answer_to(request, token, now)
         if counted.exceeded:
@@ -82,9 +81,9 @@ def _counted(problem: Problem, request: HttpRequest, now: datetime) -> Problem:
     return Problem("too_many_requests", headers=wrong.headers()) if wrong.exceeded else problem
 
 
-def _find(secret: str, now: datetime) -> ApiToken:
+def _find(secret: str, now: datetime) -> tuple[ApiToken, Count | None]:
     try:
-        return find_token(secret, now)
+        return recognise(secret, now)
     except TokenRefused as refused:
         match refused.reason:
             case "expired":

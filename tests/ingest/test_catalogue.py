@@ -1,5 +1,6 @@
 """Names become rows of the small tables once, however often and however many at a time they arrive."""
 
+import json
 import threading
 from typing import Any
 
@@ -7,7 +8,9 @@ import pytest
 from django.db import connection
 
 from sessions.ingest.catalogue import Catalogue
+from sessions.ingest.parse import parse
 from sessions.models import ApiToken, App, Device, OperatingSystem, Organisation, Session, User
+from sessions.schema import SessionLine
 from tests.ingest.lines import a_line, send_lines, stored
 
 
@@ -81,7 +84,7 @@ def test_one_batch_may_spell_an_address_in_two_ways(acme: Organisation) -> None:
 
 
 def test_a_member_without_a_username_takes_the_one_that_is_sent(acme: Organisation) -> None:
-    catalogue = Catalogue(acme)
+    catalogue = Catalogue(acme.pk)
     for username in (None, "first", "second"):
         send_lines(acme, by(type="user", email="x@acme.example", username=username), catalogue=catalogue)
 
@@ -169,7 +172,7 @@ def test_two_imports_at_once_make_each_name_once_and_never_deadlock(acme: Organi
 
 
 def test_a_name_deleted_between_two_batches_is_made_again(acme: Organisation) -> None:
-    catalogue = Catalogue(acme)
+    catalogue = Catalogue(acme.pk)
     line = a_line(app={"app_id": "a"})
     send_lines(acme, line, catalogue=catalogue)
     Session.objects.all().delete()
@@ -179,3 +182,30 @@ def test_a_name_deleted_between_two_batches_is_made_again(acme: Organisation) ->
 
     assert (report.new, report.refused) == (1, [])
     assert stored(acme).app is not None
+
+
+def test_a_catalogue_knows_what_it_would_not_ask_for(acme: Organisation) -> None:
+    catalogue = Catalogue(acme.pk)
+    known = a_line(app={"app_id": "a", "name": "A"}, device={"model": "M"}, os={"name": "iOS"})
+    unknown: list[dict[str, Any]] = [
+        {"initiator": {"type": "user", "email": "new@acme.example"}},
+        {"initiator": {"type": "user", "email": "dave@acme.example", "username": "dave"}},
+        {"initiator": {"type": "user", "username": "dave"}},
+        {"initiator": {"type": "token", "label": "ci"}},
+        {"app": {"app_id": "b"}},
+        {"app": {"app_id": "a", "name": "B"}},
+        {"app": {"app_id": "a", "group": "G"}},
+        {"device": {"model": "M", "type": "phone"}},
+        {"os": {"name": "iOS", "version": "18"}},
+    ]
+
+    def knows(line: dict[str, Any]) -> bool:
+        return catalogue.knows(parse(json.dumps(line).encode(), SessionLine))
+
+    assert not knows(known)
+    send_lines(acme, known, catalogue=catalogue)
+    assert knows(known)
+    for fields in unknown:
+        assert not knows(known | fields), fields
+    catalogue.forget()
+    assert not knows(known)

@@ -4,15 +4,17 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from sessions.choices import Platform
+from sessions.ingest.catalogue import Catalogue
 from sessions.ingest.load import load
 from sessions.ingest.prepare import prepare
 from sessions.ingest.rows import Item, StoredFile
 from sessions.keys import Kind, key, value_key
-from sessions.models import Attachment, Event, Facet, Organisation, Session
+from sessions.models import App, Attachment, Event, Facet, Organisation, Session
 from tests.ingest.lines import a_line, an_event, send_lines, stored
 
 FULL = a_line(
@@ -233,6 +235,20 @@ def test_an_anonymous_session_has_facets_of_its_organisation_alone(acme: Organis
     send_lines(acme, a_line(initiator={"type": "anonymous"}, app={"app_id": "a"}))
 
     assert set(Facet.objects.values_list("owner", flat=True)) == {key(Kind.ORGANISATION, acme.pk)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_facets_that_a_purge_removed_come_back_with_the_next_session_however_it_is_sent(acme: Organisation) -> None:
+    """Names are known by then, and nothing but the session is written."""
+    catalogue = Catalogue(acme.pk)
+    for number, events in enumerate(([], [], [an_event()])):
+        line = a_line(external_id=f"s-{number}", app={"app_id": "a", "platform": "ios"}, events=events)
+        send_lines(acme, line, catalogue=catalogue)
+        facet = Facet.objects.filter(
+            owner=key(Kind.ORGANISATION, acme.pk), value=key(Kind.APP, App.objects.get(app_id="a").pk)
+        )
+        assert facet.exists()
+        facet.delete()
 
 
 def test_several_batches_fit_into_one_transaction(acme: Organisation) -> None:

@@ -9,9 +9,11 @@ import msgspec
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from sessions.errors import Problem
 from sessions.ingest.parse import parse
+from sessions.presenters.json import json_of_new
 from sessions.query import find_session_json
 from sessions.receiving.changing import change
 from sessions.receiving.events import add_events, parse_lines
@@ -34,7 +36,11 @@ def post_session(request: ApiRequest) -> HttpResponse:
     raw = whole(request, settings.API_MAX_BODY_BYTES)
     with refusals():
         received = receive(sender_of(request), raw)
-    response = _session(request, received.id)
+    if received.line is None:
+        response = _session(request, received.id)
+    else:
+        lost_before = timezone.now() - request.user.organisation.lost_after
+        response = _json(json_of_new(received.id, received.line, lost_before))
     response.status_code = 201 if received.is_new else 200
     response["Location"] = reverse("api_session", args=[received.id])
     return response
@@ -61,7 +67,7 @@ def post_events(request: ApiRequest, session_id: UUID) -> HttpResponse:
         events = parse(raw, EventBatch).events if declared in JSON else parse_lines(raw)
         new = add_events(sender, session_id, events)
     answer = msgspec.json.encode({"received": len(events), "new": new})
-    return HttpResponse(answer, content_type="application/json")
+    return _json(answer)
 
 
 @scope_required("write")
@@ -80,6 +86,10 @@ def _session(request: ApiRequest, session_id: UUID) -> HttpResponse:
     text = find_session_json(request.user, session_id)
     if text is None:  # a change has made it somebody else's
         raise Problem("not_found")
+    return _json(text)
+
+
+def _json(text: str | bytes) -> HttpResponse:
     return HttpResponse(text, content_type="application/json")
 
 
