@@ -5,7 +5,7 @@ import time
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
-ANSWER_SECONDS = 150  # peers give up a statement after 60
+ANSWER_SECONDS = 250  # peers give up each statement after 60, and a page has up to four
 DOWNLOAD_SECONDS = 900
 IDLE_SECONDS = 4  # gunicorn.conf.py keeps a connection for 15, uvicorn for 5
 COOKIE = "session_history"
