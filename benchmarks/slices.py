@@ -27,9 +27,9 @@ class Slice:
 
 
 def export_slices(rows: int, client: Client, others: dict[Peer, Client]) -> list[Slice]:
-    days = ceil(ROWS / (rows / DAYS))
+    days = min(ceil(ROWS / (rows / DAYS)), DAYS)
     end = today() - timedelta(days=1)
-    start = end - timedelta(days=min(days, DAYS))
+    start = end - timedelta(days=days)
     question = Question(start=start, end=end)
     # Both days of the product's range belong to it.
     query = urlencode({"start": start.date(), "end": (end - timedelta(days=1)).date()})

@@ -9,7 +9,7 @@ def page(question: Question) -> str:
 
 
 def export(question: Question) -> str:
-    return f"/sessions/?{parameters(question)}&_export=csv"
+    return f"/export/?{parameters(question)}&_export=csv"
 
 
 def parameters(question: Question) -> str:

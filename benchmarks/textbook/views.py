@@ -1,15 +1,14 @@
 from django.db.models import QuerySet
 from django_filters.views import FilterView
 from django_tables2 import SingleTableMixin
-from django_tables2.export.views import ExportMixin
 
 from benchmarks.textbook.filters import SessionFilter
 from benchmarks.textbook.tables import SessionTable
 from sessions.models import Session
 
 
-class SessionListView(ExportMixin, SingleTableMixin, FilterView):
-    """The default paginator: COUNT(*) of all that matches, then OFFSET. `_export=csv` downloads it."""
+class SessionListView(SingleTableMixin, FilterView):
+    """The default paginator: COUNT(*) of all that matches, then OFFSET."""
 
     template_name = "textbook/session_list.html"
     table_class = SessionTable
