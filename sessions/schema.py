@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct, field
+from msgspec.json import Decoder
 
 Scalar = str | int | float | bool | None
 
@@ -220,3 +221,8 @@ class Session(SessionFields, kw_only=True):
 
     id: UUID
     attachments: list[Attachment] = field(default_factory=list)
+
+
+# msgspec works a type out when it is first used, and 0.22 crashes when two threads do so at once: here there is one.
+for _type in (SessionLine, ImportedLine, Event, EventBatch, Session):
+    Decoder(_type)

@@ -209,3 +209,19 @@ def test_a_catalogue_knows_what_it_would_not_ask_for(acme: Organisation) -> None
         assert not knows(known | fields), fields
     catalogue.forget()
     assert not knows(known)
+
+
+def test_what_one_transaction_makes_is_known_to_others_once_it_is_learnt(acme: Organisation) -> None:
+    shared = Catalogue(acme.pk)
+    line = a_line(app={"app_id": "a"}, initiator={"type": "user", "email": "dave@acme.example"})
+    read = parse(json.dumps(line).encode(), SessionLine)
+    part = shared.about(read)
+
+    send_lines(acme, line, catalogue=part)
+    assert not shared.knows(read)
+
+    shared.learn(part)
+    part.forget()
+    assert shared.knows(read)
+    assert shared.about(read).knows(read)
+    assert shared.ids(read).user == stored(acme).user_id
