@@ -20,6 +20,7 @@ FILLED = "filled"
 def set_up(name: str = NAME, *, keep: bool = False) -> Iterator[None]:
     """Django on that database, with folders of its own. Import what needs Django inside the block."""
     with made(name, keep=keep) as url, tempfile.TemporaryDirectory(prefix="session-history-bench-") as folder:
+        (Path(folder) / "static").mkdir()
         # gunicorn's workers are told apart by nothing but their settings, so those come before Django is loaded.
         os.environ.update(
             DATABASE_URL=url,
