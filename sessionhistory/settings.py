@@ -145,7 +145,7 @@ ATTACHMENTS_X_ACCEL_PREFIX = env.str("ATTACHMENTS_X_ACCEL_PREFIX", default="")
 ATTACHMENTS_SIGNED_URL_SECONDS = env.int("ATTACHMENTS_SIGNED_URL_SECONDS", default=0)
 STORAGES = {
     "default": attachment_storage(env.str("ATTACHMENTS_STORAGE_URL", default="")),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "sessionhistory.static.StaticFiles"},
 }
 
 # Every script, style, font and picture comes from this server; nothing is inline.
