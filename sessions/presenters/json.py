@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from sessions.choices import OPEN_STATUSES, Status
-from sessions.query import SessionQuery
+from sessions.query import Count, SessionQuery
 from sessions.schema import Event, SessionLine
 
 CHUNK_BYTES = 64 * 1024
@@ -25,18 +25,17 @@ NOT_EMPTY = {
 
 
 def json_list(query: SessionQuery) -> Iterator[bytes]:
-    """`{sessions: [...], next_cursor, prev_cursor, count: {value, capped}}`, in chunks, in constant memory.
+    """`{sessions: [...], next_cursor, prev_cursor, count: {value, capped}}`, in chunks, in constant memory."""
+    count = None if query.values.get("count") == "none" else query.count()
+    return chunks(_list(query, count))
 
-    What can go wrong with the question goes wrong here, before the first chunk.
-    """
+
+def _list(query: SessionQuery, count: Count | None) -> Iterator[bytes]:
+    yield b'{"sessions":['
+    yield from separated(text.encode() for text in query.read())
     places = query.places
-    rest = {
-        "next_cursor": places.next_cursor,
-        "prev_cursor": places.prev_cursor,
-        "count": None if query.values.get("count") == "none" else query.count(),
-    }
-    texts = (text.encode() for text in query.texts(places.ids))
-    return chunks(chain([b'{"sessions":['], separated(texts), [b"],", msgspec.json.encode(rest)[1:]]))
+    rest = {"next_cursor": places.next_cursor, "prev_cursor": places.prev_cursor, "count": count}
+    yield b"]," + msgspec.json.encode(rest)[1:]
 
 
 def json_of_new(session_id: UUID, line: SessionLine, lost_before: datetime) -> bytes:

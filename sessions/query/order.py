@@ -19,6 +19,9 @@ SQL_VALUES = {
 }
 
 
+SQL_TYPES = {"date": "timestamptz", "queue_ms": "int8", "duration_ms": "int8"}
+
+
 class InvalidCursorError(ValueError):
     """The cursor was altered, or belongs to another order."""
 
@@ -107,6 +110,9 @@ class Order:
 
     def sql_names(self) -> list[str]:
         return [f"value_{number}" for number in range(len(self.terms))]
+
+    def sql_types(self) -> list[str]:
+        return [SQL_TYPES[term.field] for term in self.terms]
 
     def sql_beyond(self) -> str:
         """The condition on rows that come after a place, given as `place_0` and so on, and `place_id`."""

@@ -35,8 +35,11 @@ def find(search: Search) -> list[Place]:
     criteria, by_date = search.criteria, search.order.is_by_date
     if criteria.is_empty:
         return []
-    if criteria.exact or not criteria.groups:
-        return straight(search) if by_date or not criteria.exact else gather(search, "TRUE")
+    if is_straight(search):
+        select = f"{search.order.sql_values()}, s.id FROM history_session s"
+        return fetch(sql_straight(search, select), search.parameters)
+    if criteria.exact:
+        return gather(search, "TRUE")
     if criteria.only_running:
         return gather(search, RUNNING)
     if by_date and is_merged(criteria) and is_small(criteria.groups[0]):
@@ -50,18 +53,20 @@ def find(search: Search) -> list[Place]:
     return places + (periods(rest) if by_date else gather_periods(rest))
 
 
-def straight(search: Search) -> list[Place]:
-    """The organisation's rows in the range, in the order of their index. The criteria have no groups, or are narrow."""
-    return fetch(
-        f"""
-        SELECT {search.order.sql_values()}, s.id
-        FROM history_session s
+def is_straight(search: Search) -> bool:
+    """Whether the organisation's rows can be read in the order of an index: without groups, or in a day by date."""
+    criteria = search.criteria
+    return not criteria.is_empty and (search.order.is_by_date if criteria.exact else not criteria.groups)
+
+
+def sql_straight(search: Search, sql_select: str) -> str:
+    """`sql_select` of rows `s`, as far as FROM, of a search that `is_straight`."""
+    return f"""
+        SELECT {sql_select}
         WHERE {search.criteria.sql_range()} AND {search.criteria.sql_matches()} AND {search.sql_beyond()}
         ORDER BY {search.order.sql()}
         LIMIT %(limit)s
-        """,
-        search.parameters,
-    )
+    """
 
 
 def look(search: Search) -> tuple[list[Place], Place | None]:

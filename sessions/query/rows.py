@@ -105,10 +105,12 @@ LISTED = (
 )
 
 
-def json_rows(condition: str, fields: Iterable[str] = FIELDS) -> str:
-    """The query for the rows that meet a condition: these fields as one JSON text, then the id.
+def sql_json(fields: Iterable[str] = FIELDS) -> str:
+    """A row of JOINS as one JSON text with these fields. `lost_before` must be among the parameters."""
+    values = ", ".join(f'{FIELDS[name]} AS "{name}"' for name in fields)
+    return f"(SELECT row_to_json(session)::text FROM (SELECT {values}) session)"
 
-    `lost_before` must be among its parameters.
-    """
-    pairs = ", ".join(f"'{name}', {FIELDS[name]}" for name in fields)
-    return f"SELECT json_build_object({pairs})::text, s.id {JOINS} WHERE {condition}"
+
+def json_rows(condition: str, fields: Iterable[str] = FIELDS) -> str:
+    """The query for the rows that meet a condition: each as `sql_json`, then its id."""
+    return f"SELECT {sql_json(fields)}, s.id {JOINS} WHERE {condition}"

@@ -18,10 +18,10 @@ from sessions.query.criteria import Criteria
 from sessions.query.filters import MOST_ROWS, SessionFilterSet, day_range
 from sessions.query.names import NAMED, keys_of_names
 from sessions.query.order import NEWEST_FIRST, TERMS, InvalidCursorError, Order, Place
-from sessions.query.plans import find
+from sessions.query.plans import find, is_straight
 from sessions.query.rows import FIELDS, LISTED, json_rows
 from sessions.query.search import Search, fetch_all
-from sessions.query.stream import copy_csv
+from sessions.query.stream import copy_csv, copy_json
 from sessions.query.visibility import visible_to
 
 ROWS_ON_A_PAGE = 50
@@ -147,6 +147,11 @@ class SessionQuery:
         return Order(tuple(terms[name] for name in names))
 
     @property
+    def fields(self) -> Iterable[str]:
+        """Those of each session in JSON."""
+        return self.values.get("fields") or FIELDS
+
+    @property
     def limit(self) -> int:
         return min(int(self.values.get("limit", ROWS_ON_A_PAGE)), self.most_rows)
 
@@ -178,31 +183,61 @@ class SessionQuery:
         return Place.from_cursor(self.values["cursor"], self.order)
 
     @cached_property
+    def search(self) -> Search:
+        """One row more than the page has, to see whether there is more. Backwards it is the reversed order."""
+        order = self.order.reversed() if self.is_backwards else self.order
+        return Search(self.criteria, order, self.place, self.limit + 1)
+
+    @property
+    def is_backwards(self) -> bool:
+        return self.values.get("mode") == "before"
+
+    @cached_property
     def places(self) -> Places:
-        """One page. Reading backwards is reading the reversed order and turning the answer round."""
-        backwards = self.values.get("mode") == "before"
-        order = self.order.reversed() if backwards else self.order
-        places = find(Search(self.criteria, order, self.place, self.limit + 1))
-        more = len(places) > self.limit
-        places = places[: self.limit]
-        if backwards:
-            places.reverse()
-        first, last = (places[0], places[-1]) if places else (self.place, self.place)
-        has_next = self.place is not None if backwards else more
-        has_prev = more if backwards else self.place is not None
+        """One page. What was read backwards is turned round."""
+        found = find(self.search)
+        more = len(found) > self.limit
+        found = found[: self.limit]
+        if self.is_backwards:
+            found.reverse()
+        return self._places(found[0] if found else None, found[-1] if found else None, more, [one.id for one in found])
+
+    def _places(self, first: Place | None, last: Place | None, more: bool, ids: list[UUID]) -> Places:
+        first, last = first or self.place, last or self.place
+        has_next = self.place is not None if self.is_backwards else more
+        has_prev = more if self.is_backwards else self.place is not None
         return Places(
-            [place.id for place in places],
+            ids,
             last.to_cursor(self.order) if last and has_next else None,
             first.to_cursor(self.order) if first and has_prev else None,
             first.to_cursor(self.order) if first else None,
         )
 
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the page is so long that it is better not held, and one statement can read and say it."""
+        return self.limit > FETCHED_AT_ONCE and not self.is_backwards and is_straight(self.search)
+
+    def read(self) -> Iterator[str]:
+        """The page as JSON texts. Once they are read, `places` says where it ends; it has no ids if it was streamed."""
+        if not self.is_streamed:
+            yield from self.texts(self.places.ids)
+            return
+        first = last = None
+        more = False
+        for number, (text, place) in enumerate(copy_json(self.fields, self.search)):
+            if number == self.limit:
+                more = True
+                continue
+            first, last = first or place, place
+            yield text
+        self.places = self._places(first, last, more, [])
+
     def texts(self, ids: Sequence[UUID]) -> Iterator[str]:
         """Sessions as JSON texts in the order of their ids, fetched some at a time; ids not visible are left out."""
-        wanted = self.values.get("fields") or FIELDS
         for offset in range(0, len(ids), FETCHED_AT_ONCE):
             chunk = list(ids[offset : offset + FETCHED_AT_ONCE])
-            by_id = self._fetch(chunk, wanted)
+            by_id = self._fetch(chunk, self.fields)
             yield from (by_id[ident] for ident in chunk if ident in by_id)
 
     def every(self) -> Iterator[str]:
@@ -244,7 +279,7 @@ class SessionQuery:
 
     def count(self) -> Count:
         """Up to 10,000, or all with `count=exact`. Without asking, if the page has all of them."""
-        if self.place is None and not (self.places.next_cursor or self.places.prev_cursor):
+        if self.place is None and not self.is_streamed and not (self.places.next_cursor or self.places.prev_cursor):
             return Count(len(self.places.ids), capped=False)
         cap = NO_CAP if self.values.get("count") == "exact" else COUNT_CAP
         found = count(self.criteria, cap + 1)

@@ -1,12 +1,14 @@
-"""Any number of rows as CSV, written by PostgreSQL in one statement: one snapshot, constant memory."""
+"""Any number of rows as CSV or JSON, written by PostgreSQL in one statement: one snapshot, constant memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db import connection
 
 from sessions.query.criteria import Criteria
-from sessions.query.order import Order
-from sessions.query.rows import JOINS
+from sessions.query.order import Order, Place
+from sessions.query.plans import sql_straight
+from sessions.query.rows import JOINS, sql_json
+from sessions.query.search import Search
 
 CHUNK_BYTES = 64 * 1024
 
@@ -43,3 +45,13 @@ def copy_statement(columns: str, criteria: Criteria, order: Order) -> str:
             ORDER BY {order.sql()}
         ) TO STDOUT (FORMAT csv)
     """
+
+
+def copy_json(fields: Iterable[str], search: Search) -> Iterator[tuple[str, Place]]:
+    """Sessions as JSON texts and their places, of a search that `is_straight`. Raises as `copy_csv` does."""
+    order = search.order
+    statement = sql_straight(search, f"{sql_json(fields)}, {order.sql_values()}, s.id {JOINS}")
+    with connection.cursor() as cursor, cursor.cursor.copy(f"COPY ({statement}) TO STDOUT", search.parameters) as copy:
+        copy.set_types(["text", *order.sql_types(), "uuid"])
+        for text, *values, ident in copy.rows():
+            yield text, Place(tuple(values), ident)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ def in_csv(body: str) -> list[UUID]:
 
 
 def in_json(body: str) -> list[UUID]:
-    return [UUID(ident) for ident in re.findall(r'\{"id" : "([0-9a-f-]{36})", "external_id"', body)]
+    return [UUID(session["id"]) for session in json.loads(body)["sessions"]]
 
 
 @dataclass(frozen=True)
