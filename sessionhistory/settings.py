@@ -177,6 +177,7 @@ if BEHIND_PROXY:
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "session_history"
+SESSION_ENGINE = "sessions.browsers"
 
 # For each token; 0 is without limit.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=1000)

@@ -37,6 +37,8 @@ def as_array(values: Iterable[int]) -> str:
 
 class _Cursor(psycopg.RawCursor[Any]):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+        if connection.queries_logged:
+            options["prepare"] = False  # of what is prepared psycopg keeps no text to log
         try:
             return super().execute(query, params, **options)
         except psycopg.errors.FeatureNotSupported:

@@ -2,11 +2,19 @@
 
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import check_password, make_password
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
 from django.http import HttpRequest
 
-from sessions.models import ApiToken, User
+from sessions.joins import columns_of, next_of
+from sessions.models import Organisation, User
+from sessions.prepared import prepared_cursor
+
+FIND = f"""
+SELECT {columns_of(User, Organisation)}, ARRAY(
+    SELECT history_apitoken.id FROM history_apitoken WHERE history_apitoken.creator_id = history_user.id
+)
+FROM history_user JOIN history_organisation ON history_organisation.id = history_user.organisation_id
+WHERE history_user.id = $1 AND history_user.is_active AND history_user.can_sign_in
+"""
 
 
 class EmailBackend(BaseBackend):
@@ -25,11 +33,13 @@ class EmailBackend(BaseBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Asked at every request: whoever is deactivated is out at once."""
-        tokens = ApiToken.objects.filter(creator=OuterRef("pk")).order_by().values("pk")
-        members = User.objects.select_related("organisation").annotate(made=ArraySubquery(tokens))
-        try:
-            member = members.get(pk=user_id, is_active=True, can_sign_in=True)
-        except User.DoesNotExist:
+        with prepared_cursor() as cursor:
+            cursor.execute(FIND, [user_id])
+            row = cursor.fetchone()
+        if row is None:
             return None
-        member.token_ids = member.made
+        values = iter(row)
+        member = next_of(User, values)
+        member.organisation = next_of(Organisation, values)
+        member.token_ids = next(values)
         return member

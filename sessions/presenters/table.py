@@ -1,14 +1,15 @@
 """The list as a table: django-tables2 for columns, order and headers; its rows are plain records."""
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, NamedTuple
 
 import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sessions import schema
+from sessions.choices import OPEN_STATUSES
 from sessions.presenters.columns import COLUMNS, Column
 from sessions.presenters.filter_bar import changed
 from sessions.query import SessionQuery
@@ -21,10 +22,10 @@ FILE_ICONS = (
     (("video", "recording"), "video", "Video"),
     (("screenshot",), "screenshot", "Screenshot"),
 )
+SHOWN_KINDS = frozenset(kind for kinds, _, _ in FILE_ICONS for kind in kinds)
 
 
-@dataclass(frozen=True)
-class FileIcon:
+class FileIcon(NamedTuple):
     """A kind of file: where it opens, or why it does not."""
 
     icon: str
@@ -75,7 +76,7 @@ class Row:
 
     @property
     def is_open(self) -> bool:
-        return self.record.status in ("queued", "active")
+        return self.record.status in OPEN_STATUSES
 
     @property
     def occurred_at(self) -> Any:
@@ -96,12 +97,13 @@ class Row:
 
     @cached_property
     def files(self) -> list[FileIcon]:
+        if not self.record.attachments:
+            return [absent(icon, label, is_open=self.is_open) for _, icon, label in FILE_ICONS]
         return [file_icon(self.record, kinds, icon, label) for kinds, icon, label in FILE_ICONS]
 
-    @cached_property
+    @property
     def other_files(self) -> int:
-        shown = {kind for kinds, _, _ in FILE_ICONS for kind in kinds}
-        return sum(1 for attachment in self.record.attachments if attachment.kind not in shown)
+        return sum(attachment.kind not in SHOWN_KINDS for attachment in self.record.attachments)
 
 
 def file_icon(record: schema.Session, kinds: tuple[str, ...], icon: str, label: str) -> FileIcon:
@@ -111,8 +113,12 @@ def file_icon(record: schema.Session, kinds: tuple[str, ...], icon: str, label: 
         return FileIcon(icon, f"{label}: {available.name}", available, "")
     if found:
         return FileIcon(icon, label, None, f"{label}: announced, but the file has not arrived")
-    waiting = record.status in ("queued", "active")
-    return FileIcon(icon, label, None, f"{label}: none {'yet' if waiting else 'was recorded'}")
+    return absent(icon, label, is_open=record.status in OPEN_STATUSES)
+
+
+@cache
+def absent(icon: str, label: str, *, is_open: bool) -> FileIcon:
+    return FileIcon(icon, label, None, f"{label}: none {'yet' if is_open else 'was recorded'}")
 
 
 class HeadingColumn(tables.Column):

@@ -45,8 +45,8 @@ def exact(moment: datetime | None) -> str:
     if moment is None:
         return ""
     local = timezone.localtime(moment)
-    fraction = f".{local.microsecond:06}".rstrip("0") if local.microsecond else ""
-    return f"{local:%Y-%m-%d %H:%M:%S}{fraction} {zone_name(local)}"
+    text = local.replace(tzinfo=None).isoformat(" ")
+    return f"{text.rstrip('0') if local.microsecond else text} {zone_name(local)}"
 
 
 def zone_name(local: datetime) -> str:
