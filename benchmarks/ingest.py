@@ -9,6 +9,8 @@ a ratio is the median of the rounds' ratios. Two minutes at most.
 import argparse
 import json
 import os
+import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +41,9 @@ APPS, DEVICES, PEOPLE = 50, 40, 200
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 # Counted as in production, and never reached.
 REQUESTS_PER_MINUTE = 100_000_000
+
+RECEIVED = 65_536
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 ALONE, COPIED = "single-row commits", "COPY"
 
@@ -135,17 +140,24 @@ class Producer:
 
     def __init__(self, port: int, secret: str) -> None:
         self.port = port
-        self.headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
+        self.secret = secret
+        self.head = (
+            "POST /api/v1/sessions HTTP/1.1\r\n"
+            "Host: 127.0.0.1\r\n"
+            f"Authorization: Bearer {secret}\r\n"
+            "Content-Type: application/json\r\n"
+            "Content-Length: %d\r\n\r\n"
+        ).encode()
 
     def posts(self, numbers: Iterator[int], connections: int) -> float:
         ready = iter([body(next(numbers)) for _ in range(MOST_ALONE)])
-        statuses: list[int] = []
-        opened = [self.connected() for _ in range(connections)]
+        statuses: list[bytes] = []
+        opened = [socket.create_connection(("127.0.0.1", self.port), ANSWER_SECONDS) for _ in range(connections)]
         started = time.perf_counter()
 
-        def send(connection: HTTPConnection) -> None:
+        def send(connection: socket.socket) -> None:
             while time.perf_counter() - started < SECONDS and (raw := next(ready, None)):
-                statuses.append(self.post(connection, "/api/v1/sessions", raw)[0])
+                statuses.append(self.post_alone(connection, raw))
 
         threads = [threading.Thread(target=send, args=[connection]) for connection in opened]
         for thread in threads:
@@ -155,31 +167,36 @@ class Producer:
         seconds = time.perf_counter() - started
         for connection in opened:
             connection.close()
-        if set(statuses) != {201}:
+        if set(statuses) != {b"201"}:
             raise RuntimeError(f"POST was answered {sorted(set(statuses))}")
         return len(statuses) / seconds
 
     def batches(self, numbers: Iterator[int]) -> float:
         raw = b"\n".join(body(next(numbers)) for _ in range(BATCH_ROWS))
-        connection = self.connected()
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
+        connection.connect()
         started = time.perf_counter()
-        _, answer = self.post(connection, "/api/v1/sessions/batch", raw, "application/x-ndjson")
+        headers = {"Authorization": f"Bearer {self.secret}", "Content-Type": "application/x-ndjson"}
+        connection.request("POST", "/api/v1/sessions/batch", raw, headers)
+        answer = connection.getresponse().read()
         seconds = time.perf_counter() - started
         if answer.count(b'"created"') != BATCH_ROWS:
             raise RuntimeError("the batch was not written")
         return BATCH_ROWS / seconds
 
-    def connected(self) -> HTTPConnection:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
-        connection.connect()
-        return connection
-
-    def post(
-        self, connection: HTTPConnection, path: str, raw: bytes, media: str = "application/json"
-    ) -> tuple[int, bytes]:
-        connection.request("POST", path, raw, self.headers | {"Content-Type": media})
-        response = connection.getresponse()
-        return response.status, response.read()
+    def post_alone(self, connection: socket.socket, raw: bytes) -> bytes:
+        """The status. In plain bytes: what `http.client` does around them takes a tenth of the time of an answer."""
+        connection.sendall(self.head % len(raw) + raw)
+        answer, end, missing = b"", b"", 0
+        while not end or missing > 0:
+            received = connection.recv(RECEIVED)
+            if not received:
+                raise ConnectionError("the server hung up")
+            answer += received
+            head, end, content = answer.partition(b"\r\n\r\n")
+            if end and (length := LENGTH.search(head)):
+                missing = int(length[1]) - len(content)
+        return answer[len(b"HTTP/1.1 ") :][:3]
 
 
 def measure(ways: Sequence[Way], rounds: int) -> None:
