@@ -1,8 +1,10 @@
 """Tags of the layout: links of the sidebar, and long names cut in the middle."""
 
+from functools import cache
+
 from django import template
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 register = template.Library()
 
@@ -13,11 +15,17 @@ KEPT_AT_THE_END = 12
 @register.inclusion_tag("components/nav_link.html", takes_context=True)
 def nav_link(context: template.Context, url_name: str, icon: str, label: str) -> dict[str, str]:
     """A link of the navigation, marked when the page is it (`page`) or below it (`true`)."""
-    url = reverse(url_name)
+    url = address(url_name, get_script_prefix())
     request: HttpRequest | None = context.get("request")
     path = request.path if request else ""
     current = "page" if path == url else "true" if path.startswith(url) else ""
     return {"url": url, "icon": icon, "label": label, "current": current}
+
+
+@cache
+def address(url_name: str, prefix: str) -> str:
+    """Looked up once: `reverse` takes 30 µs, and puts `prefix` before it."""
+    return reverse(url_name)
 
 
 @register.inclusion_tag("components/middle.html")
