@@ -10,6 +10,7 @@ import hypothesis
 import msgspec
 import pytest
 from django.conf import LazySettings
+from django.core.cache import cache
 from django.test import Client
 
 from sessions.choices import Role, Scope
@@ -32,13 +33,14 @@ Send = Callable[..., UUID]
 
 @pytest.fixture(autouse=True)
 def _plain_settings(settings: LazySettings, tmp_path: Path) -> None:
-    """Static files without a manifest, attachments in a folder of the test's own, a hash that takes no time."""
+    """Static files without a manifest, attachments in a folder of the test's own, a quick hash, no memory."""
     settings.STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.STATIC_ROOT = str(tmp_path)
     settings.MEDIA_ROOT = str(tmp_path / "attachments")
+    cache.clear()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SECURE_SSL_REDIRECT = False
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from django.utils import timezone
@@ -110,6 +111,13 @@ class Criteria:
     def only_running(self) -> bool:
         """Whether only sessions that run or wait right now are meant."""
         return bool(self.statuses) and self.statuses <= set(OPEN_STATUSES)
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for what is the same, whenever it was asked."""
+        groups = [sorted(group) for group in self.groups]
+        said = (self.organisation_id, groups, sorted(self.statuses), self.start, self.end, self.exact)
+        return sha256(repr(said).encode()).hexdigest()
 
     @cached_property
     def parameters(self) -> Parameters:
