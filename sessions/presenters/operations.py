@@ -79,6 +79,7 @@ SENT: tuple[ErrorCode, ...] = (
     "unsupported_media_type",
 )
 SESSION = json_of(reference("Session"))
+IF_MATCH: tuple[ErrorCode, ...] = ("precondition_failed",)
 UNCHANGED: dict[int, dict[str, JsonSchema]] = {304: {}}
 EVENTS_SENT = object_of(received={"type": "integer"}, new={"type": "integer"})
 # Described as the array of what stands in its lines, as OpenAPI 3.2 describes sequences.
@@ -91,7 +92,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "List sessions",
         {200: json_of(SESSION_LIST)} | UNCHANGED,
         parameters=SessionFilterSet,
-        errors=READ,
+        errors=(*READ, *IF_MATCH),
     ),
     Operation(
         "api_sessions",
@@ -109,7 +110,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body={NDJSON: array_of("SessionLine")},
         errors=("parse_error", "unsupported_media_type"),
     ),
-    Operation("api_session", "get", "Read one session", {200: SESSION} | UNCHANGED, errors=("not_found",)),
+    Operation("api_session", "get", "Read one session", {200: SESSION} | UNCHANGED, errors=("not_found", *IF_MATCH)),
     Operation(
         "api_session",
         "patch",
@@ -123,7 +124,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "get",
         "Read a session's events",
         {200: json_of(object_of(events=array_of("Event")))} | UNCHANGED,
-        errors=("not_found",),
+        errors=("not_found", *IF_MATCH),
     ),
     Operation(
         "api_session_events",
@@ -138,7 +139,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "get",
         "Download a file of a session; ranges are supported",
         {200: {"*/*": BYTES}, 206: {"*/*": BYTES}, 416: {}} | UNCHANGED,
-        errors=("not_found",),
+        errors=("not_found", *IF_MATCH),
     ),
     Operation(
         "api_attachment",

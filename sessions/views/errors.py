@@ -168,4 +168,6 @@ def _problem_of(status: int) -> Problem:
         return Problem("forbidden")
     if status == 404:
         return Problem("not_found")
+    if status == 412:
+        return Problem("precondition_failed")
     return Problem("parse_error") if status < 500 else Problem("server_error")

@@ -55,6 +55,8 @@ def test_an_unchanged_list_is_not_sent_again(acme: Organisation, alice: User, se
     assert client.get(URL, headers={"if-none-match": etag}).status_code == 304
     send(acme, started_at=NOON + timedelta(seconds=1))
     assert client.get(URL, headers={"if-none-match": etag}).status_code == 200
+    outdated = client.get(URL, headers={"if-match": etag})
+    assert (outdated.status_code, outdated.json()["code"]) == (412, "precondition_failed")
 
 
 def test_answers_are_compressed_on_request(acme: Organisation, alice: User, send: Send, client_of: ClientOf) -> None:
