@@ -29,6 +29,7 @@ PASSWORD = "a long password 42"
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
 Send = Callable[..., UUID]
+ClientOf = Callable[[User], Client]
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +99,7 @@ def nightly(dave: User) -> ApiToken:
 
 
 @pytest.fixture
-def client_of() -> Callable[[User], Client]:
+def client_of() -> ClientOf:
     def signed_in(user: User) -> Client:
         client = Client()
         client.force_login(user)

@@ -1,14 +1,11 @@
 """What browsers and proxies may keep."""
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client
 
 from sessions.models import Organisation, User
-from tests.conftest import Send
+from tests.conftest import ClientOf, Send
 
-ClientOf = Callable[[User], Client]
 PRIVATE_PAGES = [
     "/sessions/",
     "/sessions/export.csv",

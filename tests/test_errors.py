@@ -17,8 +17,7 @@ from django.views.decorators.http import require_POST
 
 from sessions.errors import ERRORS, Problem, json_error
 from sessions.models import User
-
-ClientOf = Callable[[User], Client]
+from tests.conftest import ClientOf
 
 
 class Unexpected(Exception):

@@ -1,7 +1,6 @@
 """The description of the API says what the API does."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,9 +10,8 @@ from sessions.models import Organisation, User
 from sessions.presenters.openapi import document, template_of
 from sessions.query.filters import SessionFilterSet
 from sessions.urls import urlpatterns
-from tests.conftest import Send
+from tests.conftest import ClientOf, Send
 
-ClientOf = Callable[[User], Client]
 SERVER = "https://sessions.example.com"
 UNDESCRIBED = {"api_openapi", "api_docs"}
 

@@ -3,18 +3,15 @@
 import gzip
 import json
 import tracemalloc
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 
 from sessions.models import Organisation, User
-from tests.conftest import NOON, Send
+from tests.conftest import NOON, ClientOf, Send
 
-ClientOf = Callable[[User], Client]
 URL = "/api/v1/sessions"
 
 

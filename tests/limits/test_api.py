@@ -1,6 +1,5 @@
 """How many requests a token may send, and how many wrong tokens an address."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -13,8 +12,8 @@ from django.test import Client
 
 from sessions.models import RateLimit, User
 from sessions.tokens import make_token
+from tests.conftest import ClientOf
 
-ClientOf = Callable[[User], Client]
 LIST = "/api/v1/sessions"
 NOON = datetime(2026, 6, 15, 12, 0, 15, tzinfo=UTC)
 

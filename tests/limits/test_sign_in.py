@@ -1,6 +1,6 @@
 """Trying out passwords is limited, for an account and for an address, and tells nothing about accounts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -13,9 +13,8 @@ from django.http import HttpResponse
 from django.test import Client
 
 from sessions.models import RateLimit, User
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, ClientOf
 
-ClientOf = Callable[[User], Client]
 Traveller = Any  # time-machine does not export its type
 NOON = datetime(2026, 6, 15, 12, 3, tzinfo=UTC)
 

@@ -6,13 +6,11 @@ from collections.abc import Callable
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
-from django.test import Client
 
 from sessions.choices import Role
 from sessions.members import active_admins, change_role, deactivate
 from sessions.models import Organisation, User
-
-ClientOf = Callable[[User], Client]
+from tests.conftest import ClientOf
 
 
 def page_of(member: User) -> str:

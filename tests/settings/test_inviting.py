@@ -1,7 +1,6 @@
 """Inviting, and claiming an invitation."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from django.core.mail import EmailMessage
@@ -9,8 +8,8 @@ from django.test import Client, override_settings
 
 from sessions.choices import Role
 from sessions.models import Organisation, User
+from tests.conftest import ClientOf
 
-ClientOf = Callable[[User], Client]
 INVITE = "/settings/members/invite/"
 PASSWORD = {"new_password1": "a wholly new password", "new_password2": "a wholly new password"}
 

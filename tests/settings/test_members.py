@@ -1,14 +1,12 @@
 """The list of members, and one member's page."""
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from sessions.models import Organisation, User
+from tests.conftest import ClientOf
 
-ClientOf = Callable[[User], Client]
 LIST = "/settings/members/"
 
 

@@ -1,7 +1,6 @@
 """What an admin sets for the organisation."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,9 +9,7 @@ from django.test import Client
 
 from sessions.models import Organisation, User
 from sessions.retention import policy
-from tests.conftest import Send
-
-ClientOf = Callable[[User], Client]
+from tests.conftest import ClientOf, Send
 
 
 def page_of(client: Client) -> str:

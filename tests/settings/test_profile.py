@@ -1,14 +1,10 @@
 """What one sets for oneself."""
 
-from collections.abc import Callable
-
 import pytest
-from django.test import Client
 
 from sessions.forms.settings import ProfileForm
 from sessions.models import User
-
-ClientOf = Callable[[User], Client]
+from tests.conftest import ClientOf
 
 
 def test_everyone_can_set_username_and_time_zone(client_of: ClientOf, uma: User) -> None:

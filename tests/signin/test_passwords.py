@@ -1,7 +1,6 @@
 """Changing a password, and setting one by a link."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.password_validation import MinimumLengthValidator, get_default_password_validators
@@ -11,8 +10,8 @@ from django.test import Client
 from sessions.forms.signin import WHAT_IS_DEMANDED, PasswordChangeForm, PasswordSetForm
 from sessions.members import password_set_path
 from sessions.models import User
+from tests.conftest import ClientOf
 
-ClientOf = Callable[[User], Client]
 NEW = "a wholly new password"
 
 

@@ -1,13 +1,11 @@
 """Signing in and out."""
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client
 
 from sessions.models import Organisation, User
+from tests.conftest import ClientOf
 
-ClientOf = Callable[[User], Client]
 ELSEWHERE = [
     "https://evil.example/",
     "//evil.example/",

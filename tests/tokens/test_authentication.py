@@ -1,6 +1,5 @@
 """Who a request to the API comes from: which headers count, and what is said when they hold no good token."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,10 +13,8 @@ from sessions.choices import Role, Scope
 from sessions.models import ApiToken, Organisation, User
 from sessions.tokens import revoke
 from sessions.views.authentication import ApiRequest, scope_required
-from tests.conftest import Send, organisation
+from tests.conftest import ClientOf, Send, organisation
 from tests.tokens.conftest import LIST, Made, Make, basic
-
-ClientOf = Callable[[User], Client]
 
 
 @scope_required("write")

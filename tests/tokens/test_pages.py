@@ -1,7 +1,6 @@
 """The settings pages of tokens: whose are shown, how one is made, shown once and revoked."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,10 +11,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from sessions.choices import Role, Scope
 from sessions.models import ApiToken, Organisation, User
-from tests.conftest import Send
+from tests.conftest import ClientOf, Send
 from tests.tokens.conftest import LIST, Made, Make
 
-ClientOf = Callable[[User], Client]
 TOKENS = "/settings/tokens/"
 NEW = "/settings/tokens/new/"
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)

@@ -1,7 +1,6 @@
 """The page: its numbers lead to the sessions that they count."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from html import unescape
 
@@ -10,9 +9,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from sessions.models import Organisation, User
-from tests.conftest import Send
+from tests.conftest import ClientOf, Send
 
-ClientOf = Callable[[User], Client]
 JUNE = "start=2026-06-01&end=2026-06-30"
 
 
