@@ -13,16 +13,18 @@ SELECT given.owner, given.value FROM held, unnest({owners}::bigint[], {values}::
 ON CONFLICT DO NOTHING
 """
 # The lock keeps a purge from removing, until this transaction ends, a facet that it has found to be there.
-HOLD_AND_INSERT_FACETS = "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%s))" + INSERT_FACETS.format(
-    owners="%s", values="%s"
-)
+HELD = "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%s))"
+HOLD_AND_INSERT_FACETS = HELD + INSERT_FACETS.format(owners="%s", values="%s")
+
+FACETS_LOCK = 7_305_115 << 32
 
 Facets = set[tuple[int, int]]
 
 
 def facets_lock(organisation_id: int) -> int:
-    """The advisory lock: shared by those who add facets of the organisation, exclusive to whoever removes some."""
-    return 7_305_115 << 32 | organisation_id
+    """The advisory lock: shared by those who add facets of the organisation or note its changed days, exclusive to
+    whoever removes some."""
+    return FACETS_LOCK | organisation_id
 
 
 def add_facets(organisation_id: int, sessions: Iterable[Row]) -> None:

@@ -11,14 +11,22 @@ from django.db import connection
 from django.utils import timezone
 
 from sessions.choices import OPEN_STATUSES
+from sessions.ingest.changed_days import INSERT_CHANGED_DAYS, sql_day
+from sessions.ingest.facets import FACETS_LOCK
 from sessions.schema import SessionLine
 
-BEAT = """
-UPDATE history_session SET
-    last_seen_at = greatest(last_seen_at, %(now)s),
-    status = CASE WHEN status <> 'lost' THEN status WHEN started_at IS NULL THEN 'queued' ELSE 'active' END,
-    updated_at = statement_timestamp()
-WHERE id = %(id)s AND status IN ('queued', 'active', 'lost') AND ended_at IS NULL
+BEAT = f"""
+WITH beaten AS (
+    UPDATE history_session SET
+        last_seen_at = greatest(last_seen_at, %(now)s),
+        status = CASE WHEN status <> 'lost' THEN status WHEN started_at IS NULL THEN 'queued' ELSE 'active' END,
+        updated_at = statement_timestamp()
+    WHERE id = %(id)s AND status IN ('queued', 'active', 'lost') AND ended_at IS NULL
+    RETURNING organisation_id, occurred_at
+), held AS MATERIALIZED (
+    SELECT organisation_id, pg_advisory_xact_lock_shared({FACETS_LOCK} | organisation_id) FROM beaten
+)
+{INSERT_CHANGED_DAYS.format(organisation="organisation_id", days=f"SELECT {sql_day('occurred_at')} FROM beaten")}
 """
 
 

@@ -15,6 +15,7 @@ from django.db import DataError, IntegrityError, OperationalError, connection, t
 
 from sessions.ingest.attachments import check_found
 from sessions.ingest.catalogue import Catalogue
+from sessions.ingest.changed_days import INSERT_CHANGED_DAYS, note_changed, sql_day
 from sessions.ingest.errors import LineError
 from sessions.ingest.facets import INSERT_FACETS, add_facets, facets_lock, facets_of
 from sessions.ingest.identity import event_ids
@@ -31,19 +32,26 @@ INSERT INTO {table} AS stored ({columns}, created_at, updated_at)
 SELECT {columns}, statement_timestamp(), statement_timestamp() FROM {source} ORDER BY id
 ON CONFLICT (id) DO UPDATE SET
     {changes},
+    moved_from = stored.occurred_at,
     last_seen_at = greatest(stored.last_seen_at, excluded.last_seen_at),
     updated_at = excluded.updated_at
 WHERE stored.organisation_id = excluded.organisation_id
 """
-RETURNING = "RETURNING stored.id, stored.created_at = stored.updated_at AS is_new"
+# `left_day` is the day that it counted on before, if that was another.
+RETURNING = f"""
+RETURNING stored.id, stored.created_at = stored.updated_at AS is_new, {sql_day("stored.occurred_at")} AS day,
+nullif({sql_day("stored.moved_from")}, {sql_day("stored.occurred_at")}) AS left_day
+"""
 UPSERT_SESSIONS = UPSERT + RETURNING
 # Those that are there stay, but for the ones sent with the same token: they are the sender's without asking.
 UPSERT_SESSIONS_OF_TOKEN = UPSERT + "AND stored.token_id = excluded.token_id " + RETURNING
-# The same of a session alone, and its facets if it is written.
+# The same of a session alone, and its facets and days if it is written.
+DAYS = "SELECT unnest(ARRAY[day, left_day]) FROM upserted"
 WITH_FACETS = f"""
 WITH upserted AS ({{upsert}}), held AS MATERIALIZED (
     SELECT pg_advisory_xact_lock_shared({{{{lock}}}}::bigint) FROM upserted
-), faceted AS ({INSERT_FACETS.format(owners="{{owners}}", values="{{values}}")})
+), faceted AS ({INSERT_FACETS.format(owners="{{owners}}", values="{{values}}")}),
+changed AS ({INSERT_CHANGED_DAYS.format(organisation="{{organisation}}", days=DAYS)})
 SELECT id, is_new FROM upserted
 """
 INSERT_EVENTS = """
@@ -140,6 +148,7 @@ def _write_alone(organisation: Organisation, item: Item, catalogue: Catalogue, u
     facets = sorted(facets_of(organisation.pk, [row]))
     more = {
         "lock": facets_lock(organisation.pk),
+        "organisation": organisation.pk,
         "owners": as_array(owner for owner, _ in facets),
         "values": as_array(value for _, value in facets),
     }
@@ -163,7 +172,8 @@ def _write(organisation: Organisation, items: Sequence[Item], catalogue: Catalog
             events[item.id, ident] = event
         for file in item.files:
             attachments[item.id, file.name] = attachment_row(organisation.pk, item.id, file)
-    report = _report(sessions, merge("history_session", sessions.values(), len(sessions), upsert))
+    outcomes = merge("history_session", sessions.values(), len(sessions), upsert)
+    report = _report(sessions, outcomes)
     if events:
         # Made one by one while they are sent: as rows they take ten times their size.
         rows = (event_row(organisation.pk, *key, event) for key, event in events.items())
@@ -172,6 +182,7 @@ def _write(organisation: Organisation, items: Sequence[Item], catalogue: Catalog
         check_found(file for item in items for file in item.files)
         merge("history_attachment", attachments.values(), len(attachments), UPSERT_ATTACHMENTS)
     add_facets(organisation.pk, sessions.values())
+    note_changed(organisation.pk, (day for _, _, *days in outcomes for day in days if day))
     report.events, report.attachments = len(events), len(attachments)
     return report
 
@@ -179,7 +190,7 @@ def _write(organisation: Organisation, items: Sequence[Item], catalogue: Catalog
 def _report(sent: Collection[UUID], outcomes: list[tuple[Any, ...]]) -> Report:
     if len(outcomes) != len(sent):
         raise IntegrityError("a session with this id is somebody else's")
-    created = {ident for ident, is_new in outcomes if is_new}
+    created = {ident for ident, is_new, *_ in outcomes if is_new}
     return Report(len(created), len(sent) - len(created), created=created)
 
 

@@ -7,12 +7,16 @@ from sessions.models.limit import RateLimit
 from sessions.models.organisation import Organisation
 from sessions.models.session import Session
 from sessions.models.token import ApiToken
+from sessions.models.usage import ChangedDay, CountedDay, DayCount
 from sessions.models.user import User
 
 __all__ = [
     "ApiToken",
     "App",
     "Attachment",
+    "ChangedDay",
+    "CountedDay",
+    "DayCount",
     "Device",
     "Event",
     "Facet",

@@ -107,6 +107,8 @@ class Session(models.Model):
 
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
+    # When it took place before it was last written: the day it then left has changed as well.
+    moved_from = models.DateTimeField(null=True)
 
     # When it took place: the order of every list.
     occurred_at = models.GeneratedField(

@@ -6,13 +6,14 @@ a kill is found by `orphans`. A session that somebody writes to just now is left
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from sessions.ingest.changed_days import note_changed
 from sessions.ingest.facets import facets_of
 from sessions.models import Organisation
 from sessions.retention.bounded import bounded
@@ -104,5 +105,6 @@ def _batch(organisation: Organisation, before: datetime, place: Place, limit: in
         events = cursor.rowcount
         cursor.execute(DELETE_SESSIONS, ids)
     forgetting.forget(facets_of(organisation.pk, rows))
+    note_changed(organisation.pk, (row["occurred_at"].astimezone(UTC).date() for row in rows))
     last = rows[-1]["occurred_at"], rows[-1]["id"]
     return _Batch(Purged(len(rows), events, len(names)), sorted({name for name in names if name}), last)
