@@ -1,32 +1,34 @@
 """Numbers about sessions: per day, and by app, device and user. The same rows as the list, counted instead of shown.
 
-Its cost grows with the sessions that match, so both the days and the sessions have a bound.
+Days that were counted ahead are added up; the sessions of the others are read, so those have a bound.
 """
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from django.http import QueryDict
 from django.utils import timezone
 
 from sessions.models import User
+from sessions.query.counted import Day, Parts, parts
 from sessions.query.filters import FIRST_DAY, INCLUSIVE, midnight
-from sessions.query.rows import DURATION_MS
-from sessions.query.search import fetch_all
+from sessions.query.queue_times import percentile
 from sessions.query.session_query import FieldError, SessionQuery
+from sessions.query.usage_rows import MOST_SESSIONS, Row, usage_rows
 
 DAYS_UNLESS_ASKED = 28
-MOST_DAYS = 92
-# A million rows take PostgreSQL about two seconds.
-MOST_SESSIONS = 1_000_000
-TOP = 10
+MOST_DAYS = 366
+# How often the counts may be given up between the look for them and their use.
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
 class Numbers:
     """Of some sessions: how many, how long in all, and how long half and 95 % of them waited, in milliseconds.
 
-    The waiting times are ones that occurred, None when none is known.
+    The waiting times are None when none is known. They are ones that occurred, unless `Usage.is_about`.
     """
 
     sessions: int = 0
@@ -46,7 +48,10 @@ class Named:
 
 @dataclass
 class Usage:
-    """`days` has every day of the range, oldest first. `too_many` means that nothing was counted."""
+    """`days` has every day of the range, oldest first. `too_many` means that nothing was counted.
+
+    `is_about` means that waiting times of more than a day, or of several names on a day, are right within 1 %.
+    """
 
     total: Numbers = field(default_factory=Numbers)
     days: dict[date, Numbers] = field(default_factory=dict)
@@ -54,10 +59,11 @@ class Usage:
     devices: list[Named] = field(default_factory=list)
     users: list[Named] = field(default_factory=list)
     too_many: bool = False
+    is_about: bool = False
 
 
 class UsageQuery:
-    """What was asked, with the range made whole and at most 92 days long: `is_cut` says that it was longer.
+    """What was asked, with the range made whole and at most 366 days long: `is_cut` says that it was longer.
 
     `query` has the filters and the range that count; `errors` are those of what was asked.
     """
@@ -78,6 +84,17 @@ class UsageQuery:
         self.query = SessionQuery(viewer, data)
         self.days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
+    @property
+    def ranges(self) -> list[Day]:
+        """What is asked of each day: from its midnight to the next, or what the range leaves of it."""
+        zone, start, end = self.query.viewer.zone, self.query.start, self.query.end
+        assert start is not None and end is not None  # they were made whole
+        edges = [midnight(day, zone) for day in (*self.days, self.days[-1] + timedelta(days=1))]
+        return [
+            Day(max(first, start), min(last, end), is_whole=start <= first and last <= end)
+            for first, last in pairwise(edges)
+        ]
+
     def _days(self, viewer: User, start: datetime | None, end: datetime | None) -> tuple[date, date]:
         """The first and the last day of the range, in the viewer's zone."""
         zone = viewer.zone
@@ -93,73 +110,58 @@ class UsageQuery:
 
 
 def usage(asked: UsageQuery) -> Usage:
-    """One pass over the rows that match. Users are for admins: anybody else has one."""
+    """Users are for admins: anybody else has one."""
+    if asked.query.criteria.is_empty:
+        return Usage(days={day: Numbers() for day in asked.days})
+    for _ in range(ATTEMPTS):
+        chosen = parts(asked.query.criteria, asked.ranges)
+        rows = ask(asked, chosen)
+        if not chosen.counts or chosen.counted_days in [row.sessions for row in rows if row.kind == "holding"]:
+            return answer(asked, rows)
+    return answer(asked, ask(asked, Parts()))
+
+
+def ask(asked: UsageQuery, chosen: Parts) -> list[Row]:
     query = asked.query
+    midnights = [midnight(day, query.viewer.zone) for day in asked.days]
+    return usage_rows(query.criteria, chosen, midnights, with_users=query.viewer.is_admin)
+
+
+def answer(asked: UsageQuery, rows: list[Row]) -> Usage:
     found = Usage(days={day: Numbers() for day in asked.days})
-    criteria = query.criteria
-    if criteria.is_empty:
-        return found
-    zone = query.viewer.zone
-    rows = fetch_all(
-        f"""
-        WITH matching AS MATERIALIZED (
-            -- The number of the day, by where the viewer's midnights are: right across clock changes.
-            SELECT width_bucket(s.occurred_at, %(midnights)s::timestamptz[]) AS day, s.queue_ms,
-                   {DURATION_MS} AS duration_ms, s.app_id, s.device_id, s.user_id
-            FROM history_session s
-            WHERE {criteria.sql_range()} AND {criteria.sql_matches()}
-            LIMIT {MOST_SESSIONS + 1}
-        )
-        SELECT CASE GROUPING(day) WHEN 1 THEN 'total' ELSE 'day' END, day::text, '', count(*),
-               COALESCE(sum(duration_ms), 0)::bigint,
-               percentile_disc(0.5) WITHIN GROUP (ORDER BY queue_ms),
-               percentile_disc(0.95) WITHIN GROUP (ORDER BY queue_ms)
-        FROM matching GROUP BY GROUPING SETS ((day), ())
-        {BY_APP}
-        {BY_DEVICE}
-        {BY_USER if query.viewer.is_admin else ""}
-        """,
-        criteria.parameters | {"midnights": [midnight(day, zone) for day in asked.days]},
-    )
     named = {"app": found.apps, "device": found.devices, "user": found.users}
-    for kind, value, label, *numbers in rows:
-        if kind == "total":
-            found.total = Numbers(*numbers)
-        elif kind == "day":
-            found.days[asked.days[int(value) - 1]] = Numbers(*numbers)
-        else:
-            named[kind].append(Named(value, label or value, Numbers(*numbers)))
-    for names in named.values():
-        names.sort(key=lambda one: (-one.numbers.sessions, one.label))
+    by_day: dict[int, list[Numbers]] = defaultdict(list)
+    queue_by_day: dict[int | None, Counter[int]] = defaultdict(Counter)
+    for row in rows:
+        numbers = Numbers(row.sessions, row.duration_ms, row.queue_median_ms, row.queue_p95_ms)
+        day = int(row.value) if row.value is not None and row.kind not in named else None
+        if row.kind in named:
+            named[row.kind].append(Named(str(row.value), row.label or str(row.value), numbers))
+        elif row.kind == "queue":
+            queue_by_day[day].update(dict(zip(row.buckets, row.bucket_sessions, strict=True)))
+        elif day is not None:
+            by_day[day].append(numbers)
+            found.is_about |= row.kind == "counted"
+        elif row.kind == "read":
+            found.total = numbers
     if found.total.sessions > MOST_SESSIONS:
         return Usage(days=dict.fromkeys(asked.days, Numbers()), too_many=True)
+    for number, parts_of_day in by_day.items():
+        found.days[asked.days[number]] = together(parts_of_day, queue_by_day[number])
+    if found.is_about:
+        every = [numbers for parts_of_day in by_day.values() for numbers in parts_of_day]
+        queue: Counter[int] = Counter()
+        for of_day in queue_by_day.values():
+            queue.update(of_day)
+        found.total = together(every, queue)
+    for names in named.values():
+        names.sort(key=lambda one: (-one.numbers.sessions, one.label))
     return found
 
 
-# Names are looked up for the few that are left. Devices are told apart by model, as the list's filter does.
-BY_APP = f"""
-    UNION ALL
-    SELECT 'app', a.app_id, a.name, busiest.sessions, busiest.duration_ms, NULL::bigint, NULL::bigint
-    FROM (
-        SELECT app_id, count(*) AS sessions, COALESCE(sum(duration_ms), 0)::bigint AS duration_ms
-        FROM matching WHERE app_id IS NOT NULL GROUP BY app_id ORDER BY count(*) DESC, app_id LIMIT {TOP}
-    ) busiest JOIN history_app a ON a.id = busiest.app_id
-"""
-BY_DEVICE = f"""
-    UNION ALL
-    (SELECT 'device', d.model, '', sum(counted.sessions)::bigint, sum(counted.duration_ms)::bigint,
-            NULL::bigint, NULL::bigint
-    FROM (
-        SELECT device_id, count(*) AS sessions, COALESCE(sum(duration_ms), 0)::bigint AS duration_ms
-        FROM matching WHERE device_id IS NOT NULL GROUP BY device_id
-    ) counted JOIN history_device d ON d.id = counted.device_id
-    WHERE d.model <> '' GROUP BY d.model ORDER BY sum(counted.sessions) DESC, d.model LIMIT {TOP})
-"""
-BY_USER = f"""
-    UNION ALL
-    SELECT 'user', COALESCE(u.email, u.username), '', busiest.sessions, busiest.duration_ms, NULL::bigint, NULL::bigint
-    FROM (
-        SELECT user_id, count(*) AS sessions, COALESCE(sum(duration_ms), 0)::bigint AS duration_ms
-        FROM matching WHERE user_id IS NOT NULL GROUP BY user_id ORDER BY count(*) DESC, user_id LIMIT {TOP}
-    ) busiest JOIN history_user u ON u.id = busiest.user_id
-"""
+def together(parts: list[Numbers], queue: Counter[int]) -> Numbers:
+    """What was read or counted apart. One alone is as exact as it was."""
+    if len(parts) == 1:
+        return parts[0]
+    sessions, duration_ms = sum(part.sessions for part in parts), sum(part.duration_ms for part in parts)
+    return Numbers(sessions, duration_ms, percentile(queue, 0.5), percentile(queue, 0.95))
