@@ -1,7 +1,7 @@
 """Queue times by the bucket: kept small enough for a year to be added up, and within 1 % of what was measured.
 
 A bucket is a range of milliseconds, of which each is 2 % wider than the one before it. Its middle stands for all that
-lies in it: exact below 50 ms, and never off by more than 1 %, or a millisecond.
+lies in it, which is never off by more than 1 % and a millisecond, and exact below 50.
 """
 
 from collections.abc import Mapping
