@@ -3,15 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 
-from sessions.presenters.filter_bar import Preset, changed, presets
+from sessions.presenters.filter_bar import changed
 from sessions.query.session_query import SessionQuery
 from sessions.query.usage import Named, Numbers, Usage, UsageQuery
 from sessions.templatetags.history import duration
 
 # A chart is drawn in units of its own: a day is 10 wide, of which the bar takes 8; the highest bar is 100.
 DAY_WIDTH, BAR_WIDTH, HEIGHT = 10, 8, 100
-SHORT_ENOUGH = ("Today", "Last 7 days", "Last 4 weeks", "Last 3 months", "Month to date")
+# Of more days the bars touch, each chart is as wide as the page, and the table is by month.
+MANY_DAYS = 92
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Chart:
     highest: str
     bars: list[Bar]
     width: int
+    bar_width: int
     first: date
     last: date
 
@@ -44,6 +47,16 @@ class Line:
     longest_link: str
     slowest_link: str
     share: str
+
+
+@dataclass(frozen=True)
+class Month:
+    """`first` is its first day that is shown."""
+
+    first: date
+    sessions: int
+    hours: str
+    lines: list[Line]
 
 
 @dataclass(frozen=True)
@@ -67,7 +80,8 @@ def chart(found: Usage, title: str, value: Callable[[Numbers], int], say: Callab
     days = list(found.days)
     values = [value(numbers) for numbers in found.days.values()]
     most = max(values)
-    return Chart(title, say(most), bars(values, most), len(days) * DAY_WIDTH, days[0], days[-1])
+    bar_width = DAY_WIDTH if len(days) > MANY_DAYS else BAR_WIDTH
+    return Chart(title, say(most), bars(values, most), len(days) * DAY_WIDTH, bar_width, days[0], days[-1])
 
 
 def bars(values: Sequence[int], most: int) -> list[Bar]:
@@ -84,6 +98,22 @@ def day_lines(asked: UsageQuery, found: Usage) -> list[Line]:
     """Newest first, as the list is."""
     most = max(numbers.sessions for numbers in found.days.values())
     return [line(asked.query, day, numbers, most, day_range(asked, day)) for day, numbers in found.days.items()][::-1]
+
+
+def months(lines: Sequence[Line]) -> list[Month]:
+    """Lines of days, as they come, by the month; none if they are few enough to be read one after the other."""
+    if len(lines) <= MANY_DAYS:
+        return []
+    by_month = (list(of_month) for _, of_month in groupby(lines, lambda line: str(line.label)[:7]))
+    return [
+        Month(
+            min(day for line in of_month if isinstance(day := line.label, date)),
+            sum(line.numbers.sessions for line in of_month),
+            hours_of(sum(line.numbers.duration_ms for line in of_month)),
+            of_month,
+        )
+        for of_month in by_month
+    ]
 
 
 def tops(asked: UsageQuery, found: Usage) -> list[Top]:
@@ -125,8 +155,3 @@ def day_range(asked: UsageQuery, day: date) -> dict[str, list[str]]:
 
 def hours_of(milliseconds: int) -> str:
     return f"{milliseconds / 3_600_000:,.1f}"
-
-
-def usage_presets(query: SessionQuery) -> list[Preset]:
-    """Those of the list that are no longer than what is counted."""
-    return [preset for preset in presets(query) if preset.label in SHORT_ENOUGH]

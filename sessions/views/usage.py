@@ -3,8 +3,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from sessions.presenters.filter_bar import changed, chips, choices
-from sessions.presenters.usage import charts, day_lines, tops, total_line, usage_presets
+from sessions.presenters.filter_bar import changed, chips, choices, presets
+from sessions.presenters.usage import charts, day_lines, months, tops, total_line
 from sessions.query import usage as counting
 from sessions.query.options import filter_options
 from sessions.views.errors import checks_parameters
@@ -18,7 +18,7 @@ def usage(request: MemberRequest) -> HttpResponse:
     """Charts of the sessions that the list shows for the same parameters. An invalid one is named and left out."""
     asked = counting.UsageQuery(request.user, request.GET)
     found = counting.usage(asked)
-    query = asked.query
+    query, days = asked.query, day_lines(asked, found)
     context = {
         "asked": asked,
         "query": query,
@@ -26,9 +26,10 @@ def usage(request: MemberRequest) -> HttpResponse:
         "found": found,
         "total": total_line(asked, found),
         "charts": charts(found),
-        "days": day_lines(asked, found),
+        "days": days,
+        "months": months(days),
         "tops": tops(asked, found),
-        "presets": usage_presets(query),
+        "presets": presets(query),
         "chips": [chip for chip in chips(query) if chip.label not in ("From", "To")],
         "choices": choices(query, filter_options(request.user)),
         "list_query": changed(query.data, limit=[]),

@@ -86,17 +86,25 @@ def test_nothing_is_noted_by_what_is_refused(acme: Organisation, globex_admin: U
 def test_the_day_that_is_left_is_where_the_session_was_at_last_not_where_the_writer_saw_it(
     acme: Organisation, program: Program
 ) -> None:
-    """The writer waits for another that moves the session: when it began, the session stood on the first day."""
+    """The writer waits for another that moves the session: when it began, the session stood on the first day.
+
+    The day it moves to is noted then, and no longer when it gets there: what it saw is of no use for that either.
+    """
     program.post(line(FIRST))
     counted(acme)
+    program.post(line(THIRD, external_id="another"))
     writer = threading.Thread(target=in_thread, args=[lambda: program.post(line(THIRD))])
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("UPDATE history_session SET started_at = %s, last_seen_at = %s", [SECOND, SECOND])
         writer.start()
         wait_until(WAITS_FOR_A_ROW)
+        counting_now = threading.Thread(target=in_thread, args=[lambda: counted(acme)])
+        counting_now.start()
+        counting_now.join(30)
+        assert changed_days() == set()
     writer.join(30)
-    assert Session.objects.get().started_at == THIRD
+    assert Session.objects.get(external_id="one").started_at == THIRD
     assert changed_days() == {SECOND.date(), THIRD.date()}
 
 
@@ -180,7 +188,10 @@ def test_counting_stopped_half_way_goes_on_where_it_was(acme: Organisation, alic
 
 
 # Shared by those who write: whoever holds it has written.
-HELD = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted"
+HELD = """
+SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 WAITS_FOR_A_ROW = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'transactionid' AND datname = current_database()"
 
 

@@ -3,8 +3,10 @@
 import re
 from datetime import UTC, datetime
 from html import unescape
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -65,7 +67,31 @@ def test_a_bad_parameter_is_named_on_the_page(alice: User, client_of: ClientOf) 
 
 
 def test_a_range_that_is_too_long_is_cut_and_the_page_says_so(alice: User, client_of: ClientOf) -> None:
-    assert "Usage counts at most 92 days" in page(client_of(alice), "start=2025-01-01&end=2026-06-30")
+    assert "Usage counts at most 366 days" in page(client_of(alice), "start=2025-01-01&end=2026-06-30")
+
+
+def test_a_year_is_a_preset_and_its_days_are_by_the_month(
+    acme: Organisation, alice: User, client_of: ClientOf, send: Send
+) -> None:
+    for month, day in ((3, 3), (3, 4), (5, 6)):
+        send(acme, started_at=datetime(2026, month, day, 12, tzinfo=UTC), external_id=f"{month}-{day}")
+    text = page(client_of(alice), "start=2025-07-01&end=2026-06-30")
+    assert "Last 12 months" in text
+    summaries = re.findall(r"<summary><span>(.*?)</span> <span>(.*?)</span>", text)
+    assert len(summaries) == 12
+    assert [one for one in summaries if one[1] != "0 sessions"] == [("May 2026", "1 session"), ("March 2026", "2 sessions")]
+    assert text.count("<table") == 12
+    assert "<summary>" not in page(client_of(alice))
+
+
+def test_that_queue_times_are_about_is_said_where_they_are(
+    acme: Organisation, alice: User, client_of: ClientOf, send: Send
+) -> None:
+    for day in (3, 4):
+        send(acme, started_at=datetime(2026, 6, day, 12, tzinfo=UTC), external_id=str(day))
+    assert "within 1 %" not in page(client_of(alice))
+    call_command("count_usage", stdout=StringIO())
+    assert "within 1 %" in page(client_of(alice))
 
 
 def test_users_are_on_an_admins_page_alone(
@@ -96,6 +122,6 @@ def test_its_queries_do_not_grow_with_the_sessions(
     for number in range(sessions):
         send(acme, started_at=datetime(2026, 6, number % 28 + 1, 12, tzinfo=UTC), app={"app_id": f"app{number}"})
     client = client_of(alice)
-    # Session, user with organisation, options, usage.
-    with django_assert_num_queries(4):
+    # Session, user with organisation, options, days that are counted, usage.
+    with django_assert_num_queries(5):
         page(client)

@@ -38,15 +38,15 @@ def test_an_end_alone_has_28_days_before_it(alice: User) -> None:
     assert (days[0], days[-1], len(days)) == (date(2026, 3, 4), date(2026, 3, 31), 28)
 
 
-def test_92_days_are_counted_as_they_are(alice: User) -> None:
-    found = asked(alice, start="2026-01-01", end="2026-04-02")
-    assert (len(found.days), found.is_cut) == (92, False)
+def test_a_leap_year_is_counted_as_it_is(alice: User) -> None:
+    found = asked(alice, start="2024-01-01", end="2024-12-31")
+    assert (len(found.days), found.is_cut) == (366, False)
 
 
-def test_of_more_than_92_days_the_last_92_are_counted_and_it_is_said(alice: User) -> None:
-    found = asked(alice, start="2025-01-01", end="2026-04-02")
-    assert (found.days[0], found.days[-1], found.is_cut) == (date(2026, 1, 1), date(2026, 4, 2), True)
-    assert found.query.values["start"] == date(2026, 1, 1)
+def test_of_more_than_366_days_the_last_366_are_counted_and_it_is_said(alice: User) -> None:
+    found = asked(alice, start="2020-01-01", end="2026-04-02")
+    assert (found.days[0], found.days[-1], found.is_cut) == (date(2025, 4, 2), date(2026, 4, 2), True)
+    assert found.query.values["start"] == date(2025, 4, 2)
 
 
 def test_a_range_of_moments_keeps_them(alice: User) -> None:
