@@ -14,10 +14,10 @@ TEMPLATES = ROOT / "templates"
 # A module that begins with the first imports nothing that begins with one of the others.
 FOUNDATION = ("sessions.choices", "sessions.keys", "sessions.schema")
 ABOVE_MODELS = (
-    "sessions.attachments", "sessions.counting", "sessions.demo", "sessions.errors", "sessions.forms", "sessions.ingest",
-    "sessions.management", "sessions.members", "sessions.presenters", "sessions.query", "sessions.receiving",
-    "sessions.retention", "sessions.signin", "sessions.templatetags", "sessions.tokens", "sessions.urls",
-    "sessions.views",
+    "sessions.attachments", "sessions.counting", "sessions.demo", "sessions.errors", "sessions.forms",
+    "sessions.ingest", "sessions.management", "sessions.members", "sessions.presenters", "sessions.query",
+    "sessions.receiving", "sessions.retention", "sessions.signin", "sessions.templatetags", "sessions.tokens",
+    "sessions.urls", "sessions.views",
 )  # fmt: skip
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(FOUNDATION, ("sessions.models", *ABOVE_MODELS)),

@@ -75,6 +75,14 @@ class Parts:
     pieces: list[Piece] = field(default_factory=list)
 
     @property
+    def kinds(self) -> list[Kind]:
+        return sorted({kind_of(one) for one in self.keys})
+
+    @property
+    def tokens(self) -> list[int]:
+        return [one for one in self.keys if kind_of(one) == Kind.TOKEN]
+
+    @property
     def counted_days(self) -> int:
         return len({count.id for count in self.counts})
 
@@ -84,7 +92,7 @@ def parts(criteria: Criteria, days: Sequence[Day]) -> Parts:
     if not keys:
         return Parts()
     whole = [number for number, day in enumerate(days) if day.is_whole]
-    tokens = [key for key in keys if kind_of(key) == Kind.TOKEN]
+    tokens = Parts(keys).tokens
     found = fetch_all(
         COUNTS.format(holds=HOLDS, alone="NOT c.others && %(tokens)s::bigint[]" if tokens else "TRUE"),
         {
@@ -108,7 +116,7 @@ def countable(criteria: Criteria) -> tuple[int, ...]:
     if not criteria.groups:
         return (key(Kind.ORGANISATION, criteria.organisation_id),)
     keys = tuple(sorted(criteria.groups[0]))
-    kinds = {kind_of(key) for key in keys}
+    kinds = set(Parts(keys).kinds)
     is_counted = kinds <= {Kind.USER, Kind.TOKEN} or kinds in ({Kind.APP}, {Kind.DEVICE})
     return keys if is_counted and len(keys) <= MOST_KEYS else ()
 
@@ -158,7 +166,7 @@ def sql_sessions(criteria: Criteria, chosen: Parts, columns: str) -> str:
             OFFSET 0
         ) s
         """
-        for kind in sorted({kind_of(key) for key in chosen.keys})
+        for kind in chosen.kinds
     )
 
 
@@ -169,9 +177,9 @@ def parameters_of(chosen: Parts) -> Parameters:
         "counted_ids": [count.id for count in chosen.counts],
         "counted_versions": [count.version for count in chosen.counts],
         "counted_keys": [count.key for count in chosen.counts],
-        "tokens": [ident_of(key) for key in chosen.keys if kind_of(key) == Kind.TOKEN],
+        "tokens": [ident_of(token) for token in chosen.tokens],
     }
-    for kind in {kind_of(key) for key in chosen.keys}:
+    for kind in chosen.kinds:
         of_kind = [piece for piece in chosen.pieces if kind_of(piece.key) == kind]
         parameters[f"piece_idents_{kind}"] = [ident_of(piece.key) for piece in of_kind]
         parameters[f"piece_starts_{kind}"] = [piece.start for piece in of_kind]

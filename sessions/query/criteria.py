@@ -92,6 +92,10 @@ class Criteria:
         keys = (value_key(Kind.STATUS, self.organisation_id, status) for status in stored)
         return replace(self.having(keys), statuses=shown)
 
+    def only(self, group: frozenset[int]) -> "Criteria":
+        """One of its groups and the range, without the rest: at least as many sessions as match."""
+        return replace(self, groups=(group,) if group else (), statuses=frozenset(), exact=())
+
     def between(self, start: datetime | None, end: datetime | None) -> "Criteria":
         return replace(self, start=start, end=end)
 

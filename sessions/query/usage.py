@@ -4,22 +4,28 @@ Days that were counted ahead are added up; the sessions of the others are read, 
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from django.http import QueryDict
 from django.utils import timezone
 
 from sessions.models import User
-from sessions.query.counted import Day, Parts, parts
+from sessions.query.count import count
+from sessions.query.counted import Day, Parts, countable, parts
+from sessions.query.criteria import Criteria
 from sessions.query.filters import FIRST_DAY, INCLUSIVE, midnight
+from sessions.query.plans import is_indexed
 from sessions.query.queue_times import percentile
 from sessions.query.session_query import FieldError, SessionQuery
 from sessions.query.usage_rows import MOST_SESSIONS, Row, usage_rows
 
 DAYS_UNLESS_ASKED = 28
 MOST_DAYS = 366
+# Of more days, what no counts are made for is only read if one of its filters bounds how much that is.
+FREELY_READ_DAYS = 92
 # How often the counts may be given up between the look for them and their use.
 ATTEMPTS = 3
 
@@ -87,9 +93,8 @@ class UsageQuery:
     @property
     def ranges(self) -> list[Day]:
         """What is asked of each day: from its midnight to the next, or what the range leaves of it."""
-        zone, start, end = self.query.viewer.zone, self.query.start, self.query.end
-        assert start is not None and end is not None  # they were made whole
-        edges = [midnight(day, zone) for day in (*self.days, self.days[-1] + timedelta(days=1))]
+        edges = [midnight(day, self.query.viewer.zone) for day in (*self.days, self.days[-1] + timedelta(days=1))]
+        start, end = self.query.start or edges[0], self.query.end or edges[-1]
         return [
             Day(max(first, start), min(last, end), is_whole=start <= first and last <= end)
             for first, last in pairwise(edges)
@@ -111,14 +116,28 @@ class UsageQuery:
 
 def usage(asked: UsageQuery) -> Usage:
     """Users are for admins: anybody else has one."""
-    if asked.query.criteria.is_empty:
+    criteria = asked.query.criteria
+    if criteria.is_empty:
         return Usage(days={day: Numbers() for day in asked.days})
+    if len(asked.days) > FREELY_READ_DAYS and not countable(criteria) and is_too_much_to_read(criteria):
+        return too_many(asked)
     for _ in range(ATTEMPTS):
-        chosen = parts(asked.query.criteria, asked.ranges)
+        chosen = parts(criteria, asked.ranges)
         rows = ask(asked, chosen)
         if not chosen.counts or chosen.counted_days in [row.sessions for row in rows if row.kind == "holding"]:
             return answer(asked, rows)
     return answer(asked, ask(asked, Parts()))
+
+
+def is_too_much_to_read(criteria: Criteria) -> bool:
+    """Whether even the filter with an index that has the fewest sessions has too many, or else the range."""
+    indexed = [criteria.only(group) for group in criteria.groups if is_indexed(group)]
+    cap = MOST_SESSIONS + 1
+    return all(count(one, cap) == cap for one in indexed or [criteria.only(frozenset())])
+
+
+def too_many(asked: UsageQuery) -> Usage:
+    return Usage(days=dict.fromkeys(asked.days, Numbers()), too_many=True)
 
 
 def ask(asked: UsageQuery, chosen: Parts) -> list[Row]:
@@ -128,38 +147,37 @@ def ask(asked: UsageQuery, chosen: Parts) -> list[Row]:
 
 
 def answer(asked: UsageQuery, rows: list[Row]) -> Usage:
-    found = Usage(days={day: Numbers() for day in asked.days})
-    named = {"app": found.apps, "device": found.devices, "user": found.users}
-    by_day: dict[int, list[Numbers]] = defaultdict(list)
-    queue_by_day: dict[int | None, Counter[int]] = defaultdict(Counter)
+    [read] = [numbers_of(row) for row in rows if row.kind == "read" and row.value is None]
+    if read.sessions > MOST_SESSIONS:
+        return too_many(asked)
+    parts_of: dict[int, list[Numbers]] = defaultdict(list)
     for row in rows:
-        numbers = Numbers(row.sessions, row.duration_ms, row.queue_median_ms, row.queue_p95_ms)
-        day = int(row.value) if row.value is not None and row.kind not in named else None
-        if row.kind in named:
-            named[row.kind].append(Named(str(row.value), row.label or str(row.value), numbers))
-        elif row.kind == "queue":
-            queue_by_day[day].update(dict(zip(row.buckets, row.bucket_sessions, strict=True)))
-        elif day is not None:
-            by_day[day].append(numbers)
-            found.is_about |= row.kind == "counted"
-        elif row.kind == "read":
-            found.total = numbers
-    if found.total.sessions > MOST_SESSIONS:
-        return Usage(days=dict.fromkeys(asked.days, Numbers()), too_many=True)
-    for number, parts_of_day in by_day.items():
-        found.days[asked.days[number]] = together(parts_of_day, queue_by_day[number])
-    if found.is_about:
-        every = [numbers for parts_of_day in by_day.values() for numbers in parts_of_day]
-        queue: Counter[int] = Counter()
-        for of_day in queue_by_day.values():
-            queue.update(of_day)
-        found.total = together(every, queue)
-    for names in named.values():
-        names.sort(key=lambda one: (-one.numbers.sessions, one.label))
-    return found
+        if row.kind in ("read", "counted") and row.value is not None:
+            parts_of[int(row.value)].append(numbers_of(row))
+    queue = {row.value: dict(zip(row.buckets, row.bucket_sessions, strict=True)) for row in rows if row.kind == "queue"}
+    days = {day: together(parts_of[number], queue.get(str(number), {})) for number, day in enumerate(asked.days)}
+    is_about = any(row.kind == "counted" for row in rows)
+    if is_about:
+        in_all: Counter[int] = Counter()
+        for of_day in queue.values():
+            in_all.update(of_day)
+        total = together(list(chain.from_iterable(parts_of.values())), in_all)
+    else:
+        total = read
+    apps, devices, users = (named_of(rows, kind) for kind in ("app", "device", "user"))
+    return Usage(total, days, apps, devices, users, is_about=is_about)
 
 
-def together(parts: list[Numbers], queue: Counter[int]) -> Numbers:
+def numbers_of(row: Row) -> Numbers:
+    return Numbers(row.sessions, row.duration_ms, row.queue_median_ms, row.queue_p95_ms)
+
+
+def named_of(rows: list[Row], kind: str) -> list[Named]:
+    named = [Named(str(row.value), row.label or str(row.value), numbers_of(row)) for row in rows if row.kind == kind]
+    return sorted(named, key=lambda one: (-one.numbers.sessions, one.label))
+
+
+def together(parts: list[Numbers], queue: Mapping[int, int]) -> Numbers:
     """What was read or counted apart. One alone is as exact as it was."""
     if len(parts) == 1:
         return parts[0]

@@ -7,6 +7,7 @@ from sessions.presenters.filter_bar import changed, chips, choices, presets
 from sessions.presenters.usage import charts, day_lines, months, tops, total_line
 from sessions.query import usage as counting
 from sessions.query.options import filter_options
+from sessions.query.usage_rows import MOST_SESSIONS
 from sessions.views.errors import checks_parameters
 from sessions.views.roles import MemberRequest
 
@@ -34,6 +35,6 @@ def usage(request: MemberRequest) -> HttpResponse:
         "choices": choices(query, filter_options(request.user)),
         "list_query": changed(query.data, limit=[]),
         "most_days": counting.MOST_DAYS,
-        "most_sessions": counting.MOST_SESSIONS,
+        "most_sessions": MOST_SESSIONS,
     }
     return render(request, "usage/usage.html", context)
