@@ -1,8 +1,10 @@
 """Whoever writes to a session gives up what was counted of its day, whatever else goes on at that moment."""
 
+import random
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
@@ -15,7 +17,7 @@ from sessions.retention.purge import purge
 from tests.api_writing.program import Program
 from tests.conftest import Send
 from tests.retention.conftest import in_thread, wait_until_somebody_waits
-from tests.usage.test_counted import asked, counted
+from tests.usage.test_counted import agree, asked, counted, send_random, uses_counts
 
 FIRST, SECOND, THIRD = (datetime(2026, 3, day, 12, tzinfo=UTC) for day in (10, 15, 20))
 
@@ -162,6 +164,37 @@ def test_what_was_given_up_while_it_was_counted_is_not_stored(acme: Organisation
     assert not DayCount.objects.exists()
     assert CountedDay.objects.get().counted_at is None
     assert usage(asked(alice)).total.sessions == 2
+
+
+def test_whoever_looks_while_sessions_move_and_days_are_counted_sees_each_once(
+    transactional_db: None, acme: Organisation, alice: User, tmp_path: Path
+) -> None:
+    send_random(acme, random.Random(1), range(60), tmp_path)
+    done = threading.Event()
+
+    def move() -> None:
+        rng = random.Random()
+        while not done.wait(0.05):  # so that some days hold until the next
+            first = rng.randrange(60)
+            send_random(acme, rng, range(first, first + 1), tmp_path)
+
+    def count() -> None:
+        while not done.is_set():
+            counted(acme)
+
+    others = [threading.Thread(target=in_thread, args=[work]) for work in (move, move, count)]
+    for other in others:
+        other.start()
+    try:
+        seen = {usage(asked(alice)).total.sessions for _ in range(60)}
+    finally:
+        done.set()
+        for other in others:
+            other.join(30)
+    assert seen == {60}
+    counted(acme)
+    assert uses_counts(asked(alice))
+    agree(asked(alice))
 
 
 def test_two_runs_share_the_days(transactional_db: None, acme: Organisation, send: Send) -> None:
