@@ -16,6 +16,7 @@ SIGNED_IN = (
     "/sessions/?q=nothing-like-it",
     "/sessions/?start=banana&device=iPhone+15&os=iOS+17",
     "/usage/",
+    "/usage/?start=2026-01-01&end=2026-12-31",
     "/settings/",
     "/settings/organisation/",
     "/settings/members/",
