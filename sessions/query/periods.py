@@ -1,10 +1,10 @@
-"""The GIN index on (period, key), asked some 7-day periods at a time: what bounds any combination of filters.
+"""The GIN index on (period, key), asked 7-day period by period: what bounds any combination of filters.
 
-One statement asks the windows of about two years in turn, each only if those before it did not find enough.
-Which periods they are it works out itself, from where the next session lies and where the last one does. Periods
-in which nothing took place are left out between two statements, so that one session dated 1970 costs nothing.
-And a planner that does not know the periods has nothing to overestimate: of a list of the keys of all of them it
-expected so much that it read the table.
+One statement asks the periods of about two years in turn, and ends where it has found enough: so what it reads is
+what the last of them holds. Which periods they are it works out itself, from where the next session lies and where the
+last one does. Periods in which nothing took place are left out between two statements, so that one session dated 1970
+costs nothing. And a planner that does not know the periods has nothing to overestimate: of a list of the keys of all
+of them it expected so much that it read the table.
 """
 
 from collections.abc import Iterator
@@ -19,82 +19,79 @@ from sessions.query.search import Search, fetch_all
 
 # Beyond this a group's keys cost more to probe than to check on the rows the other groups give.
 PROBED_KEYS = 64
-# How many periods each window has. To plan one takes 0.1 ms, also if it is never opened.
-WINDOWS = (1, 2, 4, 8, 8, 16, 16, 32, 32)
+# Of an empty period the index says so in 0.02 ms.
+PERIODS_AT_ONCE = 119
 MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
-class Windows:
-    """What is asked of the rows in each window, as the end of a statement about rows `s`, and then of all of `found`.
+class Walk:
+    """What is asked of the rows in each period, as the end of a statement about rows `s`, and then of all of `found`.
 
-    `limit`, among the parameters, is how many are enough. `sql_answer` names no columns `near` and `far`.
+    `limit`, among the parameters, is how many are enough; `sql_limit` may be empty, to find all. `sql_before` comes
+    before anything else, and nothing is found unless `sql_if`. `sql_answer` names no columns `near` and `far`.
     """
 
     criteria: Criteria
     parameters: Parameters
-    widths: tuple[int, ...]
     descending: bool
     sql_columns: str
     sql_end: str
     sql_answer: str
     sql_order: str = "1"
+    sql_before: str = ""
+    sql_if: str = "TRUE"
+    sql_limit: str = "LIMIT %(limit)s"
 
-    def walk(self, edge: datetime | None = None) -> Iterator[list[tuple[Any, ...]]]:
+    def answers(self, edge: datetime | None = None) -> Iterator[list[tuple[Any, ...]]]:
         """The answer of each statement: at first with what lies before `edge`, or from it on if ascending."""
-        covered = sum(self.widths)
         while True:
             rows = fetch_all(self.sql(is_edged=edge is not None), {**self.parameters, **self.keys, "edge": edge})
             yield [row[2:] for row in rows]
             near, far = rows[0][:2]
-            if near is None or abs(near - far) < covered:
+            if near is None or abs(near - far) < PERIODS_AT_ONCE:
                 return
-            edge = period_start(near - covered + 1 if self.descending else near + covered)
+            edge = period_start(near - PERIODS_AT_ONCE + 1 if self.descending else near + PERIODS_AT_ONCE)
 
     def sql(self, *, is_edged: bool) -> str:
         nearest, farthest = ("max", "min") if self.descending else ("min", "max")
         edge = f"s.occurred_at {'<' if self.descending else '>='} %(edge)s" if is_edged else "TRUE"
         moments = f"FROM history_session s WHERE {self.criteria.sql_range()}"
+        # Each OFFSET 0 is a fence: without it an estimate may turn the probe into a walk along another index. The
+        # periods are joined in their order, as the rows within each are, so the first that are enough are the nearest.
         return f"""
-            WITH bounds AS MATERIALIZED (
+            WITH {self.sql_before} bounds AS MATERIALIZED (
                 SELECT {sql_period(f"(SELECT {nearest}(s.occurred_at) {moments} AND {edge})")} AS near,
                        {sql_period(f"(SELECT {farthest}(s.occurred_at) {moments})")} AS far
-            ), {", ".join(self.sql_windows())}, found AS (
-                {" UNION ALL ".join(f"SELECT * FROM window_{number}" for number in range(len(self.widths)))}
+                WHERE {self.sql_if}
+            ), found AS MATERIALIZED (
+                SELECT in_period.*
+                FROM bounds
+                CROSS JOIN generate_series(0, LEAST({PERIODS_AT_ONCE - 1}, abs(near - far))) AS step
+                CROSS JOIN LATERAL (SELECT {self.sql_probes()} OFFSET 0) AS probe
+                CROSS JOIN LATERAL (
+                    SELECT {self.sql_columns} FROM (
+                        SELECT {ASKED_COLUMNS} FROM history_session s WHERE {self.sql_probed()} OFFSET 0
+                    ) s
+                    WHERE {self.criteria.sql_range()} AND {self.criteria.sql_matches()} AND {self.sql_end}
+                ) AS in_period
+                {self.sql_limit}
             )
-            SELECT near, far, answer.* FROM bounds LEFT JOIN ({self.sql_answer}) answer ON TRUE
+            SELECT near, far, answer.* FROM (SELECT) one LEFT JOIN bounds ON TRUE
+            LEFT JOIN ({self.sql_answer}) answer ON TRUE
             ORDER BY {self.sql_order}
         """
 
-    def sql_windows(self) -> Iterator[str]:
-        first = 0
-        for number, width in enumerate(self.widths):
-            probes = [self.sql_probe(group, first, first + width - 1) for group in range(len(self.probed))]
-            if number:
-                probes.append(f"(SELECT total FROM total_{number - 1}) < %(limit)s")
-            # OFFSET 0: otherwise an estimate may turn it into a walk along another index.
-            yield f"""
-                window_{number} AS MATERIALIZED (
-                    SELECT {self.sql_columns} FROM (
-                        SELECT {ASKED_COLUMNS} FROM history_session s WHERE {" AND ".join(probes)} OFFSET 0
-                    ) s
-                    WHERE {self.criteria.sql_range()} AND {self.criteria.sql_matches()} AND {self.sql_end}
-                )
-            """
-            before = f"(SELECT total FROM total_{number - 1}) + " if number else ""
-            yield f"total_{number} AS MATERIALIZED (SELECT {before}count(*) AS total FROM window_{number})"
-            first += width
-
-    def sql_probe(self, group: int, first: int, last: int) -> str:
-        """Rows that hold one of a group's keys in the periods `first` to `last` from the near one (session_keys)."""
+    def sql_probes(self) -> str:
+        """The keys of each probed group in the period that is `step` from the near one."""
         period = f"(near {'-' if self.descending else '+'} step)"
-        return f"""
-            s.keys && ARRAY(
-                SELECT {period} << {PERIOD_BITS} | key
-                FROM bounds, generate_series({first}, LEAST({last}, abs(near - far))) step,
-                     unnest(%(probe_{group})s::bigint[]) key
-            )
-        """
+        return ", ".join(
+            f"ARRAY(SELECT {period} << {PERIOD_BITS} | k FROM unnest(%(probe_{group})s::bigint[]) AS k) AS keys_{group}"
+            for group in range(len(self.probed))
+        )
+
+    def sql_probed(self) -> str:
+        return " AND ".join(f"s.keys && probe.keys_{group}" for group in range(len(self.probed)))
 
     @property
     def probed(self) -> list[frozenset[int]]:
@@ -107,54 +104,66 @@ class Windows:
 
 
 def periods(search: Search) -> list[Place]:
-    """From the place on, window by window until there are enough."""
+    """From the place on, period by period until there are enough."""
     edge = None
     if search.after:
         edge = search.after.date + MICROSECOND if search.order.first.descending else search.after.date
     places: list[Place] = []
-    for found in listed(search, WINDOWS, edge):
-        places += found
+    for rows in walk_of(search).answers(edge):
+        places += places_in(rows)
         if len(places) >= search.limit:
             break
     return places[: search.limit]
 
 
-def gather_periods(search: Search) -> list[Place]:
-    """The same for what has no index of its own: the first of all that matches, wherever it lies."""
-    places = [place for found in listed(search, (sum(WINDOWS),), None) for place in found]
-    search.order.sort(places)
+def gather_periods(search: Search, further: int) -> list[Place]:
+    """The first of all that matches, wherever it lies, unless `further` rows hold enough (`Search.sql_further`)."""
+    order = search.order
+    walk = walk_of(
+        search,
+        sql_before=search.sql_further(further) + ",",
+        sql_if="NOT (SELECT is_enough FROM verdict)",
+        sql_answer=f"""
+            SELECT * FROM (
+                SELECT * FROM found UNION ALL SELECT * FROM further WHERE (SELECT is_enough FROM verdict)
+            ) known ORDER BY {order.sql_of_values()} LIMIT %(limit)s
+        """,
+        sql_limit="",
+    )
+    places = [place for rows in walk.answers() for place in places_in(rows)]
+    order.sort(places)
     return places[: search.limit]
 
 
-def listed(search: Search, widths: tuple[int, ...], edge: datetime | None) -> Iterator[list[Place]]:
+def walk_of(search: Search, **more: str) -> Walk:
     order = search.order
-    windows = Windows(
+    return Walk(
         search.criteria,
         search.parameters,
-        widths,
         order.first.descending,
         sql_columns=f"{order.sql_values()}, s.id",
         sql_end=f"{search.sql_beyond()} ORDER BY {order.sql()} LIMIT %(limit)s",
-        sql_answer=f"SELECT * FROM found ORDER BY {order.sql_of_values()} LIMIT %(limit)s",
         sql_order=order.sql_of_values(),
+        **({"sql_answer": "SELECT * FROM found"} | more),
     )
-    for rows in windows.walk(edge):
-        yield [Place(tuple(values), ident) for *values, ident in rows if ident]
+
+
+def places_in(rows: list[tuple[Any, ...]]) -> list[Place]:
+    return [Place(tuple(values), ident) for *values, ident in rows if ident]
 
 
 def count_periods(criteria: Criteria, cap: int) -> int:
     """How many match, but never more than `cap`."""
-    windows = Windows(
+    walk = Walk(
         criteria,
         criteria.parameters | {"limit": cap},
-        WINDOWS,
         descending=True,
         sql_columns="1",
         sql_end="TRUE LIMIT %(limit)s",
         sql_answer="SELECT count(*) FROM found",
     )
     total = 0
-    for [(found,)] in windows.walk():
+    for [(found,)] in walk.answers():
         total += found
         if total >= cap:
             break

@@ -11,8 +11,9 @@ Each plan is one statement and has a bound:
 
 A value without an index is only asked for in a day (`Criteria.exactly`): all of the day's rows are read.
 
-By queue time and duration there are no pages by period: after the look, all that matches is gathered, from a key's
-own index or from that of the periods, and sorted, so the cost there is that of the number of matches. Rows that
+By queue time and duration there are no pages by period: after the look, and a further one if matches are frequent, all
+that matches is gathered, from a key's own index or from that of the periods, and sorted, so the cost there is that of
+the number of matches. Rows that
 share what an order begins with are sorted where no index goes on as the order does.
 A plan gives places in the asked order, at most `limit` of them.
 """
@@ -24,6 +25,8 @@ from sessions.query.periods import gather_periods, periods
 from sessions.query.search import Search, fetch, fetch_all
 
 LOOK_ROWS = 2_000
+# It takes 20 ms to look at as many, where to gather a hundred thousand matches takes a second.
+MOST_LOOK_ROWS = 20_000
 MERGE_KEYS = 8
 # What the partial index session_open holds.
 RUNNING = "s.status IN ('queued', 'active') AND s.last_seen_at >= %(lost_before)s"
@@ -47,10 +50,10 @@ def find(search: Search) -> list[Place]:
     places, last = look(search)
     if last is None or len(places) >= search.limit:
         return places
-    rest = search.resumed(last, len(places))
+    rest, further = search.resumed(last, len(places)), rows_with_the_rest(search, len(places))
     if is_merged(criteria):
-        return places + (merge_nearest(rest) if by_date else gather(rest, "TRUE"))
-    return places + (periods(rest) if by_date else gather_periods(rest))
+        return places + (merge_nearest(rest) if by_date else gather(rest, "TRUE", further))
+    return places + (periods(rest) if by_date else gather_periods(rest, further))
 
 
 def is_straight(search: Search) -> bool:
@@ -78,44 +81,59 @@ def look(search: Search) -> tuple[list[Place], Place | None]:
         source, parameters = f"({rows}) s", parameters | keys
     else:
         source = f"history_session s WHERE {search.criteria.sql_range()} AND {search.sql_beyond()}"
-    names = ", ".join(order.sql_names())
+    # Nothing here sorts or gathers: the table is read no further than `numbered` is, and that only up to `stop`.
     found = fetch_all(
         f"""
-        WITH looked AS MATERIALIZED (
-            SELECT {order.sql_values()}, s.id, ({search.criteria.sql_matches()}) AS matches
-            FROM {source} ORDER BY {order.sql()} LIMIT {LOOK_ROWS}
-        ), numbered AS (
-            SELECT *, row_number() OVER in_order AS number, count(*) FILTER (WHERE matches) OVER in_order AS found
-            FROM looked WINDOW in_order AS (ORDER BY {order.sql_of_values()} ROWS UNBOUNDED PRECEDING)
+        WITH numbered AS MATERIALIZED (
+            SELECT *, row_number() OVER () AS number,
+                   count(*) FILTER (WHERE matches) OVER (ROWS UNBOUNDED PRECEDING) AS found
+            FROM (
+                SELECT {order.sql_values()}, s.id, ({search.criteria.sql_matches()}) AS matches
+                FROM {source} ORDER BY {order.sql()} LIMIT {LOOK_ROWS}
+            ) looked
+        ), stop AS MATERIALIZED (
+            SELECT number FROM numbered WHERE found >= %(limit)s OR number = {LOOK_ROWS} LIMIT 1
         )
-        SELECT number, matches, {names}, id FROM numbered
-        WHERE (matches AND found <= %(limit)s) OR number = {LOOK_ROWS}
+        SELECT number = (SELECT number FROM stop) AS is_last, matches, {", ".join(order.sql_names())}, id
+        FROM (SELECT * FROM numbered LIMIT COALESCE((SELECT number FROM stop), {LOOK_ROWS})) seen
+        WHERE matches OR number = (SELECT number FROM stop)
         ORDER BY number
         """,
         parameters,
     )
-    places = [Place(tuple(values), ident) for _, matches, *values, ident in found if matches][: search.limit]
-    # The 2,000th row is in the answer whether it matches or not; without it, all there is was looked at.
-    if not found or found[-1][0] < LOOK_ROWS:
+    places = [Place(tuple(values), ident) for _, matches, *values, ident in found if matches]
+    # The row where it stopped is in the answer whether it matches or not; without one, all there is was looked at.
+    if not found or not found[-1][0]:
         return places, None
     return places, Place(tuple(found[-1][2:-1]), found[-1][-1])
 
 
-def gather(search: Search, sql_drive: str) -> list[Place]:
-    """All that matches, sorted. Materialised, so that a wrong estimate cannot turn it into a scan in order."""
+def gather(search: Search, sql_drive: str, further: int = 0) -> list[Place]:
+    """All that matches, sorted, unless `further` rows hold enough (`Search.sql_further`).
+
+    Materialised, so that a wrong estimate cannot turn it into a scan in order.
+    """
     return fetch(
         f"""
-        WITH matching AS MATERIALIZED (
+        WITH {search.sql_further(further)}, matching AS MATERIALIZED (
             SELECT {search.order.sql_values()}, s.id
             FROM history_session s
-            WHERE {sql_drive} AND {search.criteria.sql_range()} AND {search.sql_beyond()}
+            WHERE NOT (SELECT is_enough FROM verdict)
+              AND {sql_drive} AND {search.criteria.sql_range()} AND {search.sql_beyond()}
               AND {search.criteria.sql_matches()}
         )
-        SELECT {", ".join(search.order.sql_names())}, id FROM matching
+        SELECT {", ".join(search.order.sql_names())}, id
+        FROM (SELECT * FROM matching UNION ALL SELECT * FROM further WHERE (SELECT is_enough FROM verdict)) found
         ORDER BY {search.order.sql_of_values()} LIMIT %(limit)s
         """,
         search.parameters,
     )
+
+
+def rows_with_the_rest(search: Search, found: int) -> int:
+    """How many more rows hold the rest, with some to spare, if matches lie as densely as so far; 0 for too many."""
+    rows = 2 * LOOK_ROWS * (search.limit - found) // found if found else 0
+    return rows if rows <= MOST_LOOK_ROWS else 0
 
 
 def merge(search: Search) -> list[Place]:

@@ -122,10 +122,11 @@ def sent(acme: Organisation, uma: User, dave: User, nightly: ApiToken, tmp_path:
 def _small_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a few hundred rows are as far from the first ones as millions are from 2,000."""
     monkeypatch.setattr(plans, "LOOK_ROWS", 15)
+    monkeypatch.setattr(plans, "MOST_LOOK_ROWS", 200)
     monkeypatch.setattr(plans, "MERGE_KEYS", 3)
     monkeypatch.setattr(periods, "PROBED_KEYS", 4)
     monkeypatch.setattr(criteria, "ESTIMATED_VALUES", 3)
-    monkeypatch.setattr(periods, "WINDOWS", (1, 2, 3))
+    monkeypatch.setattr(periods, "PERIODS_AT_ONCE", 6)
 
 
 def owns(viewer: User, row: Sent) -> bool:
@@ -246,11 +247,11 @@ def test_a_count_stops_at_its_cap(alice: User, sent: list[Sent], asked: Asked, c
         ({"app": APPS[0]}, "s.app_id ="),
         ({"user": ["uma", "dave"]}, "UNION ALL"),
         ({"app": APPS}, "LATERAL"),
-        ({"app": APPS[0], "device": DEVICES[0]}, "WITH looked"),
-        ({"app": APPS[0], "device": DEVICES[0]}, "window_2"),
-        ({"status": "failed"}, "window_2"),
-        ({"status": "active"}, "WITH matching"),
-        ({"app": APPS[0], "sort": "-queue_ms"}, "WITH matching"),
+        ({"app": APPS[0], "device": DEVICES[0]}, "looked"),
+        ({"app": APPS[0], "device": DEVICES[0]}, "in_period"),
+        ({"status": "failed"}, "in_period"),
+        ({"status": "active"}, "matching AS"),
+        ({"app": APPS[0], "sort": "-queue_ms"}, "matching AS"),
     ],
     ids=str,
 )
