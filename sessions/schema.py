@@ -33,8 +33,11 @@ PlatformName = Literal["ios", "android", "web", "kiosk", "desktop", "proxy", "ot
 AttachmentKindName = Literal["log", "network_log", "video", "screenshot", "recording", "crash_report", "other"]
 
 
-class Part(Struct, forbid_unknown_fields=True):
-    """Unknown fields are refused by name, never dropped."""
+class Part(Struct, forbid_unknown_fields=True, gc=False):
+    """Unknown fields are refused by name, never dropped.
+
+    None refers to itself, so the garbage collector need not look at them: it took a third of an import's time.
+    """
 
 
 class Initiator(Part):

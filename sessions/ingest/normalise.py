@@ -36,8 +36,9 @@ def normalise(line: Line) -> Line:
     _check_initiator(line.initiator)
     _check_app(line)
     _check_attachments(line)
-    _derive_times(line)
-    _check_years(line)
+    if None in (line.requested_at, line.started_at, line.ended_at, line.last_seen_at):
+        _derive_times(line)
+        _check_years(line)
     _check_times(line)
     _check_durations(line)
     return line
@@ -58,10 +59,11 @@ def _check_years(line: SessionLine) -> None:
 
 
 def _utc(value: datetime, field: str) -> datetime:
-    try:
-        value = value.astimezone(UTC)
-    except OverflowError as error:
-        raise invalid(field, "is outside the years 1970 to 2499") from error
+    if value.tzinfo is not UTC:
+        try:
+            value = value.astimezone(UTC)
+        except OverflowError as error:
+            raise invalid(field, "is outside the years 1970 to 2499") from error
     if not EARLIEST <= value < LATEST:
         raise invalid(field, "is outside the years 1970 to 2499")
     return value

@@ -57,7 +57,7 @@ def _guarded(raw: bytes, decode: Callable[[], Decoded]) -> Decoded:
         raise unparsable(f"longer than {MAX_LINE_BYTES // 1024**2} MiB")
     try:
         decoded = decode()
-        _duplicates.decode(raw.decode())
+        _refuse_duplicate_keys(raw)
     except UnicodeDecodeError as error:
         raise unparsable("not valid UTF-8") from error
     except RecursionError as error:
@@ -135,6 +135,24 @@ def _unfit_attribute(raw: bytes) -> str:
 
 class _DuplicateKeyError(Exception):
     pass
+
+
+def _refuse_duplicate_keys(raw: bytes) -> None:
+    """Read and written again, an object has lost its second key, and a colon with it.
+
+    That takes a third of the time that looking at each key does, which is left to JSON with escapes: a colon
+    can be written as one.
+    """
+    if b"\\" in raw or _colons_written(raw) != raw.count(b":"):
+        _duplicates.decode(raw.decode())
+
+
+def _colons_written(raw: bytes) -> int | None:
+    """None where there is an integer that msgspec reads and does not write."""
+    try:
+        return msgspec.json.encode(msgspec.json.decode(raw)).count(b":")
+    except OverflowError:
+        return None
 
 
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:

@@ -5,8 +5,11 @@ import time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sessions.ingest.parse import MAX_LINE_BYTES
+from sessions.ingest.errors import LineError
+from sessions.ingest.parse import MAX_LINE_BYTES, parse_object
 from tests.ingest.lines import a_line, an_event
 from tests.ingest.test_parse import parsed, refused
 
@@ -85,6 +88,35 @@ def test_numbers_that_nothing_can_hold(field: bytes, path: str) -> None:
 )
 def test_a_key_that_occurs_twice(field: bytes, path: str | None) -> None:
     assert refused(with_raw(field)) == ("parse_error", path or "events[0].event_type")
+
+
+KEYS = st.sampled_from(["a", "b", ":", "a:b", "\\u0061", "\\u003a", '\\"', "\\\\", "ü"])
+WRITTEN = st.recursive(
+    st.sampled_from(["1", "null", '"a:b"', '"\\u003a"', '"\\\\"', "[]", "9" * 30, "1e5"]),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
+        st.lists(st.builds('"{}" : {}'.format, KEYS, inner), max_size=4).map(lambda pairs: f"{{{', '.join(pairs)}}}"),
+    ),
+    max_leaves=12,
+)
+
+
+@given(WRITTEN)
+def test_keys_that_occur_twice_are_found_wherever_and_however_they_are_written(written: str) -> None:
+    occurs_twice = False
+
+    def look(pairs: list[tuple[str, object]]) -> None:
+        nonlocal occurs_twice
+        occurs_twice |= len({key for key, _ in pairs}) < len(pairs)
+
+    json.loads(written, object_pairs_hook=look)
+    try:
+        parse_object(b'{"x": %s}' % written.encode())
+        code = ""
+    except LineError as error:
+        code = error.code
+
+    assert (code == "parse_error") == occurs_twice
 
 
 @pytest.mark.parametrize("depth", [200, 900, 5_000, 100_000])
