@@ -8,6 +8,7 @@ statements whose plan does not depend on them, such as those that find a row by 
 
 from collections.abc import Iterable
 from typing import Any, Self, cast
+from uuid import UUID
 
 import psycopg
 from django.db import connection
@@ -31,7 +32,7 @@ def as_text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def as_array(values: Iterable[int]) -> str:
+def as_array(values: Iterable[int | UUID]) -> str:
     return f"{{{','.join(map(str, values))}}}"
 
 

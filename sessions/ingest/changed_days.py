@@ -7,15 +7,23 @@ that is there already by the index, and not by the writer's snapshot, which may 
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date
 
 from django.db import connection
 
 from sessions.ingest.facets import HELD, facets_lock
+from sessions.schema import SessionLine
 
 
 def sql_day(moment: str) -> str:
     return f"({moment} AT TIME ZONE 'UTC')::date"
+
+
+def day_of(line: SessionLine) -> date:
+    """The UTC day that a session counts on; it is normalised."""
+    moment = line.started_at or line.requested_at
+    assert moment is not None
+    return moment.astimezone(UTC).date()
 
 
 # Sorted, so that concurrent writers wait for each other and never deadlock. One index probe where the note is there.

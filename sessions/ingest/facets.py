@@ -1,15 +1,18 @@
 """Which values occur among whose sessions: written beside the sessions, read by the filters' options."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.db import connection
 
 from sessions.ingest.rows import Row
-from sessions.keys import Kind, key, value_key
+from sessions.keys import PLATFORM_NUMBERS, Kind, key, value_key
+from sessions.prepared import as_array
 
+# Sorted, so that concurrent imports insert in one order and never deadlock.
 INSERT_FACETS = """
 INSERT INTO history_facet (owner, value)
 SELECT given.owner, given.value FROM held, unnest({owners}::bigint[], {values}::bigint[]) AS given (owner, value)
+ORDER BY given.owner, given.value
 ON CONFLICT DO NOTHING
 """
 # The lock keeps a purge from removing, until this transaction ends, a facet that it has found to be there.
@@ -17,6 +20,10 @@ HELD = "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%s))"
 HOLD_AND_INSERT_FACETS = HELD + INSERT_FACETS.format(owners="%s", values="%s")
 
 FACETS_LOCK = 7_305_115 << 32
+
+# Columns, and the first key of what they refer to.
+OWNERS = (("user_id", key(Kind.USER, 0)), ("token_id", key(Kind.TOKEN, 0)))
+NAMES = (("app_id", key(Kind.APP, 0)), ("device_id", key(Kind.DEVICE, 0)), ("os_id", key(Kind.OS, 0)))
 
 Facets = set[tuple[int, int]]
 
@@ -27,28 +34,35 @@ def facets_lock(organisation_id: int) -> int:
     return FACETS_LOCK | organisation_id
 
 
-def add_facets(organisation_id: int, sessions: Iterable[Row]) -> None:
-    """Sorted, so that concurrent imports insert in one order and never deadlock."""
-    facets = facets_of(organisation_id, sessions)
+def add_facets(organisation_id: int, facets: Facets) -> None:
     if facets:
-        owners, values = zip(*sorted(facets), strict=True)
+        owners, values = zip(*facets, strict=True)
         with connection.cursor() as cursor:
-            cursor.execute(HOLD_AND_INSERT_FACETS, [facets_lock(organisation_id), list(owners), list(values)])
+            cursor.execute(HOLD_AND_INSERT_FACETS, [facets_lock(organisation_id), as_array(owners), as_array(values)])
 
 
 def facets_of(organisation_id: int, sessions: Iterable[Row]) -> Facets:
-    """The (owner, value) pairs of rows that have the ids of a user, token, app, device and system, and a platform."""
-    organisation = key(Kind.ORGANISATION, organisation_id)
     facets: Facets = set()
-    for row in sessions:
-        user = key(Kind.USER, row["user_id"]) if row["user_id"] else None
-        token = key(Kind.TOKEN, row["token_id"]) if row["token_id"] else None
-        values = [user, token]
-        values += [
-            key(kind, row[column]) if row[column] else None
-            for kind, column in ((Kind.APP, "app_id"), (Kind.DEVICE, "device_id"), (Kind.OS, "os_id"))
-        ]
-        if row["platform"]:
-            values.append(value_key(Kind.PLATFORM, organisation_id, row["platform"]))
-        facets |= {(owner, value) for owner in (organisation, user, token) if owner for value in values if value}
+    for _ in noted(facets, organisation_id, sessions):
+        pass
     return facets
+
+
+def noted(facets: Facets, organisation_id: int, sessions: Iterable[Row]) -> Iterator[Row]:
+    """Those rows, which have the ids of a user, token, app, device and system, and a platform.
+
+    When all have been asked for, their (owner, value) pairs are among the `facets`.
+    """
+    platforms = {name: value_key(Kind.PLATFORM, organisation_id, name) for name in PLATFORM_NUMBERS}
+    occurring: set[int] = set()
+    for row in sessions:
+        owners = [first | row[column] for column, first in OWNERS if row[column]]
+        values = owners + [first | row[column] for column, first in NAMES if row[column]]
+        if row["platform"]:
+            values.append(platforms[row["platform"]])
+        occurring.update(values)
+        for owner in owners:
+            facets.update([(owner, value) for value in values])
+        yield row
+    organisation = key(Kind.ORGANISATION, organisation_id)
+    facets.update([(organisation, value) for value in occurring])

@@ -38,6 +38,8 @@ def event_ids(session: uuid.UUID, events: list[Event]) -> list[uuid.UUID]:
     so the second of its kind has an id of its own. Absent fields do not count: a field that
     the contract gains later changes no id.
     """
+    if not events:
+        return []
     seen: Counter[bytes] = Counter()
     ids = []
     for event in events:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import BinaryIO
 
 from sessions.ingest.catalogue import Catalogue
@@ -15,16 +16,22 @@ from sessions.ingest.prepare import prepare
 from sessions.ingest.rows import Item
 from sessions.models import Organisation
 
-BATCH_SESSIONS = 1000
+# The first is small, so that PostgreSQL has something to do; large ones name each facet less often.
+FIRST_SESSIONS = 1000
+BATCH_SESSIONS = 5000
 BATCH_BYTES = 8 * 1024 * 1024
+MOST_SECONDS_TO_SEND = 1.0
 
 
 @dataclass
 class Batch:
+    """`sent` is for `load`: the next batch is parsed from then on."""
+
     items: list[Item] = field(default_factory=list)
     refused: list[tuple[int, LineError]] = field(default_factory=list)
     bytes: int = 0
     end: int = 0
+    sent: Event = field(default_factory=Event)
 
 
 def import_ndjson(organisation: Organisation, file: BinaryIO, folder: Path) -> Iterator[tuple[int, Report]]:
@@ -45,7 +52,7 @@ def import_file(
         return prepare(organisation, line.raw, line.number, folder, source.read)
 
     for batch in batches(file, make, source.split):
-        report = load(organisation, batch.items, catalogue)
+        report = load(organisation, batch.items, catalogue, sent=batch.sent.set)
         report.refused = sorted(report.refused + batch.refused, key=lambda refusal: refusal[0])
         yield batch.end, report
 
@@ -53,19 +60,29 @@ def import_file(
 def batches(
     file: BinaryIO, make: Callable[[Line], Item], split: Callable[[BinaryIO], Iterator[Line]] = lines
 ) -> Iterator[Batch]:
-    """`make` raises LineError for a line that is refused; it runs in a thread of its own and asks no database."""
+    """`make` raises LineError for a line that is refused; it runs in other threads and asks no database."""
     read = _batches(split(file), make)
-    # The next batch is parsed while PostgreSQL writes this one: the two take about as long.
     with ThreadPoolExecutor(max_workers=1) as ahead:
-        upcoming = ahead.submit(next, read, None)
-        while (batch := upcoming.result()) is not None:
-            upcoming = ahead.submit(next, read, None)
-            yield batch
+        batch = next(read, None)
+        while batch is not None:
+            upcoming = ahead.submit(_next_after, batch.sent, read)
+            try:
+                yield batch
+            finally:
+                batch.sent.set()
+            batch = upcoming.result()
+
+
+def _next_after(sent: Event, read: Iterator[Batch]) -> Batch | None:
+    """Parsed while PostgreSQL checks and commits what it was sent. Both threads would be slower before: one of them
+    runs at a time, and PostgreSQL would wait for rows. It is for speed alone, so it has an end."""
+    sent.wait(MOST_SECONDS_TO_SEND)
+    return next(read, None)
 
 
 def _batches(records: Iterator[Line], make: Callable[[Line], Item]) -> Iterator[Batch]:
     """Bounded in sessions and in bytes, so that a file of any size fits into memory."""
-    batch = Batch()
+    batch, most = Batch(), FIRST_SESSIONS
     for line in records:
         try:
             batch.items.append(make(line))
@@ -73,8 +90,8 @@ def _batches(records: Iterator[Line], make: Callable[[Line], Item]) -> Iterator[
             batch.refused.append((line.number, error))
         batch.bytes += len(line.raw)
         batch.end = line.end
-        if len(batch.items) + len(batch.refused) >= BATCH_SESSIONS or batch.bytes >= BATCH_BYTES:
+        if len(batch.items) + len(batch.refused) >= most or batch.bytes >= BATCH_BYTES:
             yield batch
-            batch = Batch()
+            batch, most = Batch(), min(2 * most, BATCH_SESSIONS)
     if batch.bytes:
         yield batch

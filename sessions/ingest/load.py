@@ -1,12 +1,14 @@
 """The one way in: a batch of sessions, their events and attachments, written in one transaction.
 
 Rows go by COPY into temporary tables and from there into place, whole records over
-older ones. When PostgreSQL refuses a batch all the same, it is written line by line,
-so that exactly the bad lines are reported.
+older ones. When PostgreSQL refuses a batch all the same, it is written in halves,
+down to single lines, so that exactly the bad ones are reported.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -15,17 +17,19 @@ from django.db import DataError, IntegrityError, OperationalError, connection, t
 
 from sessions.ingest.attachments import check_found
 from sessions.ingest.catalogue import Catalogue
-from sessions.ingest.changed_days import INSERT_CHANGED_DAYS, note_changed, sql_day
+from sessions.ingest.changed_days import INSERT_CHANGED_DAYS, day_of, note_changed, sql_day
 from sessions.ingest.errors import LineError
-from sessions.ingest.facets import INSERT_FACETS, add_facets, facets_lock, facets_of
+from sessions.ingest.facets import INSERT_FACETS, Facets, add_facets, facets_lock, facets_of, noted
 from sessions.ingest.identity import event_ids
-from sessions.ingest.merge import merge
+from sessions.ingest.merge import FEW, copy, merge
 from sessions.ingest.rows import Item, Row, attachment_row, event_row, session_row
 from sessions.models import Organisation
 from sessions.prepared import as_array
 from sessions.schema import Event
 
 ATTEMPTS = 2
+
+ANY_THERE = "SELECT count(*) FROM history_session WHERE id = ANY(%s::uuid[])"
 
 UPSERT = """
 INSERT INTO {table} AS stored ({columns}, created_at, updated_at)
@@ -93,20 +97,21 @@ def load(
     items: Sequence[Item],
     catalogue: Catalogue | None = None,
     upsert: str = UPSERT_SESSIONS,
+    sent: Callable[[], None] = lambda: None,
 ) -> Report:
     """Write these sessions. Of several with one id the last one counts, with the events of all of them.
 
     Pass the same `catalogue` for batch after batch, and names are looked up once. What `upsert` does not write
-    is refused.
+    is refused. `sent` is called when PostgreSQL has the rows of many, and is busy with them for a while.
     Raises OperationalError when the database is out of reach; nothing is half-written then.
     """
     if catalogue is None:
         catalogue = Catalogue(organisation.pk)
     for attempts_left in reversed(range(ATTEMPTS)):
         try:
-            return _write_together(organisation, items, catalogue, upsert)
+            return _write_together(organisation, items, catalogue, upsert, sent)
         except (DataError, IntegrityError, LineError) as error:
-            if len(items) > 1:
+            if len(items) > 1 and not (attempts_left and _came_meanwhile(error)):
                 break
             if not attempts_left:
                 return Report(refused=[(items[0].number, refusal(error))])
@@ -115,20 +120,23 @@ def load(
             if not attempts_left or not rolled_back or connection.in_atomic_block:
                 raise
     report = Report()
-    for item in items:
-        alone = load(organisation, [item], catalogue, upsert)
-        report.add(alone)
-        report.created |= alone.created
+    middle = len(items) // 2
+    for part in (items[:middle], items[middle:]):
+        of_part = load(organisation, part, catalogue, upsert)
+        report.add(of_part)
+        report.created |= of_part.created
     return report
 
 
-def _write_together(organisation: Organisation, items: Sequence[Item], catalogue: Catalogue, upsert: str) -> Report:
+def _write_together(
+    organisation: Organisation, items: Sequence[Item], catalogue: Catalogue, upsert: str, sent: Callable[[], None]
+) -> Report:
     try:
         if _is_one_statement(items, catalogue):
             with connection.wrap_database_errors:
                 return _write_alone(organisation, items[0], catalogue, upsert)
         with connection.wrap_database_errors, transaction.atomic():
-            return _write(organisation, items, catalogue, upsert)
+            return _write(organisation, items, catalogue, upsert, sent)
     except BaseException:
         catalogue.forget()  # what this has made is gone, and a name known from earlier batches may be as well
         raise
@@ -145,7 +153,7 @@ def _is_one_statement(items: Sequence[Item], catalogue: Catalogue) -> bool:
 def _write_alone(organisation: Organisation, item: Item, catalogue: Catalogue, upsert: str) -> Report:
     """Without a transaction around it, which takes two more round trips, and without one for the facets."""
     row = session_row(organisation.pk, item, catalogue.ids(item.line))
-    facets = sorted(facets_of(organisation.pk, [row]))
+    facets = facets_of(organisation.pk, [row])
     more = {
         "lock": facets_lock(organisation.pk),
         "organisation": organisation.pk,
@@ -156,35 +164,74 @@ def _write_alone(organisation: Organisation, item: Item, catalogue: Catalogue, u
     return _report([item.id], outcomes)
 
 
-def _write(organisation: Organisation, items: Sequence[Item], catalogue: Catalogue, upsert: str) -> Report:
+def _write(
+    organisation: Organisation, items: Sequence[Item], catalogue: Catalogue, upsert: str, sent: Callable[[], None]
+) -> Report:
     if not items:
         return Report()
     catalogue.resolve([item.line for item in items])
-    sessions: dict[UUID, Row] = {}
+    latest = {item.id: item for item in items}
+    facets: Facets = set()
+    # Rows are made one by one, while PostgreSQL writes those before: kept, they take ten times their size.
+    session_rows = noted(facets, organisation.pk, _session_rows(organisation.pk, items, latest, catalogue, sent))
     events: dict[tuple[UUID, UUID], Event] = {}
     attachments: dict[tuple[UUID, str], Row] = {}
     for item in items:
-        row = session_row(organisation.pk, item, catalogue.ids(item.line))
-        if item.id in sessions:
-            row["last_seen_at"] = max(row["last_seen_at"], sessions[item.id]["last_seen_at"])
-        sessions[item.id] = row
         for ident, event in zip(event_ids(item.id, item.line.events), item.line.events, strict=True):
             events[item.id, ident] = event
         for file in item.files:
             attachments[item.id, file.name] = attachment_row(organisation.pk, item.id, file)
-    outcomes = merge("history_session", sessions.values(), len(sessions), upsert)
-    report = _report(sessions, outcomes)
-    if events:
-        # Made one by one while they are sent: as rows they take ten times their size.
-        rows = (event_row(organisation.pk, *key, event) for key, event in events.items())
-        merge("history_event", rows, len(events), INSERT_EVENTS)
+    event_rows = (event_row(organisation.pk, *key, event) for key, event in events.items())
+    if are_new := len(latest) > FEW and not _is_any_there(latest):
+        copy("history_session", session_rows)
+        report = Report(len(latest), created=set(latest))
+        days = {day_of(item.line) for item in latest.values()}
+    else:
+        outcomes = merge("history_session", session_rows, len(latest), upsert)
+        report = _report(latest, outcomes)
+        days = {day for _, _, *days in outcomes for day in days if day}
+    if events and are_new:
+        copy("history_event", event_rows)
+    elif events:
+        merge("history_event", event_rows, len(events), INSERT_EVENTS)
     if attachments:
         check_found(file for item in items for file in item.files)
         merge("history_attachment", attachments.values(), len(attachments), UPSERT_ATTACHMENTS)
-    add_facets(organisation.pk, sessions.values())
-    note_changed(organisation.pk, (day for _, _, *days in outcomes for day in days if day))
+    add_facets(organisation.pk, facets)
+    note_changed(organisation.pk, days)
     report.events, report.attachments = len(events), len(attachments)
     return report
+
+
+def _session_rows(
+    organisation_id: int,
+    items: Sequence[Item],
+    latest: dict[UUID, Item],
+    catalogue: Catalogue,
+    sent: Callable[[], None],
+) -> Iterator[Row]:
+    """One for each id, in their order, so that concurrent imports wait for each other and never deadlock."""
+    seen: dict[UUID, datetime | None] = {}
+    if len(latest) < len(items):
+        for item in sorted(items, key=attrgetter("line.last_seen_at")):
+            seen[item.id] = item.line.last_seen_at
+    for item in sorted(latest.values(), key=attrgetter("id.int")):
+        row = session_row(organisation_id, item, catalogue.ids(item.line))
+        if seen:
+            row["last_seen_at"] = seen[item.id]
+        yield row
+    sent()
+
+
+def _came_meanwhile(error: Exception) -> bool:
+    """A session that was new when the batch was begun, by another import of it."""
+    return isinstance(error.__cause__, psycopg.errors.UniqueViolation)
+
+
+def _is_any_there(ids: Collection[UUID]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(ANY_THERE, [as_array(ids)])
+        return bool(cursor.fetchone()[0])
 
 
 def _report(sent: Collection[UUID], outcomes: list[tuple[Any, ...]]) -> Report:

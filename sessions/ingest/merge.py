@@ -15,7 +15,7 @@ from sessions.prepared import as_text, prepared_cursor
 FEW = 8
 
 STAGE = "CREATE TEMPORARY TABLE {staging} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
-COPY = "COPY {staging} ({columns}) FROM STDIN"
+COPY = "COPY {table} ({columns}) FROM STDIN"
 # Dropped at once, not only on commit: a caller's transaction may hold several batches.
 UNSTAGE = "DROP TABLE {staging}"
 # The first branch gives the values of the others the types of the columns, and no row.
@@ -41,16 +41,23 @@ def merge(
         with prepared_cursor() as cursor:
             cursor.execute(_direct(table, columns, count, statement, tuple(more)), values)
             return cursor.fetchall() if cursor.description else []
+    stage, merge_staged, unstage = _staged(table, columns, statement)
     with connection.cursor() as cursor:
-        stage, copy, merge_staged, unstage = _staged(table, columns, statement)
         cursor.execute(stage)
-        with cursor.copy(copy) as target:
-            for row in chain([first], rows):
-                target.write_row(tuple(row.values()))
+        copy(_staging(table), chain([first], rows))
         cursor.execute(merge_staged)
         outcomes = cursor.fetchall() if cursor.description else []
         cursor.execute(unstage)
     return outcomes
+
+
+def copy(table: str, rows: Iterable[Row]) -> None:
+    """Into the table, where none of these rows may be. They are made while PostgreSQL writes those before."""
+    rows = iter(rows)
+    first = next(rows)
+    with connection.cursor() as cursor, cursor.copy(COPY.format(table=table, columns=", ".join(first))) as target:
+        for row in chain([first], rows):
+            target.write_row(tuple(row.values()))
 
 
 @cache
@@ -67,9 +74,12 @@ def _direct(table: str, columns: tuple[str, ...], count: int, statement: str, mo
 
 @cache
 def _staged(table: str, columns: tuple[str, ...], statement: str) -> list[str]:
-    staging = table.replace("history_", "staging_")
-    parts = _parts(table, columns) | {"staging": staging, "source": staging}
-    return [part.format(**parts) for part in (STAGE, COPY, statement, UNSTAGE)]
+    parts = _parts(table, columns) | {"staging": _staging(table), "source": _staging(table)}
+    return [part.format(**parts) for part in (STAGE, statement, UNSTAGE)]
+
+
+def _staging(table: str) -> str:
+    return table.replace("history_", "staging_")
 
 
 def _parts(table: str, columns: tuple[str, ...]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Sessions sent over HTTP: one, or line by line. What is reported as written is committed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Literal, NamedTuple
 from uuid import UUID
 
@@ -71,7 +71,7 @@ def receive_lines(sender: Sender, file: BinaryIO) -> Iterator[list[Outcome]]:
         return _item(sender, session_id(organisation, session, line.raw), session, line.number)
 
     for batch in batches(file, prepare):
-        yield _outcomes(batch, _load(sender, batch.items, catalogue))
+        yield _outcomes(batch, _load(sender, batch.items, catalogue, batch.sent.set))
 
 
 def announced(attachment: AnnouncedAttachment) -> StoredFile:
@@ -108,10 +108,12 @@ def _item(sender: Sender, ident: UUID, line: SessionLine, number: int = 1) -> It
     return Item(ident, line, number, [announced(file) for file in line.attachments], sender.token_id)
 
 
-def _load(sender: Sender, items: Sequence[Item], catalogue: Catalogue) -> Report:
+def _load(
+    sender: Sender, items: Sequence[Item], catalogue: Catalogue, sent: Callable[[], None] = lambda: None
+) -> Report:
     """Write what is the sender's to write; the rest is refused."""
     closed = sender.closed({item.id for item in items if item.line.external_id is not None})
-    report = load(sender.organisation, [item for item in items if item.id not in closed], catalogue)
+    report = load(sender.organisation, [item for item in items if item.id not in closed], catalogue, sent=sent)
     report.refused += [(item.number, _taken()) for item in items if item.id in closed]
     return report
 

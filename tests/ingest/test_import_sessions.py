@@ -107,12 +107,12 @@ def test_a_file_that_cannot_be_imported_stops_it_before_anything_is_written(
 
 
 def test_many_lines_take_few_batches_and_are_reported_batch_by_batch(acme: Organisation, tmp_path: Path) -> None:
-    path = write(tmp_path / "many.ndjson", *(a_line(external_id=str(n)) for n in range(2500)))
+    path = write(tmp_path / "many.ndjson", *(a_line(external_id=str(n)) for n in range(4500)))
 
     with path.open("rb") as file:
         reports = list(import_ndjson(acme, file, tmp_path))
 
-    assert [report.new for _, report in reports] == [1000, 1000, 500]
+    assert [report.new for _, report in reports] == [1000, 2000, 1500]
     assert reports[-1][0] == path.stat().st_size
 
 

@@ -1,6 +1,8 @@
 """The one way in: what is written, merged, replaced and kept apart."""
 
 import json
+import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,12 +12,13 @@ from django.test.utils import CaptureQueriesContext
 
 from sessions.choices import Platform
 from sessions.ingest.catalogue import Catalogue
-from sessions.ingest.load import load
+from sessions.ingest.load import Report, load
 from sessions.ingest.prepare import prepare
 from sessions.ingest.rows import Item, StoredFile
 from sessions.keys import Kind, key, value_key
 from sessions.models import App, Attachment, Event, Facet, Organisation, Session
 from tests.ingest.lines import a_line, an_event, send_lines, stored
+from tests.retention.conftest import in_thread
 
 FULL = a_line(
     initiator={"type": "token", "label": "nightly-ci", "username": "dave", "email": "dave@acme.example"},
@@ -203,6 +206,71 @@ def test_when_the_database_refuses_a_batch_the_good_lines_are_kept(acme: Organis
     assert (report.new, [number for number, _ in report.refused]) == (2, [2])
     assert set(Session.objects.values_list("external_id", flat=True)) == {"a", "c"}
     assert "x" * 256 not in str(report.refused[0][1])
+
+
+def test_of_many_new_sessions_exactly_the_refused_one_is_missing(acme: Organisation) -> None:
+    items = [
+        prepare(acme, json.dumps(a_line(external_id=str(n), events=[an_event()])).encode(), n, Path("/nonexistent"))
+        for n in range(30)
+    ]
+    items[17].line.environment = "x" * 256  # which the parser would have refused
+
+    report = load(acme, items)
+
+    assert (report.new, report.events, [number for number, _ in report.refused]) == (29, 29, [17])
+    assert report.created == {item.id for item in items} - {items[17].id}
+    assert Event.objects.count() == 29
+
+
+def test_of_two_records_among_many_new_sessions_the_last_counts(acme: Organisation) -> None:
+    lines = [a_line(external_id=str(n)) for n in range(20)]
+
+    report = send_lines(acme, a_line(external_id="7", last_seen_at="2026-11-20T11:00:00Z", environment="old"), *lines)
+
+    assert (report.new, report.updated) == (20, 0)
+    assert stored(acme, "7").environment is None
+    assert stored(acme, "7").last_seen_at == datetime(2026, 11, 20, 11, tzinfo=UTC)
+    assert stored(acme, "8").last_seen_at == datetime(2026, 11, 20, 10, 5, tzinfo=UTC)
+
+
+def test_among_many_new_sessions_those_that_are_there_are_updated(acme: Organisation) -> None:
+    send_lines(acme, a_line(external_id="7", environment="old"))
+
+    report = send_lines(acme, *(a_line(external_id=str(n)) for n in range(20)))
+
+    assert (report.new, report.updated) == (19, 1)
+    assert stored(acme, "7").environment is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sessions_that_another_import_commits_meanwhile_are_updated(acme: Organisation) -> None:
+    send_lines(acme, a_line())  # so that the other has no name to wait for
+    lines = [a_line(external_id=str(n), events=[an_event()]) for n in range(20)]
+    reports: list[Report] = []
+
+    with transaction.atomic():
+        send_lines(acme, *lines)
+        other = threading.Thread(target=in_thread, args=[lambda: reports.append(send_lines(acme, *lines))])
+        other.start()
+        wait_until_somebody_copies_and_waits()
+    other.join(30)
+
+    assert [(report.new, report.updated, report.refused) for report in reports] == [(0, 20, [])]
+    assert (Session.objects.count(), Event.objects.count()) == (21, 20)
+
+
+def wait_until_somebody_copies_and_waits() -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "
+                "AND query LIKE 'COPY history_session %'"
+            )
+            if cursor.fetchone() is not None:
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 def test_a_file_that_has_arrived_is_not_undone_by_an_announcement(acme: Organisation) -> None:
