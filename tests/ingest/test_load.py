@@ -263,9 +263,12 @@ def wait_until_somebody_copies_and_waits() -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
+            # pg_stat_activity would say the same all through this transaction.
             cursor.execute(
-                "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "
-                "AND query LIKE 'COPY history_session %'"
+                "SELECT FROM pg_locks waiting JOIN pg_locks writing USING (pid) "
+                "WHERE waiting.locktype = 'transactionid' AND NOT waiting.granted "
+                "AND writing.relation = 'history_session'::regclass AND writing.mode = 'RowExclusiveLock' "
+                "AND writing.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
             )
             if cursor.fetchone() is not None:
                 return
