@@ -36,7 +36,7 @@ AttachmentKindName = Literal["log", "network_log", "video", "screenshot", "recor
 class Part(Struct, forbid_unknown_fields=True, gc=False):
     """Unknown fields are refused by name, never dropped.
 
-    None refers to itself, so the garbage collector need not look at them: it took a third of an import's time.
+    None refers to itself, so the garbage collector need not look at them: it took a third of a line's parsing.
     """
 
 
