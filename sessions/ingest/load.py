@@ -8,6 +8,7 @@ down to single lines, so that exactly the bad ones are reported.
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -31,40 +32,48 @@ ATTEMPTS = 2
 
 ANY_THERE = "SELECT count(*) FROM history_session WHERE id = ANY(%s::uuid[])"
 
-UPSERT = """
-INSERT INTO {table} AS stored ({columns}, created_at, updated_at)
-SELECT {columns}, statement_timestamp(), statement_timestamp() FROM {source} ORDER BY id
-ON CONFLICT (id) DO UPDATE SET
-    {changes},
-    moved_from = stored.occurred_at,
-    last_seen_at = greatest(stored.last_seen_at, excluded.last_seen_at),
-    updated_at = excluded.updated_at
-WHERE stored.organisation_id = excluded.organisation_id
-"""
+# Whose a session is that is there already. What was sent with the same token is the sender's without asking.
+OWNED = "stored.organisation_id = sent.organisation_id"
+OWNED_BY_TOKEN = f"{OWNED} AND stored.token_id = sent.token_id"
+# One that has ended is not opened again by what was sent before and comes late.
+KEPT = "stored.status IN ('ended', 'failed') AND sent.status NOT IN ('ended', 'failed')"
 # `left_day` is the day that it counted on before, if that was another.
-RETURNING = f"""
-RETURNING stored.id, stored.created_at = stored.updated_at AS is_new, {sql_day("stored.occurred_at")} AS day,
-nullif({sql_day("stored.moved_from")}, {sql_day("stored.occurred_at")}) AS left_day
+UPSERT = f"""
+WITH upserted AS (
+    INSERT INTO {{table}} AS stored ({{columns}}, created_at, updated_at)
+    SELECT {{columns}}, statement_timestamp(), statement_timestamp() FROM {{source}} AS sent ORDER BY id
+    ON CONFLICT (id) DO UPDATE SET
+        {{changes}},
+        moved_from = stored.occurred_at,
+        last_seen_at = greatest(stored.last_seen_at, excluded.last_seen_at),
+        updated_at = excluded.updated_at
+    WHERE {{owned_by_excluded}} AND NOT ({KEPT.replace("sent.", "excluded.")})
+    RETURNING stored.id, stored.created_at = stored.updated_at AS is_new, {sql_day("stored.occurred_at")} AS day,
+              nullif({sql_day("stored.moved_from")}, {sql_day("stored.occurred_at")}) AS left_day
+), kept AS (
+    SELECT stored.id FROM {{source}} AS sent JOIN {{table}} AS stored USING (id) WHERE {{owned}} AND {KEPT}
+)
 """
-UPSERT_SESSIONS = UPSERT + RETURNING
-# Those that are there stay, but for the ones sent with the same token: they are the sender's without asking.
-UPSERT_SESSIONS_OF_TOKEN = UPSERT + "AND stored.token_id = excluded.token_id " + RETURNING
+UPSERT_MANY = f"""
+{UPSERT}
+SELECT id, is_new, day, left_day FROM upserted UNION ALL SELECT id, false, NULL, NULL FROM kept
+"""
 # The same of a session alone, and its facets and days if it is written.
 DAYS = "SELECT unnest(ARRAY[day, left_day]) FROM upserted"
-WITH_FACETS = f"""
-WITH upserted AS ({{upsert}}), held AS MATERIALIZED (
-    SELECT pg_advisory_xact_lock_shared({{{{lock}}}}::bigint) FROM upserted
-), faceted AS ({INSERT_FACETS.format(owners="{{owners}}", values="{{values}}")}),
-changed AS ({INSERT_CHANGED_DAYS.format(organisation="{{organisation}}", days=DAYS)})
-SELECT id, is_new FROM upserted
+UPSERT_ONE = f"""
+{UPSERT}, held AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock_shared({{lock}}::bigint) FROM upserted
+), faceted AS ({INSERT_FACETS.format(owners="{owners}", values="{values}")}),
+changed AS ({INSERT_CHANGED_DAYS.format(organisation="{organisation}", days=DAYS)})
+SELECT id, is_new FROM upserted UNION ALL SELECT id, false FROM kept
 """
 INSERT_EVENTS = """
-INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} ORDER BY session_id, id
+INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} AS sent ORDER BY session_id, id
 ON CONFLICT (session_id, id) DO NOTHING
 """
 # An announcement does not undo a file that has arrived.
 UPSERT_ATTACHMENTS = """
-INSERT INTO {table} AS stored ({columns}) SELECT {columns} FROM {source} ORDER BY session_id, name
+INSERT INTO {table} AS stored ({columns}) SELECT {columns} FROM {source} AS sent ORDER BY session_id, name
 ON CONFLICT (session_id, name) DO UPDATE SET {changes} WHERE excluded.available OR NOT stored.available
 """
 
@@ -96,12 +105,12 @@ def load(
     organisation: Organisation,
     items: Sequence[Item],
     catalogue: Catalogue | None = None,
-    upsert: str = UPSERT_SESSIONS,
+    owned: str = OWNED,
     sent: Callable[[], None] = lambda: None,
 ) -> Report:
     """Write these sessions. Of several with one id the last one counts, with the events of all of them.
 
-    Pass the same `catalogue` for batch after batch, and names are looked up once. What `upsert` does not write
+    Pass the same `catalogue` for batch after batch, and names are looked up once. What is there and not `owned`
     is refused. `sent` is called when PostgreSQL has the rows of many, and is busy with them for a while.
     Raises OperationalError when the database is out of reach; nothing is half-written then.
     """
@@ -109,7 +118,7 @@ def load(
         catalogue = Catalogue(organisation.pk)
     for attempts_left in reversed(range(ATTEMPTS)):
         try:
-            return _write_together(organisation, items, catalogue, upsert, sent)
+            return _write_together(organisation, items, catalogue, owned, sent)
         except (DataError, IntegrityError, LineError) as error:
             if len(items) > 1 and not (attempts_left and _came_meanwhile(error)):
                 break
@@ -122,21 +131,21 @@ def load(
     report = Report()
     middle = len(items) // 2
     for part in (items[:middle], items[middle:]):
-        of_part = load(organisation, part, catalogue, upsert)
+        of_part = load(organisation, part, catalogue, owned)
         report.add(of_part)
         report.created |= of_part.created
     return report
 
 
 def _write_together(
-    organisation: Organisation, items: Sequence[Item], catalogue: Catalogue, upsert: str, sent: Callable[[], None]
+    organisation: Organisation, items: Sequence[Item], catalogue: Catalogue, owned: str, sent: Callable[[], None]
 ) -> Report:
     try:
         if _is_one_statement(items, catalogue):
             with connection.wrap_database_errors:
-                return _write_alone(organisation, items[0], catalogue, upsert)
+                return _write_alone(organisation, items[0], catalogue, owned)
         with connection.wrap_database_errors, transaction.atomic():
-            return _write(organisation, items, catalogue, upsert, sent)
+            return _write(organisation, items, catalogue, owned, sent)
     except BaseException:
         catalogue.forget()  # what this has made is gone, and a name known from earlier batches may be as well
         raise
@@ -150,7 +159,7 @@ def _is_one_statement(items: Sequence[Item], catalogue: Catalogue) -> bool:
     return not item.line.events and not item.files and catalogue.knows(item.line)
 
 
-def _write_alone(organisation: Organisation, item: Item, catalogue: Catalogue, upsert: str) -> Report:
+def _write_alone(organisation: Organisation, item: Item, catalogue: Catalogue, owned: str) -> Report:
     """Without a transaction around it, which takes two more round trips, and without one for the facets."""
     row = session_row(organisation.pk, item, catalogue.ids(item.line))
     facets = facets_of(organisation.pk, [row])
@@ -160,12 +169,12 @@ def _write_alone(organisation: Organisation, item: Item, catalogue: Catalogue, u
         "owners": as_array(owner for owner, _ in facets),
         "values": as_array(value for _, value in facets),
     }
-    outcomes = merge("history_session", [row], 1, WITH_FACETS.format(upsert=upsert), more)
+    outcomes = merge("history_session", [row], 1, _upsert(UPSERT_ONE, owned), more)
     return _report([item.id], outcomes)
 
 
 def _write(
-    organisation: Organisation, items: Sequence[Item], catalogue: Catalogue, upsert: str, sent: Callable[[], None]
+    organisation: Organisation, items: Sequence[Item], catalogue: Catalogue, owned: str, sent: Callable[[], None]
 ) -> Report:
     if not items:
         return Report()
@@ -187,7 +196,7 @@ def _write(
         report = Report(len(latest), created=set(latest))
         days = {day_of(item.line) for item in latest.values()}
     else:
-        outcomes = merge("history_session", session_rows, len(latest), upsert)
+        outcomes = merge("history_session", session_rows, len(latest), _upsert(UPSERT_MANY, owned))
         report = _report(latest, outcomes)
         days = {day for _, _, *days in outcomes for day in days if day}
     if events and are_new:
@@ -201,6 +210,11 @@ def _write(
     note_changed(organisation.pk, days)
     report.events, report.attachments = len(events), len(attachments)
     return report
+
+
+@cache
+def _upsert(statement: str, owned: str) -> str:
+    return statement.replace("{owned}", owned).replace("{owned_by_excluded}", owned.replace("sent.", "excluded."))
 
 
 def _session_rows(

@@ -19,7 +19,7 @@ COPY = "COPY {table} ({columns}) FROM STDIN"
 # Dropped at once, not only on commit: a caller's transaction may hold several batches.
 UNSTAGE = "DROP TABLE {staging}"
 # The first branch gives the values of the others the types of the columns, and no row.
-VALUES = "(SELECT {columns} FROM {table} WHERE false {values}) AS few"
+VALUES = "(SELECT {columns} FROM {table} WHERE false {values})"
 # Of `changes`: keys, and what the statement itself says.
 NOT_REPLACED = {"id", "session_id", "name", "organisation_id", "last_seen_at"}
 

@@ -11,7 +11,7 @@ from sessions.ingest.errors import LineError
 from sessions.ingest.heartbeat import says_when_seen, seen_now
 from sessions.ingest.identity import new_session_id, session_id
 from sessions.ingest.importing import Batch, batches
-from sessions.ingest.load import UPSERT_SESSIONS_OF_TOKEN, Report, load
+from sessions.ingest.load import OWNED_BY_TOKEN, Report, load
 from sessions.ingest.ndjson import Line
 from sessions.ingest.normalise import normalise
 from sessions.ingest.parse import parse
@@ -48,7 +48,7 @@ def receive(sender: Sender, raw: bytes) -> Received:
     ident = sender.organisation.session_id(external_id) if external_id is not None else new_session_id()
     item, known = _item(sender, ident, line), known_names(sender.organisation)
     names = known.about(line)
-    report = load(sender.organisation, [item], names, UPSERT_SESSIONS_OF_TOKEN)
+    report = load(sender.organisation, [item], names, OWNED_BY_TOKEN)
     if report.refused:
         report = _load(sender, [item], names)
     for _, error in report.refused:

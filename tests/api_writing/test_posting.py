@@ -9,8 +9,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from sessions.models import Organisation, Session, User
+from sessions.choices import Role
+from sessions.models import Event, Organisation, Session, User
 from tests.api_writing.program import SESSIONS, Program, error
+from tests.conftest import member
 from tests.ingest.lines import a_line, an_event, stored
 
 FULL: dict[str, Any] = {
@@ -80,6 +82,36 @@ def test_a_later_record_takes_the_place_of_the_whole_older_one(daves: Program) -
     assert daves.new(status="failed") == ident
     record = daves.get(ident)
     assert (record["status"], record["environment"], record["attributes"]) == ("failed", None, {})
+
+
+OPENING = {"status": "active", "ended_at": None}
+
+
+def test_what_opened_a_session_and_comes_again_when_it_has_ended_does_not_open_it_again(daves: Program) -> None:
+    ident = daves.new(**OPENING)
+    ending = {"status": "ended", "ended_at": "2026-11-20T10:05:00Z", "flags": {"crash": True}}
+    ended = daves.patch(ident, ending).json()
+
+    again = daves.post(a_line(**OPENING, environment="old", events=[an_event()]))
+    assert again.status_code == 200
+    assert again.json() == daves.get(ident) == ended
+    # What happened in it is kept all the same.
+    assert Event.objects.filter(session_id=ident).count() == 1
+    assert daves.batch(a_line(**OPENING)) == [{"line": 1, "status": "updated", "id": ident, "external_id": "one"}]
+    many = [a_line(**OPENING, external_id=f"{number}") for number in range(20)]
+    assert {line["status"] for line in daves.batch(*many, a_line(**OPENING))} == {"created", "updated"}
+    assert daves.get(ident) == ended
+
+    assert daves.new(status="failed", ended_at="2026-11-20T10:06:00Z") == ident
+    assert daves.get(ident)["status"] == "failed"
+
+
+def test_a_colleague_learns_no_more_of_a_session_that_has_ended_than_of_any_other(
+    daves: Program, acme: Organisation
+) -> None:
+    daves.new()
+    colleague = Program(member(acme, "dora", Role.DEVELOPER), "doras")
+    assert error(colleague.post(a_line(**OPENING))) == (409, "conflict", "external_id")
 
 
 def test_without_an_external_id_it_is_a_new_session_with_an_id_in_the_order_of_time(daves: Program) -> None:

@@ -9,7 +9,7 @@ from sessions import keys
 from sessions.choices import Flag, Platform, Status
 from sessions.ingest.normalise import EARLIEST, LATEST
 from sessions.keys import Kind, key, value_key
-from sessions.models import Organisation
+from sessions.models import Organisation, Session
 from tests.ingest.lines import a_line, send_lines, stored
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,6 +34,7 @@ def test_the_generated_column_holds_what_python_computes(
     token: bool,
     names: bool,
 ) -> None:
+    Session.objects.all().delete()
     send_lines(
         acme,
         a_line(
