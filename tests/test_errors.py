@@ -148,7 +148,7 @@ def test_strangers_under_the_api_get_a_401_and_no_redirect(visitor: Client) -> N
 
 def test_a_forged_form_is_refused_in_the_language_asked_in(visitor: Client) -> None:
     forged = Client(enforce_csrf_checks=True)
-    assert forged.post("/api/try/post").json()["code"] == "forbidden"
+    assert forged.post("/api/try/post").json()["code"] == "unauthorized"
     with override_settings(CSRF_FAILURE_VIEW="sessions.views.errors.csrf_failure"):
         response = forged.post("/try/post")
     assert response.status_code == 403

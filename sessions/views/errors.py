@@ -26,6 +26,8 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 # Where programs ask: the API, and the paths of other products' APIs.
 API_PREFIXES = ("/api/", "/v2/", "/observability.", "/core.v1.")
 
+COOKIE_ALONE = "A browser's cookie writes with the header X-CSRFToken. A token needs none."
+
 
 def is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith(API_PREFIXES)
@@ -111,8 +113,11 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if is_api(request):
+        # Django judges the form before any view asks who sent it: without a token and a cookie there is no form.
+        return json_error(Problem("forbidden", COOKIE_ALONE) if _signed_in(request) else Problem("unauthorized"))
     problem = Problem("forbidden", "This form has expired. Go back, reload the page and send it again.")
-    return json_error(problem) if is_api(request) else _page(request, problem, "This form has expired")
+    return _page(request, problem, "This form has expired")
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -345,6 +345,11 @@ def test_a_body_without_a_length_is_not_taken_for_an_empty_one(alice: User, key_
     assert (response.status_code, body(response)["code"]) == (400, "invalid_request")
 
 
+def test_nobody_is_told_to_send_a_key() -> None:
+    response = Client(enforce_csrf_checks=True).post(PATH, b"{}", content_type="application/json")
+    assert (response.status_code, body(response)["code"]) == (401, "unauthorized")
+
+
 def test_a_cookie_needs_csrf_and_a_token_does_not(alice: User, post: Post) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)

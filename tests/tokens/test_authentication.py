@@ -261,6 +261,12 @@ def test_a_browsers_cookie_writes_for_who_could_make_a_token(
 
 
 @here
+def test_who_sends_without_a_token_and_without_a_cookie_is_asked_for_one(program: Client) -> None:
+    response = program.post(WRITE)
+    assert (response.status_code, response.json()["code"]) == (401, "unauthorized")
+
+
+@here
 def test_a_browsers_cookie_needs_the_csrf_token(client_of: ClientOf, program: Client, dave: User) -> None:
     program.force_login(dave)
     response = program.post(WRITE)
