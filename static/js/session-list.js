@@ -43,14 +43,24 @@ document.addEventListener("click", (event) => {
   row.querySelector(".row-link").dispatchEvent(new MouseEvent("click", event));
 });
 
-// A panel that would reach beyond the window opens the other way.
+// A panel that would reach beyond the window opens the other way. What is chosen changes the width of the
+// buttons, so that an open one may come to stand elsewhere.
 for (const filter of document.querySelectorAll("details.filter")) {
-  filter.addEventListener("toggle", () => {
-    const panel = filter.querySelector(".filter-panel");
-    panel.classList.remove("opens-back");
-    const beyond = panel.getBoundingClientRect().right > document.documentElement.clientWidth;
-    panel.classList.toggle("opens-back", filter.open && beyond);
-  });
+  filter.addEventListener("toggle", () => keepInWindow(filter));
+}
+document.body.addEventListener("htmx:afterSettle", keepOpenPanelInWindow);
+addEventListener("resize", keepOpenPanelInWindow);
+
+function keepOpenPanelInWindow() {
+  const open = document.querySelector("details.filter[open]");
+  if (open) keepInWindow(open);
+}
+
+function keepInWindow(filter) {
+  const panel = filter.querySelector(".filter-panel");
+  panel.classList.remove("opens-back");
+  const beyond = panel.getBoundingClientRect().right > document.documentElement.clientWidth;
+  panel.classList.toggle("opens-back", filter.open && beyond);
 }
 
 // A panel closes when one clicks elsewhere.

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from sessions.models import Organisation, User
 from tests.browser.conftest import PageOf
@@ -35,6 +35,32 @@ def test_a_filter_applies_at_once_and_stands_in_the_address(alice: User, recorde
     expect(page.locator("#export")).to_have_attribute("href", re.compile(r"device=iPhone\+15"))
     page.go_back()
     expect(page.locator("tbody tr")).to_have_count(16)
+
+
+def test_a_panel_stays_in_the_window_when_choosing_moves_its_button(
+    alice: User, recorded: None, page_of: PageOf
+) -> None:
+    page = page_of(alice)
+    page.goto("/sessions/?status=failed")
+    first, status = page.locator("#summary-date"), page.locator("#summary-status")
+    # So wide that “Failed” just fits in the first row, at its end; “Any status” is longer and goes into the second.
+    for width in range(1100, 1700, 4):
+        page.set_viewport_size({"width": width, "height": 800})
+        if abs(top(first) - top(status)) < 10:
+            break
+    page.goto("/sessions/")
+    assert top(status) - top(first) > 10
+    status.click()
+    page.get_by_role("checkbox", name="Failed").check()
+    expect(status).to_have_text("Failed")
+    assert abs(top(first) - top(status)) < 10
+    expect(page.locator("details[open] .filter-panel")).to_be_in_viewport(ratio=1)
+
+
+def top(element: Locator) -> float:
+    box = element.bounding_box()
+    assert box
+    return box["y"]
 
 
 def test_search_narrows_while_one_types(alice: User, recorded: None, page_of: PageOf) -> None:
