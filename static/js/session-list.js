@@ -12,6 +12,16 @@ document.body.addEventListener("htmx:configRequest", (event) => {
   }
 });
 
+// Filters that nobody answered stand above rows that are not theirs: say so, until an answer comes.
+const unanswered = document.querySelector("[data-unanswered]");
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout", "htmx:afterSwap"]) {
+  document.body.addEventListener(name, (event) => {
+    if (event.detail.requestConfig.elt !== form) return;
+    unanswered.querySelector("a").href = event.detail.pathInfo.finalRequestPath;
+    unanswered.hidden = name === "htmx:afterSwap";
+  });
+}
+
 // A list that takes part in the keyboard: "/" searches, arrows of the pager, Escape closes a panel.
 document.addEventListener("keydown", (event) => {
   const typing = event.target.matches("input, textarea, select");

@@ -63,6 +63,25 @@ def top(element: Locator) -> float:
     return box["y"]
 
 
+def test_filters_that_the_server_cannot_answer_say_so(alice: User, recorded: None, page_of: PageOf) -> None:
+    page = page_of(alice)
+    page.goto("/sessions/")
+    alert = page.get_by_role("alert")
+    page.locator("summary", has_text="Any status").click()
+    page.route("**/sessions/?*", lambda route: route.fulfill(status=503))
+    page.get_by_role("checkbox", name="Failed").check()
+    expect(alert).to_contain_text("The server could not answer.")
+    page.unroute("**/sessions/?*")
+    page.route("**/sessions/?*", lambda route: route.abort())
+    page.get_by_role("checkbox", name="Ended").check()
+    again = alert.get_by_role("link", name="Try again")
+    expect(again).to_have_attribute("href", re.compile(r"\?status=ended&status=failed$"))
+    page.unroute("**/sessions/?*")
+    page.get_by_role("checkbox", name="Failed").uncheck()
+    expect(page).to_have_url(re.compile(r"\?status=ended$"))
+    expect(alert).to_be_hidden()
+
+
 def test_search_narrows_while_one_types(alice: User, recorded: None, page_of: PageOf) -> None:
     page = page_of(alice)
     page.goto("/sessions/")
