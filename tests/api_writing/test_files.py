@@ -96,6 +96,12 @@ def test_other_bytes_take_their_place(daves: Program, ident: str) -> None:
     assert [path.read_bytes() for path in stored_files()] == [b"other"]
 
 
+def test_a_parameter_that_is_not_known_is_refused_and_nothing_stored(daves: Program, ident: str) -> None:
+    response = daves.put(ident, "a.log", LOG, sha265=sha256(LOG))
+    assert error(response) == (400, "unknown_parameter", "sha265")
+    assert stored_files() == []
+
+
 def test_a_file_that_was_announced_arrives(daves: Program, ident: str) -> None:
     announced = {"name": "a.png", "kind": "screenshot", "content_type": "image/png", "sha256": sha256(PNG)}
     daves.patch(ident, {"attachments": [announced]})

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from sessions.attachments.media import essence
 from sessions.errors import Problem
+from sessions.presenters.operations import UploadParameters
 from sessions.receiving.uploads import Upload, upload
 from sessions.schema import Attachment
 from sessions.views.api.body import Body
@@ -35,6 +36,9 @@ _SHA256 = re.compile(r"(?:^|,)\s*sha-256=:?([A-Za-z0-9+/]+=*):?\s*(?=,|$)", re.I
 def put_attachment(request: ApiRequest, session_id: UUID, name: str) -> HttpResponse:
     """The body is the file. It takes the place of one with the same name; the same bytes again change nothing."""
     sender = sender_to(request, session_id)
+    # A misspelt sha256 would be a check that is not made.
+    for unknown in request.GET.keys() - UploadParameters.base_fields.keys():
+        raise Problem("unknown_parameter", f"There is no parameter “{unknown[:60]}”.", field=unknown[:60])
     if "Content-Range" in request.headers:
         raise Problem("invalid_value", "Parts are not taken: send the whole file again.", field="Content-Range")
     sent = Upload(name, request.GET.get("kind") or None, _content_type(request), _sha256(request))
