@@ -74,3 +74,9 @@ def test_forms_that_were_refused(alice: User, page_of: PageOf) -> None:
         page.locator("main form").last.get_by_role("button").first.click()
         page.locator("[role=alert]").first.wait_for()
         assert violations(page) == [], path
+
+
+def test_the_description_of_the_api_fits_a_phone(alice: User, page_of: PageOf) -> None:
+    page = page_of(alice, width=390)
+    page.goto("/api/docs/")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
