@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
@@ -26,7 +27,7 @@ import psycopg
 
 from benchmarks import database
 from benchmarks.client import ANSWER_SECONDS
-from benchmarks.servers import gunicorn
+from benchmarks.servers import Server, gunicorn
 
 if TYPE_CHECKING:
     from sessions.ingest.rows import Row
@@ -238,18 +239,24 @@ def run(url: str, rounds: int) -> None:
             print(f"{name} {cursor.fetchone()[0]}", end="  ")
     connection.close()
     straight = Straight(database.conninfo(url), rows)
-    with gunicorn("sessionhistory.wsgi", "benchmarks.settings", "--workers", "1") as server:
-        producer = Producer(server.port, secret)
+    # A server for whoever sends one at a time: what eight have left would be eight connections to PostgreSQL, which
+    # take turns, each with caches of its own.
+    with served_by_one_worker() as for_one, served_by_one_worker() as for_many:
+        one, many = Producer(for_one.port, secret), Producer(for_many.port, secret)
         measure(
             [
                 Way(ALONE, ALONE, lambda: straight.commits(numbers)),
-                Way("POST, one connection", ALONE, lambda: producer.posts(numbers, 1)),
-                Way(f"POST, {CONNECTIONS} connections", ALONE, lambda: producer.posts(numbers, CONNECTIONS)),
+                Way("POST, one connection", ALONE, lambda: one.posts(numbers, 1)),
+                Way(f"POST, {CONNECTIONS} connections", ALONE, lambda: many.posts(numbers, CONNECTIONS)),
                 Way(COPIED, COPIED, lambda: straight.copies(numbers)),
-                Way("POST of a batch", COPIED, lambda: producer.batches(numbers)),
+                Way("POST of a batch", COPIED, lambda: one.batches(numbers)),
             ],
             rounds,
         )
+
+
+def served_by_one_worker() -> AbstractContextManager[Server]:
+    return gunicorn("sessionhistory.wsgi", "benchmarks.settings", "--workers", "1")
 
 
 def main() -> None:
