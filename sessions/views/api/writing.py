@@ -8,7 +8,6 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.urls import reverse
 from django.utils import timezone
 
 from sessions.errors import Problem
@@ -42,7 +41,7 @@ def post_session(request: ApiRequest) -> HttpResponse:
         lost_before = timezone.now() - request.user.organisation.lost_after
         response = _json(json_of_new(received.id, received.line, lost_before))
     response.status_code = 201 if received.is_new else 200
-    response["Location"] = reverse("api_session", args=[received.id])
+    response["Location"] = f"{request.path}/{received.id}"
     return response
 
 
