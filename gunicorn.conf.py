@@ -5,6 +5,7 @@ because a stream that fails is cut off rather than ended as if it were whole. Pu
 buffers requests in front of it on an open network: half-open requests hold its threads.
 """
 
+import os
 from pathlib import Path
 
 bind = "127.0.0.1:8000"
@@ -17,4 +18,5 @@ keepalive = 15
 limit_request_line = 8190  # many filters make a long URL
 control_socket_disable = True
 # A worker touches a file there for each request, which on a disk waits for whoever else writes to it.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
+MEMORY = Path("/dev/shm")  # noqa: S108  gunicorn makes a file of its own there, and removes its name
+worker_tmp_dir = str(MEMORY) if os.access(MEMORY, os.W_OK) else None

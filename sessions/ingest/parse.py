@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any, TypeVar, get_args
 
@@ -25,6 +26,7 @@ MAX_ATTRIBUTES_BYTES = 16 * 1024
 MAX_DEPTH = 64
 
 _AT = re.compile(r"^(?P<what>.*?)(?: - at (?:key in )?`\$?(?P<path>.*)`)?$", re.DOTALL)
+_NUL, _SURROGATE = re.compile("\0"), re.compile("[\ud800-\udfff]")
 _MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$", re.DOTALL)
 _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
 
@@ -38,7 +40,7 @@ def parse(raw: bytes, kind: type[Sent]) -> Sent:
     """Raises LineError. `raw` is one JSON object in UTF-8, at most MAX_LINE_BYTES."""
     sent = _guarded(raw, lambda: _decode(raw, kind))
     if b"\\u0000" in raw:
-        _refuse_nul(msgspec.to_builtins(sent), "")
+        _refuse_texts(msgspec.to_builtins(sent), "", _NUL, "contains a NUL character")
     _check_free_form(sent)
     return sent
 
@@ -67,6 +69,7 @@ def _guarded(raw: bytes, decode: Callable[[], Decoded]) -> Decoded:
     except msgspec.ValidationError as error:
         raise _explain(str(error), raw) from error
     except ValueError as error:
+        _refuse_lone_surrogates(raw)
         raise unparsable(f"not JSON: {error}") from error
     return decoded
 
@@ -183,17 +186,23 @@ def _path_of_duplicate(raw: bytes) -> str | None:
     return search(json.loads(raw, object_pairs_hook=_Pairs), "")
 
 
-def _refuse_nul(value: Any, path: str) -> None:
-    """PostgreSQL stores no NUL, neither in text nor in JSON."""
-    if isinstance(value, str) and "\0" in value:
-        raise invalid(path, "contains a NUL character")
+def _refuse_lone_surrogates(raw: bytes) -> None:
+    """msgspec stops at half of a pair, as if the text ended there. Python's own reader goes on, so it finds where."""
+    with suppress(json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        _refuse_texts(json.loads(raw), "", _SURROGATE, "contains half of a surrogate pair")
+
+
+def _refuse_texts(value: Any, path: str, unfit: re.Pattern[str], why: str) -> None:
+    """PostgreSQL stores no NUL, neither in text nor in JSON, and UTF-8 has no surrogates."""
+    if isinstance(value, str) and unfit.search(value):
+        raise invalid(path, why)
     if isinstance(value, dict):
         for key, item in value.items():
-            _refuse_nul(key, path)
-            _refuse_nul(item, _below(path, key))
+            _refuse_texts(key, path, unfit, why)
+            _refuse_texts(item, _below(path, key), unfit, why)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            _refuse_nul(item, _below(path, index))
+            _refuse_texts(item, _below(path, index), unfit, why)
 
 
 def _check_free_form(sent: msgspec.Struct) -> None:

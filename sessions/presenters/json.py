@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 
 from sessions.choices import OPEN_STATUSES, Status
 from sessions.query import Count, SessionQuery
+from sessions.query.event_list import EventPage
 from sessions.schema import Event, SessionLine
 
 CHUNK_BYTES = 64 * 1024
@@ -64,6 +65,17 @@ def json_events(events: Iterable[Event]) -> Iterator[bytes]:
     """`{events: [...]}`, in chunks."""
     texts = (msgspec.json.encode(asdict(event) | {"event_time": rfc_3339(event.event_time)}) for event in events)
     return chunks(chain([b'{"events":['], separated(texts), [b"]}"]))
+
+
+def json_event_page(page: EventPage) -> Iterator[bytes]:
+    """`{events: [...], next_cursor}`, in chunks."""
+    return chunks(_event_page(page))
+
+
+def _event_page(page: EventPage) -> Iterator[bytes]:
+    yield b'{"events":['
+    yield from separated(text.encode() for text in page.texts)
+    yield b"]," + msgspec.json.encode({"next_cursor": page.next_cursor})[1:]
 
 
 def rfc_3339(moment: datetime) -> str:

@@ -2,7 +2,7 @@
 
 Events are read in the order of their index, some at a time, and checked: visibility and every
 other condition is a matter of the event's row and its session's. What one request reads is
-bounded, so a page may hold fewer events than asked for, or none, and still have a next one.
+bounded by what it asks for, so a page may hold fewer events than asked for, or none, and still have a next one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -103,31 +103,42 @@ class EventSearch:
         return {**visible_to(self.viewer).parameters, **times, **self.values}
 
 
-@dataclass(frozen=True)
+@dataclass
 class EventPage:
-    """Events as JSON texts (`ListedEvent`). `next_cursor` is None when there are no more."""
+    """`texts` are events as JSON (`ListedEvent`), fetched some at a time. Once they are read, `next_cursor` says where
+    there are more; None if there are none."""
 
-    texts: list[str]
-    next_cursor: str | None
+    texts: Iterator[str] = field(default_factory=lambda: iter(()))
+    next_cursor: str | None = None
 
 
 def event_page(search: EventSearch, limit: int, cursor: str | None = None) -> EventPage:
     """Up to `limit` events behind the cursor. Raises InvalidCursorError."""
-    place = _from_cursor(cursor) if cursor else None
-    found: list[tuple[Place, str]] = []
-    read, at_once = 0, min(limit + 1, EVENTS_AT_ONCE)
+    page = EventPage()
+    page.texts = _texts(page, search, limit, _from_cursor(cursor) if cursor else None)
+    return page
+
+
+def _texts(page: EventPage, search: EventSearch, limit: int, place: Place | None) -> Iterator[str]:
+    found, read, at_once = 0, 0, min(limit + 1, EVENTS_AT_ONCE)
+    last: Place | None = None
     while True:
         rows = _read(search, place, at_once)
-        found += [((moment, ident), text) for moment, ident, text in rows if text]
-        if len(found) > limit:
-            return EventPage([text for _, text in found[:limit]], _to_cursor(found[limit - 1][0]))
-        texts = [text for _, text in found]
+        for moment, ident, text in rows:
+            if text and found == limit and last:
+                page.next_cursor = _to_cursor(last)
+                return
+            if text:
+                last = (moment, ident)
+                found += 1
+                yield text
         if len(rows) < at_once:
-            return EventPage(texts, None)
+            return
         place = (rows[-1][0], rows[-1][1])
         read, at_once = read + len(rows), EVENTS_AT_ONCE
-        if read >= MOST_READ:
-            return EventPage(texts, _to_cursor(place))
+        if read >= max(MOST_READ, 2 * limit):
+            page.next_cursor = _to_cursor(place)
+            return
 
 
 def every_listed_event(search: EventSearch) -> Iterator[str]:

@@ -14,7 +14,7 @@ from sessions.query.latest_events import DISTINCT_COLUMNS
 from sessions.query.session_query import FieldError
 
 EVENTS_ON_A_PAGE = 50
-MOST_EVENTS = 10_000
+MOST_EVENTS = 100_000
 DAY = timedelta(hours=24)
 # One microsecond more: both ends of a range belong to it.
 WIDEST = DAY + timedelta(microseconds=1)

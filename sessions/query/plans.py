@@ -11,10 +11,9 @@ Each plan is one statement and has a bound:
 
 A value without an index is only asked for in a day (`Criteria.exactly`): all of the day's rows are read.
 
-By queue time and duration there are no pages by period: after the look, and a further one if matches are frequent, all
-that matches is gathered, from a key's own index or from that of the periods, and sorted, so the cost there is that of
-the number of matches. Rows that
-share what an order begins with are sorted where no index goes on as the order does.
+By queue time and duration there are no pages by period: after the look, and a further one if matches are frequent,
+all that matches is gathered, from a key's own index or from that of the periods, and sorted, so the cost there is that
+of the number of matches. Rows that share what an order begins with are sorted where no index goes on as the order does.
 A plan gives places in the asked order, at most `limit` of them.
 """
 

@@ -10,6 +10,8 @@ register = template.Library()
 
 # Enough to tell two file names or two addresses of one domain apart.
 KEPT_AT_THE_END = 12
+# There is room for as many nearly everywhere; in two parts a screen reader takes a name for two words.
+SHORT = 24
 
 
 @register.inclusion_tag("components/nav_link.html", takes_context=True)
@@ -30,7 +32,7 @@ def address(url_name: str, prefix: str) -> str:
 
 @register.inclusion_tag("components/middle.html")
 def middle(text: object) -> dict[str, str]:
-    """`text`, cut in the middle by CSS when there is no room: what is copied, read aloud or hovered is the whole."""
+    """`text`, cut in the middle by CSS when it is long and there is no room. What is copied or hovered is the whole."""
     whole = str(text)
-    cut = len(whole) - min(KEPT_AT_THE_END, len(whole) // 2)
+    cut = len(whole) - min(KEPT_AT_THE_END, len(whole) // 2) if len(whole) > SHORT else len(whole)
     return {"text": whole, "start": whole[:cut], "end": whole[cut:]}

@@ -184,13 +184,18 @@ def test_rows_keep_up_and_new_sessions_announce_themselves(
     expect(page.locator("tbody tr")).to_have_count(2)
 
 
-def test_a_name_cut_in_the_middle_is_copied_as_one(alice: User, page_of: PageOf) -> None:
+def test_a_name_cut_in_the_middle_is_copied_as_one_and_a_short_one_is_read_as_one(
+    alice: User, dave: User, page_of: PageOf
+) -> None:
+    alice.email = "alice.who.has.a.rather.long.name@acme.example"
+    alice.save()
     page = page_of(alice)
     page.context.grant_permissions(["clipboard-read"])
     page.goto("/settings/members/")
     page.locator("main .middle", has_text=alice.email).evaluate("name => getSelection().selectAllChildren(name)")
     page.keyboard.press("Control+c")
     assert page.evaluate("navigator.clipboard.readText()") == alice.email
+    expect(page.get_by_role("link", name=str(dave.email), exact=True)).to_be_visible()
 
 
 def test_the_sidebar_folds_away_on_a_phone(alice: User, recorded: None, page_of: PageOf) -> None:

@@ -3,12 +3,11 @@
 from dataclasses import replace
 from itertools import chain
 
-import msgspec
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
 from sessions.errors import Problem
-from sessions.presenters.json import chunks, separated
+from sessions.presenters.json import chunks, json_event_page, separated
 from sessions.query.event_list import EventSearch, event_page
 from sessions.query.event_parameters import (
     DAY,
@@ -23,6 +22,7 @@ from sessions.query.event_parameters import (
 )
 from sessions.query.latest_events import MOST_VALUES, TooManyValuesError, latest_events
 from sessions.query.order import InvalidCursorError
+from sessions.views.api.reading import json_response
 from sessions.views.authentication import ApiRequest, scope_required
 
 
@@ -37,9 +37,7 @@ def events(request: ApiRequest) -> HttpResponseBase:
         page = event_page(search, limit, form.cleaned_data["cursor"])
     except InvalidCursorError as error:
         raise Problem("invalid_value", str(error), field="cursor") from error
-    found = [msgspec.Raw(text.encode()) for text in page.texts]
-    body = msgspec.json.encode({"events": found, "next_cursor": page.next_cursor})
-    return HttpResponse(body, content_type="application/json")
+    return json_response(json_event_page(page))
 
 
 @require_safe
