@@ -28,7 +28,7 @@ PAGE, EXPORT = "/sessions/", "/sessions/export.csv"
 def waitress(threads: int) -> AbstractContextManager[Server]:
     port = free_port()
     options = ["--host", "127.0.0.1", "--port", str(port), "--threads", str(threads)]
-    return served(["-m", "waitress", *options, f"{APPLICATION}:application"], port, SETTINGS)
+    return served(["-m", "waitress", *options, f"{APPLICATION}:application"], port, SETTINGS, is_talkative=True)
 
 
 def gthread(workers: int, threads: int) -> AbstractContextManager[Server]:
