@@ -27,9 +27,8 @@ else:
     from sessionhistory import embedded
 
     DATABASES = {"default": embedded.database(DATA_DIR)}
-DATABASES["default"]["ENGINE"] = "django.db.backends.postgresql"
+DATABASES["default"]["ENGINE"] = "sessionhistory.postgresql"  # tries a connection that was hung up on before use
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps connections open, Django must not
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # a connection is tried before it is lent out
 OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
 # Compiling a statement takes 200 ms, and the estimates of the longest lists call for it where 5 ms are needed.
 OPTIONS["options"] = f"-c jit=off {OPTIONS.get('options', '')}".strip()
