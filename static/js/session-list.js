@@ -14,6 +14,7 @@ document.body.addEventListener("htmx:configRequest", (event) => {
 
 // Filters that nobody answered stand above rows that are not theirs: say so, until an answer comes.
 const unanswered = document.querySelector("[data-unanswered]");
+unanswered.setAttribute("role", "alert");
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout", "htmx:afterSwap"]) {
   document.body.addEventListener(name, (event) => {
     if (event.detail.requestConfig.elt !== form) return;
