@@ -2,6 +2,8 @@
 
 import http.client
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
@@ -24,38 +26,34 @@ class Client:
 
     def page(self, path: str) -> float:
         """Seconds until the last byte had arrived. Asks for gzip, as browsers do."""
-        started = self._ask(path, "gzip")
-        try:
-            response = self.connection.getresponse()
+        with self._answer(path, "gzip") as (response, started):
             response.read()
-        except (OSError, http.client.HTTPException) as error:
-            self.connection.close()
-            raise NotAnsweredError(f"{type(error).__name__} after {time.perf_counter() - started:.0f} s") from error
-        seconds = time.perf_counter() - started
-        self.last_used = time.monotonic()
-        if response.status != 200:
-            raise NotAnsweredError(f"{response.status} after {seconds:.1f} s")
-        return seconds
+            return time.perf_counter() - started
 
     def download(self, path: str, most_seconds: float = DOWNLOAD_SECONDS) -> tuple[float, float, int]:
         """Seconds until the first and until the last byte, and how many bytes there were, uncompressed."""
-        started = self._ask(path, "identity")
-        try:
-            response = self.connection.getresponse()
+        with self._answer(path, "identity") as (response, started):
             size = len(response.read(1))
             first = time.perf_counter() - started
             while chunk := response.read(1 << 20):
                 size += len(chunk)
                 if time.perf_counter() - started > most_seconds:
                     raise TimeoutError
+            return first, time.perf_counter() - started, size
+
+    @contextmanager
+    def _answer(self, path: str, encoding: str) -> Iterator[tuple[http.client.HTTPResponse, float]]:
+        """The answer, to be read in the block, and when it was asked for. Raises NotAnsweredError."""
+        started = self._ask(path, encoding)
+        try:
+            response = self.connection.getresponse()
+            yield response, started
         except (OSError, http.client.HTTPException) as error:
             self.connection.close()
             raise NotAnsweredError(f"{type(error).__name__} after {time.perf_counter() - started:.0f} s") from error
-        seconds = time.perf_counter() - started
         self.last_used = time.monotonic()
         if response.status != 200:
-            raise NotAnsweredError(f"{response.status} after {seconds:.1f} s")
-        return first, seconds, size
+            raise NotAnsweredError(f"{response.status} after {time.perf_counter() - started:.1f} s")
 
     def _ask(self, path: str, encoding: str) -> float:
         """When it was asked. Connects anew before, where the server may have hung up on an idle connection."""

@@ -15,15 +15,10 @@ def main() -> None:
         run()
 
 
-def run() -> None:
+def make_demo() -> None:
+    """What `make demo` shows, with the static files of its pages, and known to the planner."""
     from django.core.management import call_command
     from django.db import connection
-
-    from benchmarks.client import Client
-    from benchmarks.peers import PEERS
-    from benchmarks.servers import gunicorn
-    from benchmarks.timing import Asked, in_turn
-    from sessions.demo.cast import ADMIN, PASSWORD
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("demo", verbosity=0, stdout=io.StringIO())
@@ -31,6 +26,16 @@ def run() -> None:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     connection.close()
+
+
+def run() -> None:
+    from benchmarks.client import Client
+    from benchmarks.peers import PEERS
+    from benchmarks.servers import gunicorn
+    from benchmarks.timing import Asked, in_turn
+    from sessions.demo.cast import ADMIN, PASSWORD
+
+    make_demo()
     (textbook,) = (peer for peer in PEERS if peer.name == "textbook")
     print(f"Milliseconds, median / 95th percentile\n{'filter':<28}{'textbook':>18}{'ours':>18}{'times':>8}")
     with gunicorn("sessionhistory.wsgi", "benchmarks.settings") as server, textbook.serve(0) as peer:

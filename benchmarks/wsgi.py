@@ -5,7 +5,6 @@ takes meanwhile, and beside two exports that are read without a pause; and what 
 What docs/operators.md says of the server comes from here. About four minutes.
 """
 
-import io
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -16,6 +15,7 @@ import psutil
 
 from benchmarks import database
 from benchmarks.client import Client
+from benchmarks.demo import make_demo
 from benchmarks.servers import Server, free_port, gunicorn, served
 from benchmarks.timing import Asked, Times, requests_per_second
 
@@ -64,17 +64,9 @@ def main() -> None:
 
 
 def run() -> None:
-    from django.core.management import call_command
-    from django.db import connection
-
     from sessions.demo.cast import ADMIN, PASSWORD
 
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("demo", verbosity=0, stdout=io.StringIO())
-    call_command("collectstatic", verbosity=0, interactive=False)
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
-    connection.close()
+    make_demo()
     print(f"{'':<42}{'pages/s':>9}{'beside exports, ms':>22}{'MiB':>7}")
     for name, start in SERVERS.items():
         with start() as server:
