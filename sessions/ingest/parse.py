@@ -24,8 +24,10 @@ Decoded = TypeVar("Decoded")
 MAX_LINE_BYTES = 64 * 1024 * 1024
 MAX_ATTRIBUTES_BYTES = 16 * 1024
 MAX_DEPTH = 64
+READABLE_DEPTH = 2 * MAX_DEPTH
 
 _AT = re.compile(r"^(?P<what>.*?)(?: - at (?:key in )?`\$?(?P<path>.*)`)?$", re.DOTALL)
+_NESTING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 _NUL, _SURROGATE = re.compile("\0"), re.compile("[\ud800-\udfff]")
 _MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$", re.DOTALL)
 _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
@@ -38,7 +40,7 @@ def parse_line(raw: bytes) -> ImportedLine:
 
 def parse(raw: bytes, kind: type[Sent]) -> Sent:
     """Raises LineError. `raw` is one JSON object in UTF-8, at most MAX_LINE_BYTES."""
-    sent = _guarded(raw, lambda: _decode(raw, kind))
+    sent = _guarded(raw, lambda readable: _decode(readable, kind))
     if b"\\u0000" in raw:
         _refuse_texts(msgspec.to_builtins(sent), "", _NUL, "contains a NUL character")
     _check_free_form(sent)
@@ -47,29 +49,32 @@ def parse(raw: bytes, kind: type[Sent]) -> Sent:
 
 def parse_object(raw: bytes) -> dict[str, Any]:
     """An object whose fields are judged later, together with others. Raises LineError."""
-    value = _guarded(raw, lambda: msgspec.json.decode(raw))
+    value = _guarded(raw, msgspec.json.decode)
     if not isinstance(value, dict):
         raise unparsable("Expected object")
     _check_json(value, "")
     return value
 
 
-def _guarded(raw: bytes, decode: Callable[[], Decoded]) -> Decoded:
+def _guarded(raw: bytes, decode: Callable[[bytes], Decoded]) -> Decoded:
     if len(raw) > MAX_LINE_BYTES:
         raise unparsable(f"longer than {MAX_LINE_BYTES // 1024**2} MiB")
     try:
-        decoded = decode()
+        decoded = decode(raw)
         _refuse_duplicate_keys(raw)
     except UnicodeDecodeError as error:
+        _refuse_undecodable(raw, "is not valid UTF-8")
         raise unparsable("not valid UTF-8") from error
-    except RecursionError as error:
-        raise unparsable("nested too deeply") from error
+    except RecursionError:
+        # What is left is still nested too deeply, and refused at its place.
+        return _guarded(_shallow(raw), decode)
     except _DuplicateKeyError as error:
         raise LineError("parse_error", _path_of_duplicate(raw), "occurs twice in one object") from error
     except msgspec.ValidationError as error:
         raise _explain(str(error), raw) from error
     except ValueError as error:
-        _refuse_lone_surrogates(raw)
+        # msgspec stops at half of a pair, as if the text ended there.
+        _refuse_undecodable(raw, "contains half of a surrogate pair")
         raise unparsable(f"not JSON: {error}") from error
     return decoded
 
@@ -127,9 +132,9 @@ def _explain(message: str, raw: bytes) -> LineError:
 def _unfit_attribute(raw: bytes) -> str:
     """msgspec does not say which one. Read as floats, numbers that do not fit are infinite."""
     try:
-        attributes = json.loads(raw, parse_int=float)["attributes"]
-    except RecursionError as error:
-        raise unparsable("nested too deeply") from error
+        attributes = _read(raw, parse_int=float)["attributes"]
+    except json.JSONDecodeError as error:  # further on than msgspec has read
+        raise unparsable(f"not JSON: {error}") from error
     for name, value in attributes.items():
         if isinstance(value, dict | list) or value in (math.inf, -math.inf):
             return f"attributes.{name}"
@@ -183,19 +188,40 @@ def _path_of_duplicate(raw: bytes) -> str | None:
                 return found
         return None
 
-    return search(json.loads(raw, object_pairs_hook=_Pairs), "")
+    return search(_read(raw, object_pairs_hook=_Pairs), "")
 
 
-def _refuse_lone_surrogates(raw: bytes) -> None:
-    """msgspec stops at half of a pair, as if the text ended there. Python's own reader goes on, so it finds where."""
-    with suppress(json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-        _refuse_texts(json.loads(raw), "", _SURROGATE, "contains half of a surrogate pair")
+def _refuse_undecodable(raw: bytes, why: str) -> None:
+    """Python's own reader can go on where msgspec stops, so it finds the place."""
+    with suppress(json.JSONDecodeError):
+        _refuse_texts(_read(raw), "", _SURROGATE, why)
+
+
+def _read(raw: bytes, **hooks: Any) -> Any:
+    """What was refused, read to find the place: bytes that are not UTF-8 as lone surrogates, and not all of its depth."""
+    return json.loads(_shallow(raw).decode(errors="surrogateescape"), **hooks)
+
+
+def _shallow(raw: bytes) -> bytes:
+    """The same JSON with 0 for what is nested deeper than READABLE_DEPTH, where readers that recurse would give up."""
+    kept, start, depth = bytearray(), 0, 0
+    for token in _NESTING.finditer(raw):
+        if token[0] in b"[{":
+            depth += 1
+            if depth == READABLE_DEPTH + 1:
+                kept += raw[start : token.start()] + b"0"
+                start = len(raw)
+        elif token[0] in b"]}":
+            if depth == READABLE_DEPTH + 1:
+                start = token.end()
+            depth -= 1
+    return bytes(kept) + raw[start:]
 
 
 def _refuse_texts(value: Any, path: str, unfit: re.Pattern[str], why: str) -> None:
     """PostgreSQL stores no NUL, neither in text nor in JSON, and UTF-8 has no surrogates."""
     if isinstance(value, str) and unfit.search(value):
-        raise invalid(path, why)
+        raise LineError("invalid_value", path or None, why)
     if isinstance(value, dict):
         for key, item in value.items():
             _refuse_texts(key, path, unfit, why)
@@ -238,7 +264,8 @@ def _check_json(value: dict[str, Any], path: str) -> None:
         if not inner:
             return
         layer = inner
-    raise invalid(path, f"is nested deeper than {MAX_DEPTH} levels")
+    deepest = path or re.split(r"[.\[]", layer[0][0], maxsplit=1)[0]
+    raise invalid(deepest, f"is nested deeper than {MAX_DEPTH} levels")
 
 
 def _below(path: str, key: str | int) -> str:

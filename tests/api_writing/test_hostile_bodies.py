@@ -1,6 +1,7 @@
 """Bodies that break careless programs are refused by field."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -32,11 +33,17 @@ BODIES: dict[str, tuple[bytes, str, str | None]] = {
         "attachments[0].name",
     ),
     "lone surrogate in a key": (rb'"attributes": {"\ud800": 1}', "invalid_value", "attributes"),
-    "not UTF-8": (b'"environment": "\xff"', "parse_error", None),
+    "not UTF-8": (b'"environment": "\xff"', "invalid_value", "environment"),
+    "not UTF-8 in a list": (b'"attachments": [{"name": "\xc3("}]', "invalid_value", "attachments[0].name"),
+    "not UTF-8 in a key": (b'"attributes": {"\xff": 1}', "invalid_value", "attributes"),
+    "not UTF-8 in a field's name": (b'"\xff": 1', "invalid_value", None),
+    "not UTF-8 between the fields": (b'"environment": "a"\xff', "parse_error", None),
     "300 digits": (b'"attributes": {"a": %s}' % (b"9" * 300), "invalid_value", "attributes.a"),
     "300 digits where a number belongs": (b'"queue_ms": %s' % (b"9" * 300), "invalid_value", "queue_ms"),
     "a key twice": (b'"environment": "a", "environment": "b"', "parse_error", "environment"),
-    "deep nesting": (b'"attributes": ' + NESTED, "parse_error", None),
+    "deep nesting": (b'"environment": ' + NESTED, "invalid_value", "environment"),
+    "deep nesting of what is not closed": (b'"attributes": {"a": ' + b"[" * 100_000, "parse_error", None),
+    "a value that does not fit, and no JSON after it": (b'"attributes": {"a": []}, "b": tru', "parse_error", None),
     "NaN": (b'"attributes": {"a": NaN}', "parse_error", None),
     "end before start": (b'"ended_at": "2026-11-20T09:00:00Z", "status": "ended"', "parse_error", "status"),
     "a time without a zone": (b'"requested_at": "2026-11-20T09:00:00"', "invalid_value", "requested_at"),
@@ -61,6 +68,22 @@ def test_a_change_that_is_refused(daves: Program, name: str) -> None:
 
     assert error(daves.patch(ident, b"{" + field + b"}")) == (400, code, path)
     assert daves.get(ident) == before
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b'{"attributes": %s}' % NESTED, "attributes.a"),
+        (b'{"attributes": {"b": 1, "a": %s}}' % NESTED, "attributes.a"),
+        (b'{"attachments": [{"name": %s}]}' % NESTED, "attachments[0].name"),
+        (b'{"app": {"name": %s}}' % NESTED, "app.name"),
+    ],
+)
+def test_deep_nesting_is_named_where_it_begins_to_be_wrong(daves: Program, body: bytes, field: str) -> None:
+    ident = daves.new(status="active", ended_at=None)
+
+    assert error(daves.post(START + b", " + body[1:])) == (400, "invalid_value", field)
+    assert error(daves.patch(ident, body)) == (400, "invalid_value", re.split(r"\W", field)[0])
 
 
 @pytest.mark.parametrize("body", [b" ", b"[]", b"1", b'"x"', b"{", b"null", b"\xef\xbb\xbf{}"])

@@ -155,7 +155,7 @@ def test_bad_records_are_reported_by_line_and_column_and_the_good_ones_kept(acme
         "9: sessionRequested: is required while the session is queued",
         "10: appetizeUser: is not an e-mail address",
         "11: sessionLengthMilliseconds: is not a number",
-        "12: not valid UTF-8",
+        "12: clientLanguage: is not valid UTF-8",
     ]
 
 
