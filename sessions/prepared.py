@@ -18,9 +18,18 @@ from psycopg.pq import TransactionStatus
 
 def prepared_cursor() -> CursorWrapper:
     """Like `connection.cursor()`, for one statement at a time, whose values are $1, $2 and so on."""
+    return _wrapped(_NumberedCursor)
+
+
+def named_prepared_cursor() -> CursorWrapper:
+    """The same with values that have names, %(id)s, as everywhere else. Logged, they stand in the statement."""
+    return connection.cursor() if connection.queries_logged else _wrapped(_NamedCursor)
+
+
+def _wrapped(kind: type["_Prepared"]) -> CursorWrapper:
     connection.ensure_connection()
     make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    return make(cast(CursorWrapper, _Cursor(connection.connection)))
+    return make(cast(CursorWrapper, kind(connection.connection)))
 
 
 def as_text(value: Any) -> str | None:
@@ -36,7 +45,7 @@ def as_array(values: Iterable[int | UUID]) -> str:
     return f"{{{','.join(map(str, values))}}}"
 
 
-class _Cursor(psycopg.RawCursor[Any]):
+class _Prepared(psycopg.Cursor[Any]):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         if connection.queries_logged:
             options["prepare"] = False  # of what is prepared psycopg keeps no text to log
@@ -49,3 +58,11 @@ class _Cursor(psycopg.RawCursor[Any]):
                 raise
             self.connection.execute("DEALLOCATE ALL")
             return super().execute(query, params, **options)
+
+
+class _NamedCursor(_Prepared):
+    pass
+
+
+class _NumberedCursor(_Prepared, psycopg.RawCursor[Any]):
+    pass

@@ -1,11 +1,16 @@
 """Statements that PostgreSQL plans once: what they leave behind, and what must not confuse them."""
 
+from uuid import uuid4
+
 import psycopg
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
+from sessions.models import User
 from sessions.prepared import as_text, prepared_cursor
+from sessions.query import SessionQuery
 
 OFTEN = 8
 LABEL = "SELECT label FROM history_apitoken WHERE id = $1"
@@ -44,6 +49,23 @@ def test_it_is_counted_like_any_other_statement() -> None:
         for _ in range(OFTEN):
             ask("SELECT $1::int", 1)
     assert [query["sql"] for query in queries] == ["SELECT $1::int"] * OFTEN
+
+
+def test_the_rows_of_a_page_are_planned_once_and_found_by_their_keys(alice: User) -> None:
+    """The plan is made for any ids, so it may not depend on how many of a small table they are."""
+    ids = [uuid4() for _ in range(50)]
+    for _ in range(2 * OFTEN):
+        assert SessionQuery(alice, QueryDict()).records(ids) == []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, generic_plans, cardinality(parameter_types) FROM pg_prepared_statements"
+            " WHERE statement LIKE '%row_to_json%'"
+        )
+        [(name, generic_plans, parameters)] = cursor.fetchall()
+        assert generic_plans > 0
+        cursor.execute(f"EXPLAIN EXECUTE {name} ({', '.join(['NULL'] * parameters)})")
+        plan = [line for (line,) in cursor.fetchall()]
+    assert not [line for line in plan if "Seq Scan on history_session" in line], plan
 
 
 @pytest.mark.django_db(transaction=True)

@@ -198,7 +198,7 @@ def _refuse_undecodable(raw: bytes, why: str) -> None:
 
 
 def _read(raw: bytes, **hooks: Any) -> Any:
-    """What was refused, read to find the place: bytes that are not UTF-8 as lone surrogates, and not all of its depth."""
+    """What was refused, read to find the place: bytes that are not UTF-8 as lone surrogates, and not too deep."""
     return json.loads(_shallow(raw).decode(errors="surrogateescape"), **hooks)
 
 

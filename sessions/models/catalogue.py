@@ -6,7 +6,7 @@ from sessions.models.organisation import Organisation
 
 
 class App(models.Model):
-    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="apps")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="apps", db_index=False)
     app_id = models.CharField(max_length=255)
     name = models.CharField(max_length=255, blank=True)
     group = models.CharField(max_length=255, blank=True)
@@ -24,7 +24,7 @@ class App(models.Model):
 class Device(models.Model):
     """A device model. The single device a session ran on is named on the session."""
 
-    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="devices")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="devices", db_index=False)
     manufacturer = models.CharField(max_length=255, blank=True)
     model = models.CharField(max_length=255, blank=True)
     type = models.CharField(max_length=40, blank=True)
@@ -42,7 +42,9 @@ class Device(models.Model):
 
 
 class OperatingSystem(models.Model):
-    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="operating_systems")
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="operating_systems", db_index=False
+    )
     name = models.CharField(max_length=100, blank=True)
     version = models.CharField(max_length=100, blank=True)
 

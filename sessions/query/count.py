@@ -1,4 +1,10 @@
-"""How many match, never more than a cap, at a cost that does not depend on where they lie."""
+"""How many match, at a cost that depends neither on how many they are nor on where they lie.
+
+What bounds it is how many rows are looked at: with two filters of which one is only checked on the rows that
+the other gives, a hundred thousand may be looked at for a dozen that match.
+"""
+
+from dataclasses import dataclass
 
 from django.core.cache import cache
 
@@ -6,56 +12,75 @@ from sessions.query.criteria import COLUMNS, Criteria, by_kind
 from sessions.query.order import NEWEST_FIRST
 from sessions.query.periods import count_periods
 from sessions.query.plans import RUNNING, is_merged
-from sessions.query.search import fetch_count
+from sessions.query.search import fetch_all
 
-# What has reached the cap stays there but for a purge, so who turns pages does not have it counted with each:
-# ten thousand rows that lie scattered take 20 to 50 ms, all else of a page 7.
+COUNT_CAP = 10_000
+NO_CAP = 2**62
+# Who turns pages does not have thousands of rows counted with each: scattered ones take 20 to 50 ms, all else of
+# a page 5. Fewer are counted each time.
+KNOWN_FROM = 1_000
 KNOWN_SECONDS = 60
 
 
-def count(criteria: Criteria, cap: int) -> int:
-    """How many match, but never more than `cap`; if it was as many within the last minute, that still counts."""
-    key = f"count-{cap}-{criteria.fingerprint}"
-    known: int | None = cache.get(key)
-    if known is not None:
+@dataclass(frozen=True)
+class Count:
+    """`capped` when there may be more than `value`."""
+
+    value: int
+    capped: bool
+
+
+def known_count(criteria: Criteria) -> Count:
+    """Of the first 10,000 rows; if it was many, as it was within the last minute."""
+    key = f"count-{criteria.fingerprint}"
+    known: Count | None = cache.get(key)
+    if known:
         return known
-    found = count_now(criteria, cap)
-    if found >= cap:
+    found = count(criteria, COUNT_CAP)
+    if found.capped or found.value >= KNOWN_FROM:
         cache.set(key, found, KNOWN_SECONDS)
     return found
 
 
-def count_now(criteria: Criteria, cap: int) -> int:
+def count(criteria: Criteria, cap: int) -> Count:
+    """How many match among the first `cap` rows that can."""
+    matching, looked = look_at(criteria, cap + 1)
+    return Count(min(matching, cap), capped=looked > cap)
+
+
+def look_at(criteria: Criteria, rows: int) -> tuple[int, int]:
+    """How many match among so many rows, and how many there were."""
     if criteria.is_empty:
-        return 0
+        return 0, 0
     if is_merged(criteria):
-        return count_merged(criteria, cap)
+        return count_merged(criteria, rows)
     if criteria.groups and not criteria.only_running and not criteria.exact:
-        return count_periods(criteria, cap)
+        return count_periods(criteria, rows)
     drive = RUNNING if criteria.only_running else "TRUE"
     # Ordered, so that no planner reads the table instead: matches may stand at its very end.
     order = "s.last_seen_at" if criteria.only_running else NEWEST_FIRST.sql()
-    return fetch_count(
+    [(matching, looked)] = fetch_all(
         f"""
-        SELECT count(*) FROM (
-            SELECT 1 FROM history_session s
-            WHERE {drive} AND {criteria.sql_range()} AND {criteria.sql_matches()}
-            ORDER BY {order} LIMIT %(cap)s
-        ) capped
+        SELECT count(*) FILTER (WHERE matches), count(*) FROM (
+            SELECT ({criteria.sql_matches()}) AS matches FROM history_session s
+            WHERE {drive} AND {criteria.sql_range()}
+            ORDER BY {order} LIMIT %(rows)s
+        ) looked
         """,
-        criteria.parameters | {"cap": cap},
+        criteria.parameters | {"rows": rows},
     )
+    return matching, looked
 
 
-def count_merged(criteria: Criteria, cap: int) -> int:
-    """Of each kind no more than the cap, in the order of its index (session_user, session_app ...), each row once."""
+def count_merged(criteria: Criteria, rows: int) -> tuple[int, int]:
+    """Of each kind so many rows, in the order of its index (session_user, session_app ...), each row once."""
     branches = " UNION ".join(
         f"""
         (SELECT s.id FROM history_session s
         WHERE {COLUMNS[kind]} = ANY(%(group_0_{kind})s) AND {criteria.sql_times()}
-        ORDER BY {COLUMNS[kind]} LIMIT %(cap)s)
+        ORDER BY {COLUMNS[kind]} LIMIT %(rows)s)
         """
         for kind in by_kind(criteria.groups[0])
     )
-    found = fetch_count(f"SELECT count(*) FROM ({branches}) capped", criteria.parameters | {"cap": cap})
-    return min(found, cap)
+    [(found,)] = fetch_all(f"SELECT count(*) FROM ({branches}) found", criteria.parameters | {"rows": rows})
+    return found, found

@@ -179,7 +179,8 @@ class SessionFilterSet(django_filters.FilterSet):
     count = word_filter(
         ("capped", "exact", "none"),
         label="Count",
-        help_text="How many match: up to 10,000 (capped, the default), all (exact), or not counted (none); for JSON.",
+        help_text="How many match: of the first 10,000 that can (capped, the default), of all (exact), or not counted "
+        "(none); for JSON.",
     )
 
     class Meta:

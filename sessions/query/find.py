@@ -5,7 +5,7 @@ import msgspec
 from sessions import schema
 from sessions.models import User
 from sessions.query.rows import json_rows
-from sessions.query.search import fetch_all
+from sessions.query.search import fetch_prepared
 from sessions.query.visibility import visible_to
 
 
@@ -26,7 +26,7 @@ def find_named(viewer: User, name: str) -> schema.Session | None:
 
 def find_session_json(viewer: User, session_id: uuid.UUID) -> str | None:
     criteria = visible_to(viewer)
-    rows = fetch_all(
+    rows = fetch_prepared(
         json_rows(f"s.id = %(id)s AND {criteria.sql_range()} AND {criteria.sql_matches()}"),
         criteria.parameters | {"id": session_id},
     )

@@ -6,6 +6,13 @@ from sessions.keys import Kind, key
 from sessions.models import Organisation
 from sessions.query.search import fetch_all
 
+
+def sql_contains(*names: str) -> str:
+    """Both in lower case, all names at once: half the time of ILIKE, which lowers both for each name."""
+    patterns = "ARRAY(SELECT lower(pattern) FROM unnest(%(q)s::text[]) pattern)"
+    return f"lower(concat_ws(E'\\n', {', '.join(names)})) LIKE ANY({patterns})"
+
+
 # What has one of the names, by filter: (kind, id).
 NAMED = {
     # People by e-mail or username, whatever its case.
@@ -31,13 +38,13 @@ NAMED = {
     # What has the text anywhere in its app ID, app name, username, e-mail or token label.
     "q": f"""
         SELECT {Kind.APP:d}, id FROM history_app
-        WHERE organisation_id = %(organisation)s AND (app_id ILIKE ANY(%(q)s) OR name ILIKE ANY(%(q)s))
+        WHERE organisation_id = %(organisation)s AND {sql_contains("app_id", "name")}
         UNION ALL
         SELECT {Kind.USER:d}, id FROM history_user
-        WHERE organisation_id = %(organisation)s AND (email ILIKE ANY(%(q)s) OR username ILIKE ANY(%(q)s))
+        WHERE organisation_id = %(organisation)s AND {sql_contains("email", "username")}
         UNION ALL
         SELECT {Kind.TOKEN:d}, id FROM history_apitoken
-        WHERE organisation_id = %(organisation)s AND label ILIKE ANY(%(q)s)
+        WHERE organisation_id = %(organisation)s AND {sql_contains("label")}
     """,
 }
 ANY_CASE = {"user", "os"}

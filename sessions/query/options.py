@@ -1,16 +1,21 @@
 """What a viewer can filter by: only what occurs in sessions the viewer may see, so that no name leaks."""
 
 from dataclasses import dataclass, field
+from hashlib import sha256
+
+from django.core.cache import cache
 
 from sessions.keys import KIND_BITS, VALUES_PER_ORGANISATION, Kind
 from sessions.models import User
 from sessions.query.criteria import WORDS
 from sessions.query.names import escaped
-from sessions.query.search import fetch_all
+from sessions.query.search import fetch_prepared
 from sessions.query.visibility import facet_owners
 
 # More are found by typing: hundreds in a list are not read, and each takes its 200 bytes on every page.
 MOST_OPTIONS = 100
+# A list that was cut shows the first of many, which hardly ever change; short lists show what has just come.
+KNOWN_SECONDS = 60
 
 
 @dataclass
@@ -22,8 +27,23 @@ class Options:
 
 
 def filter_options(viewer: User, search: str = "") -> Options:
-    """Read from facets and small tables alone, at most 100 of a kind, those that contain `search`."""
-    rows = fetch_all(
+    """At most 100 of a kind, those that contain `search`; without one, long lists may be a minute old."""
+    owners = facet_owners(viewer)
+    if search:
+        return read_options(viewer, owners, search)
+    key = f"options-{viewer.organisation_id}-{sha256(repr(owners).encode()).hexdigest()}"
+    known: Options | None = cache.get(key)
+    if known:
+        return known
+    options = read_options(viewer, owners)
+    if options.more:
+        cache.set(key, options, KNOWN_SECONDS)
+    return options
+
+
+def read_options(viewer: User, owners: list[int], search: str = "") -> Options:
+    """From facets and small tables alone."""
+    rows = fetch_prepared(
         f"""
         {sql_users("u.email", "lower(u.email)", "u.email IS NOT NULL", search)}
         UNION ALL
@@ -50,7 +70,7 @@ def filter_options(viewer: User, search: str = "") -> Options:
         """,
         {
             "organisation": viewer.organisation_id,
-            "owners": facet_owners(viewer),
+            "owners": owners,
             "pattern": f"%{escaped(search)}%",
             "users": MOST_OPTIONS + 1 if viewer.is_admin else 0,
         },

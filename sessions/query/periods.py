@@ -28,8 +28,9 @@ MICROSECOND = timedelta(microseconds=1)
 class Walk:
     """What is asked of the rows in each period, as the end of a statement about rows `s`, and then of all of `found`.
 
-    `limit`, among the parameters, is how many are enough; `sql_limit` may be empty, to find all. `sql_before` comes
-    before anything else, and nothing is found unless `sql_if`. `sql_answer` names no columns `near` and `far`.
+    `limit`, among the parameters, is how many are enough; `sql_limit` may be empty, to find all. Whether a row matches
+    is for `sql_end` or `sql_columns` to say. `sql_before` comes before anything else, and nothing is found unless
+    `sql_if`. `sql_answer` names no columns `near` and `far`.
     """
 
     criteria: Criteria
@@ -73,7 +74,7 @@ class Walk:
                     SELECT {self.sql_columns} FROM (
                         SELECT {ASKED_COLUMNS} FROM history_session s WHERE {self.sql_probed()} OFFSET 0
                     ) s
-                    WHERE {self.criteria.sql_range()} AND {self.criteria.sql_matches()} AND {self.sql_end}
+                    WHERE {self.criteria.sql_range()} AND {self.sql_end}
                 ) AS in_period
                 {self.sql_limit}
             )
@@ -142,7 +143,7 @@ def walk_of(search: Search, **more: str) -> Walk:
         search.parameters,
         order.first.descending,
         sql_columns=f"{order.sql_values()}, s.id",
-        sql_end=f"{search.sql_beyond()} ORDER BY {order.sql()} LIMIT %(limit)s",
+        sql_end=f"{search.criteria.sql_matches()} AND {search.sql_beyond()} ORDER BY {order.sql()} LIMIT %(limit)s",
         sql_order=order.sql_of_values(),
         **({"sql_answer": "SELECT * FROM found"} | more),
     )
@@ -152,19 +153,19 @@ def places_in(rows: list[tuple[Any, ...]]) -> list[Place]:
     return [Place(tuple(values), ident) for *values, ident in rows if ident]
 
 
-def count_periods(criteria: Criteria, cap: int) -> int:
-    """How many match, but never more than `cap`."""
+def count_periods(criteria: Criteria, rows: int) -> tuple[int, int]:
+    """How many match among so many of the newest rows that the index gives, and how many it gave."""
     walk = Walk(
         criteria,
-        criteria.parameters | {"limit": cap},
+        criteria.parameters | {"limit": rows},
         descending=True,
-        sql_columns="1",
+        sql_columns=f"({criteria.sql_matches()}) AS matches",
         sql_end="TRUE LIMIT %(limit)s",
-        sql_answer="SELECT count(*) FROM found",
+        sql_answer="SELECT count(*) FILTER (WHERE matches) AS matching, count(*) AS looked FROM found",
     )
-    total = 0
-    for [(found,)] in walk.answers():
-        total += found
-        if total >= cap:
+    matching = looked = 0
+    for [(matching_now, looked_now)] in walk.answers():
+        matching, looked = matching + matching_now, looked + looked_now
+        if looked >= rows:
             break
-    return min(total, cap)
+    return matching, looked

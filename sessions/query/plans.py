@@ -5,8 +5,8 @@ Each plan is one statement and has a bound:
 - straight  nothing is filtered, or a day is: the rows in the order of their index.
 - gather    what runs right now: as many rows as run (index session_open).
 - merge     one kind of filter: the newest rows of each key from its own index, merged.
-- look      anything else begins with it: read the newest 2,000 rows, of the organisation or of those that
-            one of the filters names, and keep what matches. Enough found: done.
+- look      anything else begins with it: read the newest 1,000 rows, of the organisation or of those that
+            one of the filters names, and keep what matches; go on if the next 2,000 promise the rest. Done if enough.
 - periods   otherwise: the GIN index on (period, key), asked newest period first.
 
 A value without an index is only asked for in a day (`Criteria.exactly`): all of the day's rows are read.
@@ -23,7 +23,7 @@ from sessions.query.order import Place
 from sessions.query.periods import gather_periods, periods
 from sessions.query.search import Search, fetch, fetch_all
 
-LOOK_ROWS = 2_000
+LOOK_ROWS = 1_000
 # It takes 20 ms to look at as many, where to gather a hundred thousand matches takes a second.
 MOST_LOOK_ROWS = 20_000
 MERGE_KEYS = 8
@@ -46,10 +46,14 @@ def find(search: Search) -> list[Place]:
         return gather(search, RUNNING)
     if by_date and is_merged(criteria) and is_small(criteria.groups[0]):
         return merge(search)
-    places, last = look(search)
+    places, last = look(search, LOOK_ROWS)
+    further = rows_with_the_rest(search, len(places))
+    if by_date and last and 0 < further <= 2 * LOOK_ROWS:
+        more, last = look(search.resumed(last, len(places)), further)
+        places += more
     if last is None or len(places) >= search.limit:
         return places
-    rest, further = search.resumed(last, len(places)), rows_with_the_rest(search, len(places))
+    rest = search.resumed(last, len(places))
     if is_merged(criteria):
         return places + (merge_nearest(rest) if by_date else gather(rest, "TRUE", further))
     return places + (periods(rest) if by_date else gather_periods(rest, further))
@@ -71,12 +75,12 @@ def sql_straight(search: Search, sql_select: str) -> str:
     """
 
 
-def look(search: Search) -> tuple[list[Place], Place | None]:
-    """What matches among the next 2,000 rows, and the last row looked at, or None if there are no more."""
+def look(search: Search, most: int) -> tuple[list[Place], Place | None]:
+    """What matches among the next `most` rows, and the last row looked at, or None if there are no more."""
     order, parameters = search.order, search.parameters
     group = driving_group(search)
     if group:
-        rows, keys = sql_rows_of_keys(search, group, LOOK_ROWS)
+        rows, keys = sql_rows_of_keys(search, group, most)
         source, parameters = f"({rows}) s", parameters | keys
     else:
         source = f"history_session s WHERE {search.criteria.sql_range()} AND {search.sql_beyond()}"
@@ -88,13 +92,13 @@ def look(search: Search) -> tuple[list[Place], Place | None]:
                    count(*) FILTER (WHERE matches) OVER (ROWS UNBOUNDED PRECEDING) AS found
             FROM (
                 SELECT {order.sql_values()}, s.id, ({search.criteria.sql_matches()}) AS matches
-                FROM {source} ORDER BY {order.sql()} LIMIT {LOOK_ROWS}
+                FROM {source} ORDER BY {order.sql()} LIMIT {most}
             ) looked
         ), stop AS MATERIALIZED (
-            SELECT number FROM numbered WHERE found >= %(limit)s OR number = {LOOK_ROWS} LIMIT 1
+            SELECT number FROM numbered WHERE found >= %(limit)s OR number = {most} LIMIT 1
         )
         SELECT number = (SELECT number FROM stop) AS is_last, matches, {", ".join(order.sql_names())}, id
-        FROM (SELECT * FROM numbered LIMIT COALESCE((SELECT number FROM stop), {LOOK_ROWS})) seen
+        FROM (SELECT * FROM numbered LIMIT COALESCE((SELECT number FROM stop), {most})) seen
         WHERE matches OR number = (SELECT number FROM stop)
         ORDER BY number
         """,
@@ -131,7 +135,7 @@ def gather(search: Search, sql_drive: str, further: int = 0) -> list[Place]:
 
 def rows_with_the_rest(search: Search, found: int) -> int:
     """How many more rows hold the rest, with some to spare, if matches lie as densely as so far; 0 for too many."""
-    rows = 2 * LOOK_ROWS * (search.limit - found) // found if found else 0
+    rows = 2 * LOOK_ROWS * max(search.limit - found, 0) // found if found else 0
     return rows if rows <= MOST_LOOK_ROWS else 0
 
 

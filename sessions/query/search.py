@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection
 
+from sessions.prepared import named_prepared_cursor
 from sessions.query.criteria import Criteria, Parameters
 from sessions.query.order import Order, Place
 
@@ -52,6 +53,13 @@ def fetch(sql: str, parameters: Parameters) -> list[Place]:
 
 def fetch_all(sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
+
+
+def fetch_prepared(sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:
+    """The same for a statement whose plan is the same whatever the values: see `sessions.prepared`."""
+    with named_prepared_cursor() as cursor:
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())
 

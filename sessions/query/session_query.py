@@ -1,7 +1,7 @@
 """The query object: what a viewer asked for, checked; and the rows, the count or the stream that answer it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -13,20 +13,18 @@ from django.http import QueryDict
 from sessions import schema
 from sessions.keys import Kind, value_key
 from sessions.models import User
-from sessions.query.count import count
+from sessions.query.count import NO_CAP, Count, count, known_count
 from sessions.query.criteria import Criteria
 from sessions.query.filters import MOST_ROWS, SessionFilterSet, day_range
 from sessions.query.names import NAMED, keys_of_names
 from sessions.query.order import NEWEST_FIRST, TERMS, InvalidCursorError, Order, Place
 from sessions.query.plans import find, is_straight
 from sessions.query.rows import FIELDS, LISTED, json_rows
-from sessions.query.search import Search, fetch_all
+from sessions.query.search import Search, fetch_prepared
 from sessions.query.stream import copy_csv, copy_json
 from sessions.query.visibility import visible_to
 
 ROWS_ON_A_PAGE = 50
-COUNT_CAP = 10_000
-NO_CAP = 2**62
 FETCHED_AT_ONCE = 1_000
 
 
@@ -37,14 +35,6 @@ class FieldError:
     field: str
     code: Literal["invalid_value", "unknown_parameter"]
     message: str
-
-
-@dataclass(frozen=True)
-class Count:
-    """`capped` when there are more than `value`."""
-
-    value: int
-    capped: bool
 
 
 @dataclass(frozen=True)
@@ -267,7 +257,7 @@ class SessionQuery:
             return {}
         visible = visible_to(self.viewer)
         sql = json_rows(f"s.id = ANY(%(ids)s) AND {visible.sql_range()} AND {visible.sql_matches()}", fields)
-        return {ident: text for text, ident in fetch_all(sql, visible.parameters | {"ids": list(ids)})}
+        return {ident: text for text, ident in fetch_prepared(sql, visible.parameters | {"ids": list(ids)})}
 
     def page(self) -> Page:
         places = self.places
@@ -278,9 +268,12 @@ class SessionQuery:
         return copy_csv(columns, self.criteria, self.order)
 
     def count(self) -> Count:
-        """Up to 10,000, or all with `count=exact`. Without asking, if the page has all of them."""
+        """Of the first 10,000 that can match, or of all with `count=exact`. Without asking, if the page has all."""
+        shown = len(self.places.ids)
         if self.place is None and not self.is_streamed and not (self.places.next_cursor or self.places.prev_cursor):
-            return Count(len(self.places.ids), capped=False)
-        cap = NO_CAP if self.values.get("count") == "exact" else COUNT_CAP
-        found = count(self.criteria, cap + 1)
-        return Count(min(found, cap), capped=found > cap)
+            return Count(shown, capped=False)
+        if self.values.get("count") == "exact":
+            return count(self.criteria, NO_CAP)
+        found = known_count(self.criteria)
+        # The page may show what counting did not come to.
+        return replace(found, value=max(found.value, shown)) if found.capped else found

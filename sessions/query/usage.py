@@ -132,8 +132,7 @@ def usage(asked: UsageQuery) -> Usage:
 def is_too_much_to_read(criteria: Criteria) -> bool:
     """Whether even the filter with an index that has the fewest sessions has too many, or else the range."""
     indexed = [criteria.only(group) for group in criteria.groups if is_indexed(group)]
-    cap = MOST_SESSIONS + 1
-    return all(count(one, cap) == cap for one in indexed or [criteria.only(frozenset())])
+    return all(count(one, MOST_SESSIONS).capped for one in indexed or [criteria.only(frozenset())])
 
 
 def too_many(asked: UsageQuery) -> Usage:

@@ -7,9 +7,8 @@ from django.utils import timezone
 
 from sessions.models import Organisation, User
 from sessions.query import Count
-from sessions.query.count import count
+from sessions.query.count import COUNT_CAP, count
 from sessions.query.filters import midnight
-from sessions.query.session_query import COUNT_CAP
 from sessions.query.visibility import visible_to
 
 
@@ -42,6 +41,5 @@ def due(viewer: User, organisation: Organisation) -> Due | None:
     before, days = due_before(organisation), organisation.retention_days
     if before is None or days is None:
         return None
-    found = count(visible_to(viewer).between(None, before), COUNT_CAP + 1)
     day = before.astimezone(organisation.zone).date()
-    return Due(days, day, Count(min(found, COUNT_CAP), capped=found > COUNT_CAP))
+    return Due(days, day, count(visible_to(viewer).between(None, before), COUNT_CAP))
