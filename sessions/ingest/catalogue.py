@@ -27,6 +27,9 @@ from sessions.ingest.small_tables import (
 )
 from sessions.schema import SessionLine
 
+# An import remembers so many, at some 150 bytes each.
+MOST_FACETS = 200_000
+
 
 class Ids(NamedTuple):
     """What a session's row refers to; None where it names nothing."""
@@ -39,7 +42,10 @@ class Ids(NamedTuple):
 
 
 class Catalogue:
-    """An organisation's names as one import has seen them. `forget` what a rolled back transaction made."""
+    """What one import has seen of an organisation: the ids of names, which facets there are, whether all was new.
+
+    `forget` what a rolled back transaction made.
+    """
 
     def __init__(self, organisation_id: int) -> None:
         self.organisation_id = organisation_id
@@ -53,6 +59,10 @@ class Catalogue:
         self._people: dict[int, tuple[str, str]] = {}  # e-mail and username, as the table has them
         self._usernames: dict[str, int] = {}
         self._tokens: dict[str, int] = {}
+        self._facets: set[tuple[int, int]] = set()
+        self._facet_removals = 0
+        # Whether the batch before had no session that was there already: then the next is taken to have none.
+        self.was_new = False
 
     def __len__(self) -> int:
         return sum(len(known) for known in self._tables())
@@ -74,6 +84,14 @@ class Catalogue:
         self._people |= part._people  # noqa: SLF001
         for known, new in zip(self._tables(), part._tables(), strict=True):  # noqa: SLF001
             known.update(new)
+
+    def learn_facets(self, facets: set[tuple[int, int]], removals: int) -> set[tuple[int, int]]:
+        """Those of these that are not known to be there; from now on they are, until a purge removes some."""
+        if removals != self._facet_removals or len(self._facets) > MOST_FACETS:
+            self._facets, self._facet_removals = set(), removals
+        new = facets - self._facets
+        self._facets |= new
+        return new
 
     def ids(self, line: SessionLine) -> Ids:
         """Of a line that `resolve` has seen."""

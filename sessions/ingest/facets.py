@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from django.db import connection
 
+from sessions.ingest.catalogue import Catalogue
 from sessions.ingest.rows import Row
 from sessions.keys import PLATFORM_NUMBERS, Kind, key, value_key
 from sessions.prepared import as_array
@@ -16,8 +17,13 @@ ORDER BY given.owner, given.value
 ON CONFLICT DO NOTHING
 """
 # The lock keeps a purge from removing, until this transaction ends, a facet that it has found to be there.
-HELD = "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%s))"
+HOLD = "SELECT pg_advisory_xact_lock_shared(%s)"
+HELD = f"WITH held AS MATERIALIZED ({HOLD})"
 HOLD_AND_INSERT_FACETS = HELD + INSERT_FACETS.format(owners="%s", values="%s")
+
+REMOVALS = "SELECT facet_removals FROM history_organisation WHERE id = %s"
+# Fewer are written without looking whether they are known, with a statement less.
+FEW_FACETS = 100
 
 FACETS_LOCK = 7_305_115 << 32
 
@@ -34,11 +40,18 @@ def facets_lock(organisation_id: int) -> int:
     return FACETS_LOCK | organisation_id
 
 
-def add_facets(organisation_id: int, facets: Facets) -> None:
-    if facets:
-        owners, values = zip(*facets, strict=True)
-        with connection.cursor() as cursor:
-            cursor.execute(HOLD_AND_INSERT_FACETS, [facets_lock(organisation_id), as_array(owners), as_array(values)])
+def add_facets(catalogue: Catalogue, facets: Facets) -> None:
+    """Those that the catalogue does not know yet; from batch to batch nearly all are the same."""
+    lock = facets_lock(catalogue.organisation_id)
+    with connection.cursor() as cursor:
+        if len(facets) > FEW_FACETS:
+            # Statements of their own: what one sees is from before it waits for the lock.
+            cursor.execute(HOLD, [lock])
+            cursor.execute(REMOVALS, [catalogue.organisation_id])
+            facets = catalogue.learn_facets(facets, *cursor.fetchone())
+        if facets:
+            owners, values = zip(*facets, strict=True)
+            cursor.execute(HOLD_AND_INSERT_FACETS, [lock, as_array(owners), as_array(values)])
 
 
 def facets_of(organisation_id: int, sessions: Iterable[Row]) -> Facets:

@@ -191,7 +191,7 @@ def _write(
         for file in item.files:
             attachments[item.id, file.name] = attachment_row(organisation.pk, item.id, file)
     event_rows = (event_row(organisation.pk, *key, event) for key, event in events.items())
-    if are_new := len(latest) > FEW and not _is_any_there(latest):
+    if are_new := len(latest) > FEW and (catalogue.was_new or not _is_any_there(latest)):
         copy("history_session", session_rows)
         report = Report(len(latest), created=set(latest))
         days = {day_of(item.line) for item in latest.values()}
@@ -206,8 +206,9 @@ def _write(
     if attachments:
         check_found(file for item in items for file in item.files)
         merge("history_attachment", attachments.values(), len(attachments), UPSERT_ATTACHMENTS)
-    add_facets(organisation.pk, facets)
+    add_facets(catalogue, facets)
     note_changed(organisation.pk, days)
+    catalogue.was_new = are_new
     report.events, report.attachments = len(events), len(attachments)
     return report
 
@@ -238,7 +239,7 @@ def _session_rows(
 
 
 def _came_meanwhile(error: Exception) -> bool:
-    """A session that was new when the batch was begun, by another import of it."""
+    """A session that was new when the batch was begun, by another import of it, or was taken to be new."""
     return isinstance(error.__cause__, psycopg.errors.UniqueViolation)
 
 

@@ -31,6 +31,8 @@ class Organisation(models.Model):
     retention_days = models.IntegerField(
         null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(LONGEST_RETENTION_DAYS)]
     )
+    # How often a purge has removed facets: who remembers some as there looks here.
+    facet_removals = models.IntegerField(db_default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -68,6 +68,9 @@ THESE = "(owner, value) IN (SELECT * FROM unnest(%(owners)s::bigint[], %(values)
 STORED = f"SELECT owner, value FROM history_facet WHERE {THESE}"
 DELETE = f"DELETE FROM history_facet WHERE {THESE}"
 
+# For imports, which remember what they have seen to be there.
+COUNT_REMOVAL = "UPDATE history_organisation SET facet_removals = facet_removals + 1 WHERE id = %(organisation)s"
+
 
 class Forgetting:
     """Of one organisation, while what took place before a moment is purged."""
@@ -88,6 +91,7 @@ class Forgetting:
             kept = self._kept(stored)
             if gone := stored - kept:
                 cursor.execute(DELETE, _arrays(gone))
+                cursor.execute(COUNT_REMOVAL, self._asked)
         if len(self._known_kept) + len(kept) > MOST_REMEMBERED:
             self._known_kept.clear()
         self._known_kept |= kept

@@ -322,6 +322,22 @@ def test_facets_that_a_purge_removed_come_back_with_the_next_session_however_it_
         facet.delete()
 
 
+def test_after_new_ones_a_batch_is_copied_without_asking_and_still_right_if_some_are_there(acme: Organisation) -> None:
+    catalogue = Catalogue(acme.pk)
+    send_lines(acme, *(a_line(external_id=f"a-{n}") for n in range(20)), catalogue=catalogue)
+    with CaptureQueriesContext(connection) as queries:
+        send_lines(acme, *(a_line(external_id=f"b-{n}") for n in range(20)), catalogue=catalogue)
+    assert not [query for query in queries if "count(*) FROM history_session" in query["sql"]]
+
+    again = [a_line(external_id=f"b-{n}", environment="later", events=[an_event()]) for n in range(10, 30)]
+    report = send_lines(acme, *again, catalogue=catalogue)
+
+    assert (report.new, report.updated, report.refused) == (10, 10, [])
+    assert Session.objects.filter(environment="later").count() == 20
+    assert Session.objects.count() == 50
+    assert Event.objects.count() == 20
+
+
 def test_several_batches_fit_into_one_transaction(acme: Organisation) -> None:
     with transaction.atomic():
         send_lines(acme, a_line(external_id="a", events=[an_event()]))

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from sessions.ingest.facets import Facets, facets_of
+from sessions.ingest.catalogue import Catalogue
+from sessions.ingest.facets import FEW_FACETS, Facets, facets_of
 from sessions.models import ApiToken, Facet, Organisation, Session, User
 from sessions.query.options import filter_options
 from tests.conftest import Send
@@ -121,6 +122,17 @@ def test_a_name_that_is_added_at_the_same_moment_stays(
         wait_until_somebody_waits("advisory")
     purging.join(30)
     assert Session.objects.count() == 1
+    assert stored() == needed(monthly)
+
+
+def test_an_import_writes_again_what_it_remembers_and_a_purge_has_removed_meanwhile(monthly: Organisation) -> None:
+    catalogue = Catalogue(monthly.pk)
+    send_lines(monthly, *(of_app(60, number, number) for number in range(60)), catalogue=catalogue)
+    assert len(stored()) > FEW_FACETS
+    purged()
+    assert not stored()
+    send_lines(monthly, *(of_app(2, number, number) for number in range(60)), catalogue=catalogue)
+    assert len(stored()) > FEW_FACETS
     assert stored() == needed(monthly)
 
 
