@@ -65,7 +65,7 @@ def keys_of_names(organisation: Organisation, asked: Mapping[str, Iterable[str]]
         " UNION ALL ".join(f"SELECT '{name}', * FROM ({NAMED[name]}) named_{name}" for name in asked), parameters
     )
     for name, kind, ident in rows:
-        found[name].add(key(Kind(kind), ident))
+        found[name].add(key(kind, ident))
     return found
 
 
