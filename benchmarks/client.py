@@ -41,6 +41,11 @@ class Client:
                     raise TimeoutError
             return first, time.perf_counter() - started, size
 
+    def hang_up(self) -> None:
+        """The next connection may be another worker's."""
+        self.connection.close()
+        self.last_used = 0.0
+
     @contextmanager
     def _answer(self, path: str, encoding: str) -> Iterator[tuple[http.client.HTTPResponse, float]]:
         """The answer, to be read in the block, and when it was asked for. Raises NotAnsweredError."""
@@ -58,7 +63,7 @@ class Client:
     def _ask(self, path: str, encoding: str) -> float:
         """When it was asked. Connects anew before, where the server may have hung up on an idle connection."""
         if time.monotonic() - self.last_used > IDLE_SECONDS:
-            self.connection.close()
+            self.hang_up()
             self.connection.connect()
         started = time.perf_counter()
         self.connection.request("GET", path, headers={"Cookie": self.cookie, "Accept-Encoding": encoding})

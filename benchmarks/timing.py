@@ -7,7 +7,7 @@ from statistics import median, quantiles
 
 from benchmarks.client import Client, NotAnsweredError
 
-WARM_UPS = 4  # often enough that each worker has most likely had it
+WARM_UPS = 6  # each over a connection of its own, so that each of two workers has most likely had it
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Asked:
     def warm_up(self) -> None:
         """What takes as long as all rounds may take is the measurement itself."""
         for _ in range(WARM_UPS):
+            self.client.hang_up()
             self.ask()
             if self.is_done:
                 return

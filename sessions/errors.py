@@ -6,7 +6,7 @@ The body is `{code, message, field?, ...}`; what is passed by name beyond that (
 reference_id) stands in it too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from django.http import JsonResponse
@@ -94,3 +94,10 @@ class ProblemResponse(JsonResponse):
 
 def json_error(problem: Problem) -> JsonResponse:
     return ProblemResponse(problem)
+
+
+def refuse_unknown(given: Iterable[str], known: Collection[str]) -> None:
+    """A misspelt filter must not widen the answer in silence."""
+    for name in given:
+        if name not in known:
+            raise Problem("unknown_parameter", f"There is no parameter “{name[:60]}”.", field=name[:60])

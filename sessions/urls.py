@@ -63,7 +63,7 @@ urlpatterns = [
     ),
     path(
         "api/v1/sessions/<uuid:session_id>/attachments/<str:name>",
-        api.by_method({"GET": scope_required("read")(attachments.attachment), "PUT": api.put_attachment}),
+        api.by_method({"GET": scope_required("read", {"download"})(attachments.attachment), "PUT": api.put_attachment}),
         name="api_attachment",
     ),
     path("api/v1/events", event_lists.events, name="api_events"),

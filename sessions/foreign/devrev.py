@@ -11,9 +11,9 @@ import msgspec
 from django.http import QueryDict
 
 from sessions import schema
-from sessions.errors import ERRORS, Problem
+from sessions.errors import ERRORS, Problem, refuse_unknown
 from sessions.facts import took_place
-from sessions.foreign.parameters import one, one_of, refuse_invalid, refuse_unknown, several
+from sessions.foreign.parameters import one, one_of, refuse_invalid, several
 from sessions.foreign.streams import each, json_array
 from sessions.foreign.times import rfc3339
 from sessions.models import User

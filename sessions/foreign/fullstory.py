@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 from django.http import QueryDict
 
 from sessions import schema
-from sessions.errors import Problem
-from sessions.foreign.parameters import one, one_of, refuse_unknown
+from sessions.errors import Problem, refuse_unknown
+from sessions.foreign.parameters import one, one_of
 from sessions.foreign.streams import json_array
 from sessions.foreign.times import rfc3339
 from sessions.foreign.user_agent import read_user_agent

@@ -10,9 +10,9 @@ from typing import Any
 from django.http import QueryDict
 
 from sessions import schema
-from sessions.errors import Problem
+from sessions.errors import Problem, refuse_unknown
 from sessions.facts import took_place
-from sessions.foreign.parameters import one, one_of, refuse_unknown, several
+from sessions.foreign.parameters import one, one_of, several
 from sessions.foreign.streams import each, json_array
 from sessions.foreign.times import rfc3339
 from sessions.models import User

@@ -1,18 +1,11 @@
 """Query strings as these formats write them: each parameter at most once, lists repeated or comma-separated."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from django.http import QueryDict
 
 from sessions.errors import Problem
 from sessions.query.session_query import FieldError
-
-
-def refuse_unknown(data: QueryDict, known: Collection[str]) -> None:
-    """A misspelt filter must not widen the answer in silence."""
-    for name in data:
-        if name not in known:
-            raise Problem("unknown_parameter", f"There is no parameter “{name[:60]}”.", field=name[:60])
 
 
 def one(data: QueryDict, name: str) -> str | None:

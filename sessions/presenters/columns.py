@@ -45,6 +45,11 @@ def seconds(header: str, sql: str) -> Field:
     return Field(f"{header} (s)", f"round(({sql}) / 1000.0, 3)")
 
 
+def flag(header: str, column: str) -> Field:
+    """`true` or `false`, as in JSON; COPY itself would write `t` or `f`."""
+    return Field(header, f"{column}::text")
+
+
 INITIATOR = (
     "CASE s.initiator_type WHEN 'user' THEN COALESCE(u.email, u.username) WHEN 'token' THEN t.label "
     "ELSE COALESCE(s.label, 'Anonymous') END"
@@ -106,10 +111,10 @@ EXTRA_FIELDS = (
     text("Network type", "s.network_type"),
     text("SDK version", "s.sdk_version"),
     text("Plug SDK version", "s.plug_version"),
-    Field("Exception", "s.exception"),
-    Field("Crash", "s.crash"),
-    Field("ANR", "s.anr"),
-    Field("Rage tap", "s.rage_tap"),
+    flag("Exception", "s.exception"),
+    flag("Crash", "s.crash"),
+    flag("ANR", "s.anr"),
+    flag("Rage tap", "s.rage_tap"),
     Field("Client IP", "host(s.client_ip)"),
     Field("Server IP", "host(s.server_ip)"),
     text("User agent", "s.user_agent"),

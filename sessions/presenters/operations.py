@@ -80,6 +80,7 @@ SENT: tuple[ErrorCode, ...] = (
 )
 SESSION = json_of(reference("Session"))
 IF_MATCH: tuple[ErrorCode, ...] = ("precondition_failed",)
+FOUND: tuple[ErrorCode, ...] = ("unknown_parameter", "not_found", *IF_MATCH)
 UNCHANGED: dict[int, dict[str, JsonSchema]] = {304: {}}
 EVENTS_SENT = object_of(received={"type": "integer"}, new={"type": "integer"})
 # Described as the array of what stands in its lines, as OpenAPI 3.2 describes sequences.
@@ -108,9 +109,9 @@ OPERATIONS: tuple[Operation, ...] = (
         "Send many sessions, one a line; each is answered by a line",
         {200: {NDJSON: array_of("Outcome")}},
         body={NDJSON: array_of("SessionLine")},
-        errors=("parse_error", "unsupported_media_type"),
+        errors=("unknown_parameter", "parse_error", "unsupported_media_type"),
     ),
-    Operation("api_session", "get", "Read one session", {200: SESSION} | UNCHANGED, errors=("not_found", *IF_MATCH)),
+    Operation("api_session", "get", "Read one session", {200: SESSION} | UNCHANGED, errors=FOUND),
     Operation(
         "api_session",
         "patch",
@@ -124,7 +125,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "get",
         "Read a session's events",
         {200: json_of(object_of(events=array_of("Event")))} | UNCHANGED,
-        errors=("not_found", *IF_MATCH),
+        errors=FOUND,
     ),
     Operation(
         "api_session_events",
@@ -139,7 +140,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "get",
         "Download a file of a session; ranges are supported",
         {200: {"*/*": BYTES}, 206: {"*/*": BYTES}, 416: {}} | UNCHANGED,
-        errors=("not_found", *IF_MATCH),
+        errors=FOUND,
     ),
     Operation(
         "api_attachment",

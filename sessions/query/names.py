@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from sessions.keys import Kind, key
 from sessions.models import Organisation
-from sessions.query.search import fetch_all
+from sessions.query.search import fetch_prepared
 
 
 def sql_contains(*names: str) -> str:
@@ -61,7 +61,7 @@ def keys_of_names(organisation: Organisation, asked: Mapping[str, Iterable[str]]
             parameters[name] = [f"%{escaped(value)}%" for value in values]
         else:
             parameters[name] = [value.lower() if name in ANY_CASE else value for value in values]
-    rows = fetch_all(
+    rows = fetch_prepared(
         " UNION ALL ".join(f"SELECT '{name}', * FROM ({NAMED[name]}) named_{name}" for name in asked), parameters
     )
     for name, kind, ident in rows:

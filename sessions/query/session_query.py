@@ -269,11 +269,11 @@ class SessionQuery:
 
     def count(self) -> Count:
         """Of the first 10,000 that can match, or of all with `count=exact`. Without asking, if the page has all."""
-        shown = len(self.places.ids)
-        if self.place is None and not self.is_streamed and not (self.places.next_cursor or self.places.prev_cursor):
-            return Count(shown, capped=False)
+        places = None if self.is_streamed else self.places
+        if places and self.place is None and not (places.next_cursor or places.prev_cursor):
+            return Count(len(places.ids), capped=False)
         if self.values.get("count") == "exact":
             return count(self.criteria, NO_CAP)
         found = known_count(self.criteria)
         # The page may show what counting did not come to.
-        return replace(found, value=max(found.value, shown)) if found.capped else found
+        return replace(found, value=max(found.value, len(places.ids))) if places and found.capped else found

@@ -5,7 +5,7 @@ signed in, `request.token` the token or None. `scope_required` stands above ever
 """
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from sessions.choices import Scope
-from sessions.errors import Problem, json_error
+from sessions.errors import Problem, json_error, refuse_unknown
 from sessions.limits import WRONG_TOKENS, Count, count
 from sessions.models import ApiToken
 from sessions.tokens import SECRET_PREFIX, TokenRefused, may_make_tokens, recognise, scopes_of, touch
@@ -130,10 +130,13 @@ def _secret_of_basic(value: str) -> str:
     return found.pop()
 
 
-def scope_required(scope: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+def scope_required(
+    scope: str, parameters: Collection[str] | None = ()
+) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """`@scope_required("read")` or `"write"` above a view of the API.
 
     A token needs the scope. A browser's cookie reads; it writes for those who could make a token, with CSRF.
+    Other parameters than these are refused; with None the view does that itself.
     """
     needed = Scope(scope)
 
@@ -141,6 +144,8 @@ def scope_required(scope: str) -> Callable[[Callable[..., HttpResponseBase]], Ca
         @wraps(view)
         def checked(request: ApiRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             _check(request, needed)
+            if parameters is not None:
+                refuse_unknown(request.GET, parameters)
             return view(request, *args, **kwargs)
 
         setattr(checked, "scope", needed)  # noqa: B010  a test asks every route of the API for it

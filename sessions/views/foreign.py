@@ -37,14 +37,14 @@ def stream(chunks: Iterable[bytes]) -> StreamingHttpResponse:
 
 
 @require_safe
-@scope_required("read")
+@scope_required("read", parameters=None)
 @bounded
 def observability_sessions(request: ApiRequest) -> HttpResponseBase:
     return stream(devrev.answer(devrev.session_query(request.user, request.GET)))
 
 
 @require_safe
-@scope_required("read")
+@scope_required("read", parameters=None)
 @bounded
 def session_events(request: ApiRequest, session_id: str = "") -> HttpResponseBase:
     fullstory.check(session_id, request.GET)
@@ -55,7 +55,7 @@ def session_events(request: ApiRequest, session_id: str = "") -> HttpResponseBas
 
 
 @require_safe
-@scope_required("read")
+@scope_required("read", parameters=None)
 @bounded
 def realtime_sessions(request: ApiRequest, tenant: str) -> HttpResponseBase:
     grid.check_tenant(request.user, tenant)
@@ -63,7 +63,7 @@ def realtime_sessions(request: ApiRequest, tenant: str) -> HttpResponseBase:
 
 
 @require_safe
-@scope_required("read")
+@scope_required("read", parameters=None)
 @bounded
 def realtime_events(request: ApiRequest, tenant: str) -> HttpResponseBase:
     grid.check_tenant(request.user, tenant)
@@ -71,7 +71,7 @@ def realtime_events(request: ApiRequest, tenant: str) -> HttpResponseBase:
 
 
 @require_safe
-@scope_required("read")
+@scope_required("read", parameters=None)
 @bounded
 def realtime_latest_events(request: ApiRequest, tenant: str) -> HttpResponseBase:
     grid.check_tenant(request.user, tenant)
@@ -79,7 +79,7 @@ def realtime_latest_events(request: ApiRequest, tenant: str) -> HttpResponseBase
 
 
 @require_POST
-@scope_required("read")
+@scope_required("read", parameters=None)
 @bounded
 def list_sessions(request: ApiRequest) -> HttpResponseBase:
     if "chunked" in request.headers.get("Transfer-Encoding", "").lower():

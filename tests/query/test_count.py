@@ -89,6 +89,15 @@ def test_a_count_is_never_below_what_the_page_shows(
     assert asked(alice, "user=dave&status=ended&limit=20")[0] == Count(20, capped=True)
 
 
+def test_a_streamed_list_is_counted_without_being_read_first(acme: Organisation, alice: User) -> None:
+    fill(acme, 2_001)
+    query = SessionQuery(alice, QueryDict("limit=2000"))
+    assert query.is_streamed
+    with CaptureQueriesContext(connection) as statements:
+        assert query.count() == Count(2_001, capped=False)
+    assert len(statements) == 1
+
+
 @pytest.mark.parametrize("parameters", ["", "status=ended"])
 def test_more_than_that_is_not_counted_again_for_a_minute(acme: Organisation, alice: User, parameters: str) -> None:
     fill(acme, CAP + 1)

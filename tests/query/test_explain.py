@@ -14,16 +14,12 @@ really read of the table is added up over a whole page, and may not exceed
 Rows read for the answer itself, by their primary key, come to that: 50.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-import msgspec
 import pytest
 from django.db import connection
 from django.http import QueryDict
-from django.test.utils import CaptureQueriesContext
 
 from sessions.choices import Role
 from sessions.models import App, Device, OperatingSystem, Organisation, User
@@ -31,6 +27,7 @@ from sessions.query import SessionQuery, count, plans
 from sessions.query.order import ORDERS
 from sessions.query.session_query import ROWS_ON_A_PAGE
 from tests.conftest import member
+from tests.query.explained import check, list_and_count
 
 ROWS, DAYS = 30_000, 400
 COUNT_CAP = 500
@@ -110,54 +107,6 @@ def fill(to: Organisation, busy: User, rows: int) -> None:
     device("unused")
     with connection.cursor() as cursor:
         cursor.execute(INSERT, parameters)
-
-
-@dataclass(frozen=True)
-class Read:
-    """What one statement read of the session table."""
-
-    sql: str
-    rows: int
-    sequentially: bool
-
-
-def reads(statements: list[str]) -> list[Read]:
-    found = []
-    with connection.cursor() as cursor:
-        for sql in statements:
-            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
-            answer = cursor.fetchone()[0]
-            plan = (msgspec.json.decode(answer) if isinstance(answer, str) else answer)[0]["Plan"]
-            ran = [node for node in nodes(plan) if node["Actual Loops"]]
-            scans = [node for node in ran if node.get("Relation Name") == "history_session"]
-            indexes = [node for node in ran if node["Node Type"] == "Bitmap Index Scan"]
-            rows = max(sum(map(rows_of, scans)), sum(map(rows_of, indexes)))
-            found.append(Read(sql, rows, any("Seq Scan" in node["Node Type"] for node in scans)))
-    return found
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for child in plan.get("Plans", []):
-        yield from nodes(child)
-
-
-def rows_of(node: dict[str, Any]) -> int:
-    """Those that came through and those that were thrown away, each time the node ran."""
-    kinds = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
-    return int(sum(node.get(kind, 0) for kind in kinds) * node["Actual Loops"])
-
-
-def list_and_count(viewer: User, asked: dict[str, Any]) -> tuple[list[Read], list[Read]]:
-    query = SessionQuery(viewer, QueryDict(urlencode(asked, doseq=True)))
-    assert not query.errors
-    return traced(query.page), traced(query.count)
-
-
-def traced(call: Any) -> list[Read]:
-    with CaptureQueriesContext(connection) as captured:
-        call()
-    return reads([query["sql"] for query in captured if "history_session" in query["sql"]])
 
 
 SHAPES: dict[str, dict[str, Any]] = {
@@ -241,9 +190,3 @@ def test_a_page_deep_in_the_list_costs_what_the_first_one_costs(big: None, alice
         cursor = deep or SessionQuery(alice, QueryDict(urlencode(asked | {"limit": 900}))).places.next_cursor
         listed, _ = list_and_count(alice, asked | {"cursor": cursor})
         check(f"deep in {asked}", listed, READ_BY_A_LIST)
-
-
-def check(name: str, found: list[Read], bound: int) -> None:
-    for one in found:
-        assert not one.sequentially, f"{name} scans the session table: {one.sql}"
-    assert sum(one.rows for one in found) <= bound, f"{name} reads {[one.rows for one in found]}, more than {bound}"

@@ -23,7 +23,7 @@ from sessions.retention.orphans import clean
 from sessions.retention.policy import due_before
 from sessions.retention.purge import purge
 from tests.ingest.lines import send_lines
-from tests.query.test_explain import reads
+from tests.query.explained import reads
 from tests.retention.conftest import (
     LOG,
     Command,

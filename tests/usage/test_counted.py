@@ -27,7 +27,8 @@ from sessions.query.search import fetch_all
 from sessions.query.usage import Named, Numbers, Usage, UsageQuery, usage
 from sessions.retention.purge import purge
 from tests.conftest import Send
-from tests.query.test_explain import ROWS, big, traced
+from tests.query.explained import traced
+from tests.query.test_explain import ROWS, big
 
 __all__ = ["big"]
 

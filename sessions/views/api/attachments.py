@@ -32,13 +32,11 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 _SHA256 = re.compile(r"(?:^|,)\s*sha-256=:?([A-Za-z0-9+/]+=*):?\s*(?=,|$)", re.IGNORECASE)
 
 
-@scope_required("write")
+# A misspelt sha256 would be a check that is not made.
+@scope_required("write", UploadParameters.base_fields.keys())
 def put_attachment(request: ApiRequest, session_id: UUID, name: str) -> HttpResponse:
     """The body is the file. It takes the place of one with the same name; the same bytes again change nothing."""
     sender = sender_to(request, session_id)
-    # A misspelt sha256 would be a check that is not made.
-    for unknown in request.GET.keys() - UploadParameters.base_fields.keys():
-        raise Problem("unknown_parameter", f"There is no parameter “{unknown[:60]}”.", field=unknown[:60])
     if "Content-Range" in request.headers:
         raise Problem("invalid_value", "Parts are not taken: send the whole file again.", field="Content-Range")
     sent = Upload(name, request.GET.get("kind") or None, _content_type(request), _sha256(request))

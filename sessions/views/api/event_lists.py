@@ -27,7 +27,7 @@ from sessions.views.authentication import ApiRequest, scope_required
 
 
 @require_safe
-@scope_required("read")
+@scope_required("read", parameters=None)
 def events(request: ApiRequest) -> HttpResponseBase:
     """`{events: [...], next_cursor}`, newest first. A page may be short, even empty, while there is a next one."""
     form = EventListParameters(request.GET)
@@ -41,7 +41,7 @@ def events(request: ApiRequest) -> HttpResponseBase:
 
 
 @require_safe
-@scope_required("read")
+@scope_required("read", parameters=None)
 def latest(request: ApiRequest) -> HttpResponseBase:
     """`{events: [...]}`: of the past 24 hours, or of a range no longer than that."""
     form = LatestEventParameters(request.GET)

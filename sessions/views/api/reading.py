@@ -17,7 +17,7 @@ WHOLE_BYTES = 1024 * 1024
 
 
 @require_safe
-@scope_required("read")
+@scope_required("read", parameters=None)
 @conditional_page
 def sessions(request: ApiRequest) -> HttpResponseBase:
     """The list: the parameters of the page, `mode`, and `limit` up to 100,000."""
