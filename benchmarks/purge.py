@@ -1,8 +1,9 @@
 """Measure what a purge takes, and what it costs those who read the list meanwhile: `python -m benchmarks.purge`.
 
-In a database of its own, like `python -m benchmarks`. A quarter of the large organisation's sessions is due, each with
-three events and every fifth with a file. Some are purged in batches of several sizes; then the rest by the command
-with its defaults, while pages of the list are asked for over HTTP, one after another.
+In a database of its own, like `python -m benchmarks`. The large organisation's oldest sessions are due, those of 100 of
+400 days unless `--days` says otherwise, each with three events and every fifth with a file. Some are purged in batches
+of several sizes; then the rest by the command with its defaults, for `--minutes` at most, while pages of the list are
+asked for over HTTP, one after another.
 """
 
 import argparse
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from benchmarks.shapes import Shape
     from sessions.models import User
 
-DAYS_KEPT = 300  # of 400
 SIZES = (100, 300, 1000, 3000)
 SHAPES = ("nothing set", "one busy user", "common device", "user on a device")
 ROUNDS_AROUND = 60
@@ -52,12 +52,14 @@ ON CONFLICT DO NOTHING
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.purge", description=__doc__)
     parser.add_argument("--rows", type=int, default=int(os.environ.get("ROWS", "1000000")))
-    rows = parser.parse_args().rows
+    parser.add_argument("--days", type=int, default=100, help="of 400, how many are due")
+    parser.add_argument("--minutes", type=float, default=60)
+    arguments = parser.parse_args()
     with database.set_up():
-        run(rows)
+        run(arguments.rows, arguments.days, arguments.minutes)
 
 
-def run(rows: int) -> None:
+def run(rows: int, days: int, minutes: float) -> None:
     from django.core.management import call_command
     from django.db import connection
     from django.utils import timezone
@@ -74,7 +76,7 @@ def run(rows: int) -> None:
     data.make_organisations()
     data.fill(1, rows)
     admin = User.objects.get(username="admin")
-    before = timezone.now() - timedelta(days=DAYS_KEPT)
+    before = timezone.now() - timedelta(days=400 - days)
     complete(admin, before)
     by_size(admin, before, rows // 50)
     asked = [shape for shape in shapes(admin) if shape.name in SHAPES]
@@ -82,7 +84,7 @@ def run(rows: int) -> None:
     with gunicorn("sessionhistory.wsgi", "benchmarks.settings") as server:
         client = Client(server.port)
         client.sign_in(str(admin.email), names.PASSWORD)
-        while_read(client, asked)
+        while_read(client, asked, before, minutes)
 
 
 def complete(admin: "User", before: datetime) -> None:
@@ -120,7 +122,7 @@ def by_size(admin: "User", before: datetime, sessions: int) -> None:
         print(f"{size:<20,}{gone / (time.perf_counter() - started):>12,.0f}{longest * 1000:>18,.0f}", flush=True)
 
 
-def while_read(client: "Client", asked: "list[Shape]") -> None:
+def while_read(client: "Client", asked: "list[Shape]", before: datetime, minutes: float) -> None:
     """Pages during the whole of a purge; and before and after it, since the machine may have other things to do."""
     from benchmarks.timing import Asked, Times
 
@@ -132,12 +134,13 @@ def while_read(client: "Client", asked: "list[Shape]") -> None:
         read(client, asked, calm)
     started = time.monotonic()
     command = [sys.executable, "manage.py", "purge_sessions", "--organisation", "large", "--before"]
-    day = f"{datetime.now().astimezone() - timedelta(days=DAYS_KEPT):%Y-%m-%d}"
-    with subprocess.Popen([*command, day], stdout=subprocess.PIPE, text=True) as process:
+    there = sessions()
+    with subprocess.Popen([*command, f"{before:%Y-%m-%d}"], stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
             read(client, asked, busy)
-        assert process.stdout
-        print(f"\n{process.stdout.read().strip()}\nin {time.monotonic() - started:.1f} s, read meanwhile:")
+            if time.monotonic() - started > minutes * 60:
+                process.terminate()
+    print(f"\n{there - sessions():,} sessions in {time.monotonic() - started:.1f} s, read meanwhile:")
     for _ in range(ROUNDS_AROUND):
         read(client, asked, calm)
     print(f"{'filter':<28}{'without ms':>18}{'during ms':>18}{'p95 times':>12}{'pages':>8}")
@@ -145,6 +148,12 @@ def while_read(client: "Client", asked: "list[Shape]") -> None:
         first, then = Times.of(calm[name]), Times.of(found)
         cells = [f"{one.median:,.1f} / {one.p95:,.1f}" for one in (first, then)]
         print(f"{name:<28}{cells[0]:>18}{cells[1]:>18}{then.p95 / first.p95:>12.2f}{len(found):>8}")
+
+
+def sessions() -> int:
+    from sessions.models import Session
+
+    return Session.objects.count()
 
 
 def read(client: "Client", asked: "list[Shape]", found: dict[str, list[float]]) -> None:

@@ -97,7 +97,7 @@ def json_error(problem: Problem) -> JsonResponse:
 
 
 def refuse_unknown(given: Iterable[str], known: Collection[str]) -> None:
-    """A misspelt filter must not widen the answer in silence."""
+    """One that is misspelt must not be passed over in silence."""
     for name in given:
         if name not in known:
             raise Problem("unknown_parameter", f"There is no parameter “{name[:60]}”.", field=name[:60])

@@ -62,7 +62,3 @@ def fetch_prepared(sql: str, parameters: Parameters) -> list[tuple[Any, ...]]:
     with named_prepared_cursor() as cursor:
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())
-
-
-def fetch_count(sql: str, parameters: Parameters) -> int:
-    return int(fetch_all(sql, parameters)[0][0])

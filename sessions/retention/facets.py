@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from sessions.ingest.facets import Facets, facets_lock
-from sessions.keys import KIND_BITS, PERIOD_BITS, PERIOD_SECONDS, Kind, period_of
+from sessions.keys import KIND_BITS, PERIOD_BITS, PERIOD_SECONDS, Kind, period_of, sql_period
 from sessions.models import Organisation
 
 # Names a purge remembers, at some 200 bytes each.
@@ -32,31 +32,43 @@ def _sql_some(*keys: str) -> str:
     )"""
 
 
-# When the last session of each period took place that has one, newest first: a probe of session_newest each.
-PERIODS = f"""
-WITH RECURSIVE last (moment) AS (
-    SELECT max(occurred_at) FROM history_session
-    WHERE organisation_id = %(organisation)s AND occurred_at >= %(before)s
-    UNION ALL
-    SELECT (
-        SELECT max(occurred_at) FROM history_session
-        WHERE organisation_id = %(organisation)s AND occurred_at >= %(before)s
-          AND occurred_at < to_timestamp(floor(extract(epoch FROM last.moment) / {PERIOD_SECONDS}) * {PERIOD_SECONDS})
-    )
-    FROM last WHERE last.moment IS NOT NULL
-)
-SELECT moment FROM last WHERE moment IS NOT NULL
-"""
-# Index session_keys, a period at a time. First in which periods an owner has sessions, then in those of them, newest
-# first, whether one has the value: most people are seldom there, and what is gone is looked for in every period.
+def _sql_moments(condition: str) -> str:
+    """When the last session of each period took place that has one, newest first: a probe of an index each."""
+    newest = f"SELECT max(occurred_at) FROM history_session WHERE {condition} AND occurred_at >= %(before)s"
+    period_start = f"to_timestamp(floor(extract(epoch FROM last.moment) / {PERIOD_SECONDS}) * {PERIOD_SECONDS})"
+    return f"""
+        WITH RECURSIVE last (moment) AS (
+            SELECT ({newest})
+            UNION ALL
+            SELECT ({newest} AND occurred_at < {period_start}) FROM last WHERE last.moment IS NOT NULL
+        )
+        SELECT moment FROM last WHERE moment IS NOT NULL
+    """
+
+
+def _sql_lived(kind: Kind, column: str) -> str:
+    """In which periods owners of a kind have sessions, newest first, from their own index (session_user ...)."""
+    return f"""
+        SELECT owner, periods FROM owners CROSS JOIN LATERAL (
+            SELECT array_agg({sql_period("moment")} ORDER BY moment DESC) AS periods
+            FROM ({_sql_moments(f"{column} = owner & {(1 << KIND_BITS) - 1}")}) moments
+        ) lived
+        WHERE owner >> {KIND_BITS} = {kind:d}
+    """
+
+
+PERIODS = _sql_moments("organisation_id = %(organisation)s")
+# Index session_keys, a period at a time, newest first, of those in which the owner has sessions: most people are
+# seldom there, and what is gone is looked for in every period.
 KEPT = f"""
 WITH facet AS (
     SELECT * FROM unnest(%(owners)s::bigint[], %(values)s::bigint[]) AS facet (owner, value)
+), owners AS MATERIALIZED (
+    SELECT DISTINCT owner FROM facet
 ), lived AS MATERIALIZED (
-    SELECT owner, array_agg(period ORDER BY period DESC) AS periods
-    FROM (SELECT DISTINCT owner FROM facet) AS owners, unnest(%(periods)s::bigint[]) AS period
-    WHERE owner >> {KIND_BITS} = {Kind.ORGANISATION:d} OR {_sql_some("owner")}
-    GROUP BY owner
+    SELECT owner, %(periods)s::bigint[] AS periods FROM owners WHERE owner >> {KIND_BITS} = {Kind.ORGANISATION:d}
+    UNION ALL {_sql_lived(Kind.USER, "user_id")}
+    UNION ALL {_sql_lived(Kind.TOKEN, "token_id")}
 )
 SELECT owner, value FROM facet JOIN lived USING (owner)
 WHERE EXISTS (
