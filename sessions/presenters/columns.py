@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from sessions.query.criteria import SHOWN_STATUS
 from sessions.query.rows import DURATION_MS, LABEL
 
-# A spreadsheet would run a text cell that begins like this.
-FORMULA_STARTS = "E'^[=+@\\\\-\\\\t\\\\r\\\\n]'"
+# A spreadsheet would run a text cell that begins like this. Compared as numbers: with a regular expression the whole
+# export took half as long again.
+FORMULA_STARTS = ", ".join(str(ord(start)) for start in "=+@-\t\r\n")
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Column:
 
 def text(header: str, sql: str) -> Field:
     """What a producer could have written: made harmless with a leading apostrophe where a spreadsheet would run it."""
-    return Field(header, f"CASE WHEN {sql} ~ {FORMULA_STARTS} THEN '''' || {sql} ELSE NULLIF({sql}, '') END")
+    return Field(header, f"CASE WHEN ascii({sql}) IN ({FORMULA_STARTS}) THEN '''' || {sql} ELSE NULLIF({sql}, '') END")
 
 
 def time(header: str, column: str) -> Field:
