@@ -10,21 +10,14 @@ from urllib.parse import quote, urlsplit
 from django.conf import settings
 from django.core.files.storage import default_storage
 
+from sessions.attachments.folder import is_local
+
 # Response headers that S3 takes from a signed URL.
 _SIGNED_HEADERS = {
     "ResponseContentType": "Content-Type",
     "ResponseContentDisposition": "Content-Disposition",
     "ResponseCacheControl": "Cache-Control",
 }
-
-
-def is_local() -> bool:
-    """Whether files are kept in a folder."""
-    try:
-        default_storage.path("")
-    except NotImplementedError:
-        return False
-    return True
 
 
 def internal_path(storage_name: str) -> str | None:

@@ -20,6 +20,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import connection
 
+from sessions.attachments.folder import local_path
 from sessions.ingest.errors import LineError, invalid
 from sessions.ingest.rows import StoredFile
 from sessions.schema import AttachmentFile
@@ -92,12 +93,10 @@ def store(organisation_id: int, session_id: UUID, file: BinaryIO, sha256: str, s
     if default_storage.exists(name) and default_storage.size(name) == size:
         return name, True
     file.seek(0)
-    try:
-        path = Path(default_storage.path(name))
-    except NotImplementedError:
-        save(name, file)
-    else:
+    if path := local_path(name):
         _write_and_rename(path, file, sha256)
+    else:
+        save(name, file)
     return name, False
 
 

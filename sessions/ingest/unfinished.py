@@ -13,6 +13,7 @@ from typing import IO
 from django.core.files.storage import default_storage
 
 from sessions.attachments.contents import HEAD_BYTES
+from sessions.attachments.folder import local_path
 from sessions.ingest.attachments import save
 
 FOLDER = ".unfinished"
@@ -52,10 +53,10 @@ class Unfinished:
 
     def keep(self, name: str) -> None:
         """Make it appear, as a whole."""
-        if not self._is_local:
+        path = local_path(name)
+        if path is None:
             self.hand_over(name)  # again only if it was deleted meanwhile, as a replaced file of the same content
             return
-        path = Path(default_storage.path(name))
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path.replace(path)
         _sync(path.parent)
@@ -64,9 +65,8 @@ class Unfinished:
 @contextmanager
 def unfinished() -> Iterator[Unfinished]:
     """Whatever happens, nothing is left that was not kept."""
-    try:
-        folder = Path(default_storage.path(FOLDER))
-    except NotImplementedError:
+    folder = local_path(FOLDER)
+    if folder is None:
         with tempfile.NamedTemporaryFile() as file:
             yield Unfinished(Path(file.name), file.file, is_local=False)
         return

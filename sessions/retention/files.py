@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 
 from django.core.files.storage import default_storage
 from django.db import connection
 
+from sessions.attachments.folder import local_path
 from sessions.ingest.attachments import FILES_LOCK, named
 from sessions.retention.bounded import bounded
 
@@ -49,10 +49,6 @@ def _delete(names: Sequence[str]) -> int:
 
 def _remove_empty_folders(names: Sequence[str]) -> None:
     """A session's folder is of no use without files. Other storages have no folders."""
-    try:
-        folders = {Path(default_storage.path(name)).parent for name in names}
-    except NotImplementedError:
-        return
-    for folder in folders:
+    for folder in {path.parent for name in names if (path := local_path(name))}:
         with suppress(OSError):  # not empty, or not there
             folder.rmdir()

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from django.core.files.storage import default_storage
 
+from sessions.attachments.folder import local_path
 from sessions.ingest.attachments import named
 from sessions.retention.files import StorageError, delete_unnamed
 
@@ -66,10 +67,8 @@ def _clean(chunk: list[Found], *, delete: bool) -> Cleaned:
 
 def _walk(older_than: datetime) -> Iterator[Found]:
     """Files whose names are made here and that are old enough, one by one, however many there are."""
-    try:
-        files = _in_folder(Path(default_storage.path("")))
-    except NotImplementedError:
-        files = _in_bucket(default_storage)
+    folder = local_path("")
+    files = _in_folder(folder) if folder else _in_bucket(default_storage)
     try:
         for name, size, modified in files:
             if modified < older_than.timestamp() and OURS.fullmatch(name):
