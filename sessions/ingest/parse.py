@@ -264,8 +264,8 @@ def _check_json(value: dict[str, Any], path: str) -> None:
         if not inner:
             return
         layer = inner
-    deepest = path or re.split(r"[.\[]", layer[0][0], maxsplit=1)[0]
-    raise invalid(deepest, f"is nested deeper than {MAX_DEPTH} levels")
+    field = path or re.split(r"[.\[]", layer[0][0], maxsplit=1)[0]
+    raise invalid(field, f"is nested deeper than {MAX_DEPTH} levels")
 
 
 def _below(path: str, key: str | int) -> str:
