@@ -1,6 +1,6 @@
 """Every URL, in the order of the design's table."""
 
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from sessions.views import (
@@ -20,18 +20,55 @@ from sessions.views import (
 from sessions.views.api import documentation, event_lists
 from sessions.views.authentication import scope_required
 
+session_urls = [
+    path("", session_list.session_list, name="session_list"),
+    path("live/", session_list.session_live, name="session_live"),
+    path("options/", session_list.session_options, name="session_options"),
+    path("export.csv", export.session_export, name="session_export"),
+    path("<uuid:session_id>/", detail.session_detail, name="session_detail"),
+    path("<uuid:session_id>/attachments/<str:name>", attachments.attachment, name="attachment"),
+    path("<uuid:session_id>/attachments/<str:name>/view/", attachments.attachment_view, name="attachment_view"),
+]
+settings_urls = [
+    path("", settings.profile, name="settings"),
+    path("organisation/", settings.organisation, name="settings_organisation"),
+    path("members/", members.members, name="members"),
+    path("members/invite/", members.invite, name="member_invite"),
+    path("members/<int:member_id>/", members.member, name="member"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/new/", tokens.new, name="token_new"),
+    path("tokens/<int:token_id>/revoke/", tokens.revoke, name="token_revoke"),
+]
+api_urls = [
+    path("sessions", api.by_method({"GET": api.sessions, "POST": api.post_session}), name="api_sessions"),
+    path("sessions/batch", api.by_method({"POST": api.post_batch}), name="api_batch"),
+    path(
+        "sessions/<uuid:session_id>",
+        api.by_method({"GET": api.session, "PATCH": api.patch_session}),
+        name="api_session",
+    ),
+    path(
+        "sessions/<uuid:session_id>/events",
+        api.by_method({"GET": api.session_events, "POST": api.post_events}),
+        name="api_session_events",
+    ),
+    path(
+        "sessions/<uuid:session_id>/attachments/<str:name>",
+        api.by_method({"GET": scope_required("read", {"download"})(attachments.attachment), "PUT": api.put_attachment}),
+        name="api_attachment",
+    ),
+    path("events", event_lists.events, name="api_events"),
+    path("events/latest", event_lists.latest, name="api_events_latest"),
+]
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="session_list"), name="home"),
-    path("sessions/", session_list.session_list, name="session_list"),
-    path("sessions/live/", session_list.session_live, name="session_live"),
-    path("sessions/options/", session_list.session_options, name="session_options"),
-    path("sessions/export.csv", export.session_export, name="session_export"),
-    path("sessions/<uuid:session_id>/", detail.session_detail, name="session_detail"),
-    path("sessions/<uuid:session_id>/attachments/<str:name>", attachments.attachment, name="attachment"),
-    path(
-        "sessions/<uuid:session_id>/attachments/<str:name>/view/", attachments.attachment_view, name="attachment_view"
-    ),
+    path("sessions/", include(session_urls)),
     path("usage/", usage.usage, name="usage"),
+    path("settings/", include(settings_urls)),
+    path("api/v1/", include(api_urls)),
+    path("api/openapi.json", documentation.openapi, name="api_openapi"),
+    path("api/docs/", documentation.docs, name="api_docs"),
     # Signing in
     path("signin/", signin.SignInView.as_view(), name="signin"),
     path("signout/", signin.SignOutView.as_view(), name="signout"),
@@ -39,37 +76,6 @@ urlpatterns = [
     path("password/reset/", signin.PasswordResetView.as_view(), name="password_reset"),
     path("password/reset/sent/", signin.PasswordResetSentView.as_view(), name="password_reset_sent"),
     path("password/set/<uidb64>/<token>/", signin.PasswordSetView.as_view(), name="password_set"),
-    # Settings
-    path("settings/", settings.profile, name="settings"),
-    path("settings/organisation/", settings.organisation, name="settings_organisation"),
-    path("settings/members/", members.members, name="members"),
-    path("settings/members/invite/", members.invite, name="member_invite"),
-    path("settings/members/<int:member_id>/", members.member, name="member"),
-    path("settings/tokens/", tokens.tokens, name="tokens"),
-    path("settings/tokens/new/", tokens.new, name="token_new"),
-    path("settings/tokens/<int:token_id>/revoke/", tokens.revoke, name="token_revoke"),
-    # The API
-    path("api/v1/sessions", api.by_method({"GET": api.sessions, "POST": api.post_session}), name="api_sessions"),
-    path("api/v1/sessions/batch", api.by_method({"POST": api.post_batch}), name="api_batch"),
-    path(
-        "api/v1/sessions/<uuid:session_id>",
-        api.by_method({"GET": api.session, "PATCH": api.patch_session}),
-        name="api_session",
-    ),
-    path(
-        "api/v1/sessions/<uuid:session_id>/events",
-        api.by_method({"GET": api.session_events, "POST": api.post_events}),
-        name="api_session_events",
-    ),
-    path(
-        "api/v1/sessions/<uuid:session_id>/attachments/<str:name>",
-        api.by_method({"GET": scope_required("read", {"download"})(attachments.attachment), "PUT": api.put_attachment}),
-        name="api_attachment",
-    ),
-    path("api/v1/events", event_lists.events, name="api_events"),
-    path("api/v1/events/latest", event_lists.latest, name="api_events_latest"),
-    path("api/openapi.json", documentation.openapi, name="api_openapi"),
-    path("api/docs/", documentation.docs, name="api_docs"),
     # Other products' APIs
     path("observability.sessions.list", foreign.observability_sessions, name="observability_sessions"),
     path("v2/sessions//events", foreign.session_events, name="foreign_session_events_unnamed"),

@@ -9,11 +9,10 @@ from sessions.ingest.rows import Row
 from sessions.keys import PLATFORM_NUMBERS, Kind, key, value_key
 from sessions.prepared import as_array
 
-# Sorted, so that concurrent imports insert in one order and never deadlock.
+# Given in their order, so that concurrent imports insert in one order and never deadlock.
 INSERT_FACETS = """
 INSERT INTO history_facet (owner, value)
 SELECT given.owner, given.value FROM held, unnest({owners}::bigint[], {values}::bigint[]) AS given (owner, value)
-ORDER BY given.owner, given.value
 ON CONFLICT DO NOTHING
 """
 # The lock keeps a purge from removing, until this transaction ends, a facet that it has found to be there.
@@ -50,7 +49,7 @@ def add_facets(catalogue: Catalogue, facets: Facets) -> None:
             cursor.execute(REMOVALS, [catalogue.organisation_id])
             facets = catalogue.learn_facets(facets, *cursor.fetchone())
         if facets:
-            owners, values = zip(*facets, strict=True)
+            owners, values = zip(*sorted(facets), strict=True)
             cursor.execute(HOLD_AND_INSERT_FACETS, [lock, as_array(owners), as_array(values)])
 
 

@@ -37,11 +37,14 @@ OWNED = "stored.organisation_id = sent.organisation_id"
 OWNED_BY_TOKEN = f"{OWNED} AND stored.token_id = sent.token_id"
 # One that has ended is not opened again by what was sent before and comes late.
 KEPT = "stored.status IN ('ended', 'failed') AND sent.status NOT IN ('ended', 'failed')"
+SELECT_KEPT = f"""
+SELECT stored.id FROM {{source}} AS sent JOIN {{table}} AS stored USING (id) WHERE {{owned}} AND {KEPT}
+"""
 # `left_day` is the day that it counted on before, if that was another.
 UPSERT = f"""
 WITH upserted AS (
     INSERT INTO {{table}} AS stored ({{columns}}, created_at, updated_at)
-    SELECT {{columns}}, statement_timestamp(), statement_timestamp() FROM {{source}} AS sent ORDER BY id
+    SELECT {{columns}}, statement_timestamp(), statement_timestamp() FROM {{source}} AS sent {{in_order}}
     ON CONFLICT (id) DO UPDATE SET
         {{changes}},
         moved_from = stored.occurred_at,
@@ -50,22 +53,20 @@ WITH upserted AS (
     WHERE {{owned_by_excluded}} AND NOT ({KEPT.replace("sent.", "excluded.")})
     RETURNING stored.id, stored.created_at = stored.updated_at AS is_new, {sql_day("stored.occurred_at")} AS day,
               nullif({sql_day("stored.moved_from")}, {sql_day("stored.occurred_at")}) AS left_day
-), kept AS (
-    SELECT stored.id FROM {{source}} AS sent JOIN {{table}} AS stored USING (id) WHERE {{owned}} AND {KEPT}
 )
 """
 UPSERT_MANY = f"""
-{UPSERT}
-SELECT id, is_new, day, left_day FROM upserted UNION ALL SELECT id, false, NULL, NULL FROM kept
+{UPSERT.replace("{in_order}", "ORDER BY id")}
+SELECT id, is_new, day, left_day FROM upserted UNION ALL SELECT id, false, NULL, NULL FROM ({SELECT_KEPT}) AS kept
 """
-# The same of a session alone, and its facets and days if it is written.
+# The same of a session alone, and its facets and days if it is written; whether it was kept is another statement.
 DAYS = "SELECT unnest(ARRAY[day, left_day]) FROM upserted"
 UPSERT_ONE = f"""
-{UPSERT}, held AS MATERIALIZED (
+{UPSERT.replace("{in_order}", "")}, held AS MATERIALIZED (
     SELECT pg_advisory_xact_lock_shared({{lock}}::bigint) FROM upserted
 ), faceted AS ({INSERT_FACETS.format(owners="{owners}", values="{values}")}),
 changed AS ({INSERT_CHANGED_DAYS.format(organisation="{organisation}", days=DAYS)})
-SELECT id, is_new FROM upserted UNION ALL SELECT id, false FROM kept
+SELECT id, is_new FROM upserted
 """
 INSERT_EVENTS = """
 INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} AS sent ORDER BY session_id, id
@@ -162,7 +163,7 @@ def _is_one_statement(items: Sequence[Item], catalogue: Catalogue) -> bool:
 def _write_alone(organisation: Organisation, item: Item, catalogue: Catalogue, owned: str) -> Report:
     """Without a transaction around it, which takes two more round trips, and without one for the facets."""
     row = session_row(organisation.pk, item, catalogue.ids(item.line))
-    facets = facets_of(organisation.pk, [row])
+    facets = sorted(facets_of(organisation.pk, [row]))
     more = {
         "lock": facets_lock(organisation.pk),
         "organisation": organisation.pk,
@@ -170,6 +171,9 @@ def _write_alone(organisation: Organisation, item: Item, catalogue: Catalogue, o
         "values": as_array(value for _, value in facets),
     }
     outcomes = merge("history_session", [row], 1, _upsert(UPSERT_ONE, owned), more)
+    if not outcomes:
+        kept = merge("history_session", [row], 1, _upsert(SELECT_KEPT, owned))
+        outcomes = [(ident, False) for (ident,) in kept]
     return _report([item.id], outcomes)
 
 

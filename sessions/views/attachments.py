@@ -23,9 +23,9 @@ from sessions.attachments.media import MEDIA, essence, is_inline, served_type, v
 from sessions.attachments.ranges import ByteRange, RangeNotSatisfiable, parse_range, slice_of
 from sessions.errors import Problem
 from sessions.models import Attachment
+from sessions.views.content_policy import shows_files
 from sessions.views.detail import visible_session
 from sessions.views.errors import is_api
-from sessions.views.file_policy import shows_files
 from sessions.views.roles import MemberRequest
 from sessions.views.viewers import viewer_page
 

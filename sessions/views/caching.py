@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.cache import add_never_cache_headers
 
 
 class CachingMiddleware:
@@ -21,8 +20,5 @@ class CachingMiddleware:
         response = self.get_response(request)
         if "Cache-Control" in response:
             return response
-        if "ETag" in response:
-            response["Cache-Control"] = "private, no-cache"
-        else:
-            add_never_cache_headers(response)
+        response["Cache-Control"] = "private, no-cache" if "ETag" in response else "private, no-store"
         return response

@@ -16,7 +16,7 @@ from sessions.query import find_session
 from sessions.query.events import event_types, events_page
 from sessions.query.order import InvalidCursorError
 from sessions.schema import Session
-from sessions.views.file_policy import shows_files
+from sessions.views.content_policy import shows_files
 from sessions.views.related import related_to
 from sessions.views.roles import MemberRequest
 
