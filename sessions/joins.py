@@ -11,7 +11,7 @@ Found = TypeVar("Found", bound=Model)
 
 
 def columns_of(*models: type[Model]) -> str:
-    """Every column of these models, to select; each under a name of its own."""
+    """Every column of these models that somebody wrote, to select; each under a name of its own."""
     return ", ".join(
         f"{model._meta.db_table}.{name} AS {model._meta.model_name}_{name}"  # noqa: SLF001  documented all the same
         for model in models
@@ -26,4 +26,4 @@ def next_of(model: type[Found], values: Iterator[Any]) -> Found:
 
 
 def names_of(model: type[Model]) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001
+    return [field.attname for field in model._meta.concrete_fields if not field.generated]  # noqa: SLF001

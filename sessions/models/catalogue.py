@@ -3,6 +3,7 @@
 from django.db import models
 
 from sessions.models.organisation import Organisation
+from sessions.models.search_text import search_text
 
 
 class App(models.Model):
@@ -10,6 +11,7 @@ class App(models.Model):
     app_id = models.CharField(max_length=255)
     name = models.CharField(max_length=255, blank=True)
     group = models.CharField(max_length=255, blank=True)
+    search_text = search_text("app_id", "name")
 
     class Meta:
         constraints = [

@@ -7,6 +7,7 @@ from django.db.models.functions import Lower
 
 from sessions.choices import Role
 from sessions.models.organisation import Organisation, validate_time_zone
+from sessions.models.search_text import search_text
 
 
 class UserManager(BaseUserManager["User"]):
@@ -26,6 +27,7 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     can_sign_in = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    search_text = search_text("email", "username")
 
     objects = UserManager()
 

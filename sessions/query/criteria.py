@@ -13,6 +13,7 @@ from django.utils import timezone
 from sessions.choices import OPEN_STATUSES, Status
 from sessions.keys import NUMBERS, VALUES_PER_ORGANISATION, Kind, ident_of, kind_of, value_key
 from sessions.models import Organisation
+from sessions.prepared import as_array
 
 COLUMNS = {
     Kind.USER: "s.user_id",
@@ -134,7 +135,8 @@ class Criteria:
         }
         for number, group in enumerate(self.groups):
             for kind, values in by_kind(group).items():
-                parameters[f"group_{number}_{kind}"] = values
+                # As text: psycopg would write each of thousands of ids by itself.
+                parameters[f"group_{number}_{kind}"] = values if kind in WORDS else as_array(values)
         parameters |= {f"exact_{number}": value for number, (_, value) in enumerate(self.exact)}
         return parameters
 

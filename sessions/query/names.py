@@ -6,12 +6,8 @@ from sessions.keys import Kind, key
 from sessions.models import Organisation
 from sessions.query.search import fetch_prepared
 
-
-def sql_contains(*names: str) -> str:
-    """Both in lower case, all names at once: half the time of ILIKE, which lowers both for each name."""
-    patterns = "ARRAY(SELECT lower(pattern) FROM unnest(%(q)s::text[]) pattern)"
-    return f"lower(concat_ws(E'\\n', {', '.join(names)})) LIKE ANY({patterns})"
-
+# In lower case as `search_text` is, by the database, whose letters are not Python's.
+PATTERNS = "ANY(ARRAY(SELECT lower(pattern) FROM unnest(%(q)s::text[]) pattern))"
 
 # What has one of the names, by filter: (kind, id).
 NAMED = {
@@ -38,13 +34,13 @@ NAMED = {
     # What has the text anywhere in its app ID, app name, username, e-mail or token label.
     "q": f"""
         SELECT {Kind.APP:d}, id FROM history_app
-        WHERE organisation_id = %(organisation)s AND {sql_contains("app_id", "name")}
+        WHERE organisation_id = %(organisation)s AND search_text LIKE {PATTERNS}
         UNION ALL
         SELECT {Kind.USER:d}, id FROM history_user
-        WHERE organisation_id = %(organisation)s AND {sql_contains("email", "username")}
+        WHERE organisation_id = %(organisation)s AND search_text LIKE {PATTERNS}
         UNION ALL
         SELECT {Kind.TOKEN:d}, id FROM history_apitoken
-        WHERE organisation_id = %(organisation)s AND {sql_contains("label")}
+        WHERE organisation_id = %(organisation)s AND lower(label) LIKE {PATTERNS}
     """,
 }
 ANY_CASE = {"user", "os"}
@@ -61,11 +57,13 @@ def keys_of_names(organisation: Organisation, asked: Mapping[str, Iterable[str]]
             parameters[name] = [f"%{escaped(value)}%" for value in values]
         else:
             parameters[name] = [value.lower() if name in ANY_CASE else value for value in values]
-    rows = fetch_prepared(
-        " UNION ALL ".join(f"SELECT '{name}', * FROM ({NAMED[name]}) named_{name}" for name in asked), parameters
+    # An array of each kind: as rows, thousands of names take as long to read as to find.
+    each = (
+        f"SELECT '{name}', kind, array_agg(id) FROM ({NAMED[name]}) named (kind, id) GROUP BY kind" for name in asked
     )
-    for name, kind, ident in rows:
-        found[name].add(key(kind, ident))
+    for name, kind, idents in fetch_prepared(" UNION ALL ".join(each), parameters):
+        first = key(kind, 0)
+        found[name].update(first | ident for ident in idents)
     return found
 
 

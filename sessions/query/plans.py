@@ -5,8 +5,9 @@ Each plan is one statement and has a bound:
 - straight  nothing is filtered, or a day is: the rows in the order of their index.
 - gather    what runs right now: as many rows as run (index session_open).
 - merge     one kind of filter: the newest rows of each key from its own index, merged.
-- look      anything else begins with it: read the newest 1,000 rows, of the organisation or of those that
-            one of the filters names, and keep what matches; go on if the next 2,000 promise the rest. Done if enough.
+- look      anything else begins with it: read the newest 250 rows, of the organisation or of those that one of the
+            filters names, and keep what matches. Done if enough; and gone on with, once, if matches lie so densely
+            that the rest is found sooner than by what follows.
 - periods   otherwise: the GIN index on (period, key), asked newest period first.
 
 A value without an index is only asked for in a day (`Criteria.exactly`): all of the day's rows are read.
@@ -17,16 +18,23 @@ of the number of matches. Rows that share what an order begins with are sorted w
 A plan gives places in the asked order, at most `limit` of them.
 """
 
-from sessions.keys import Kind, ident_of, kind_of
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sessions.keys import PERIOD_SECONDS, Kind, ident_of, kind_of
 from sessions.query.criteria import ASKED_COLUMNS, COLUMNS, Criteria, Parameters, by_kind
 from sessions.query.order import Place
 from sessions.query.periods import gather_periods, periods
 from sessions.query.search import Search, fetch, fetch_all
 
-LOOK_ROWS = 1_000
+LOOK_ROWS = 250
+# Sorted by anything else, it is also to tell whether all that matches can be gathered.
+SORTED_LOOK_ROWS = 1_000
 # It takes 20 ms to look at as many, where to gather a hundred thousand matches takes a second.
 MOST_LOOK_ROWS = 20_000
 MERGE_KEYS = 8
+# To find the next row of a key by its own index takes as long as to look at so many that come one after the other.
+ROWS_A_KEY = 4
 # What the partial index session_open holds.
 RUNNING = "s.status IN ('queued', 'active') AND s.last_seen_at >= %(lost_before)s"
 # Those with an index of their own, the most selective first, as a rule.
@@ -46,14 +54,15 @@ def find(search: Search) -> list[Place]:
         return gather(search, RUNNING)
     if by_date and is_merged(criteria) and is_small(criteria.groups[0]):
         return merge(search)
-    places, last = look(search, LOOK_ROWS)
-    further = rows_with_the_rest(search, len(places))
-    if by_date and last and 0 < further <= 2 * LOOK_ROWS:
-        more, last = look(search.resumed(last, len(places)), further)
-        places += more
-    if last is None or len(places) >= search.limit:
+    seen = look(search, LOOK_ROWS if by_date else SORTED_LOOK_ROWS)
+    further = rows_with_the_rest(search, seen)
+    places = seen.places
+    if by_date and seen.last and 0 < further <= rows_otherwise(criteria, seen):
+        seen = look(search.resumed(seen.last, len(places)), further)
+        places = places + seen.places
+    if not seen.last:
         return places
-    rest = search.resumed(last, len(places))
+    rest = search.resumed(seen.last, len(places))
     if is_merged(criteria):
         return places + (merge_nearest(rest) if by_date else gather(rest, "TRUE", further))
     return places + (periods(rest) if by_date else gather_periods(rest, further))
@@ -75,8 +84,18 @@ def sql_straight(search: Search, sql_select: str) -> str:
     """
 
 
-def look(search: Search, most: int) -> tuple[list[Place], Place | None]:
-    """What matches among the next `most` rows, and the last row looked at, or None if there are no more."""
+@dataclass(frozen=True)
+class Look:
+    """What matches among the next `rows`; of those the first, and the last if more may lie behind it. Both are None
+    when enough was found."""
+
+    rows: int
+    places: list[Place]
+    first: Place | None
+    last: Place | None
+
+
+def look(search: Search, most: int) -> Look:
     order, parameters = search.order, search.parameters
     group = driving_group(search)
     if group:
@@ -84,31 +103,36 @@ def look(search: Search, most: int) -> tuple[list[Place], Place | None]:
         source, parameters = f"({rows}) s", parameters | keys
     else:
         source = f"history_session s WHERE {search.criteria.sql_range()} AND {search.sql_beyond()}"
-    # Nothing here sorts or gathers: the table is read no further than `numbered` is, and that only up to `stop`.
-    found = fetch_all(
+    names = ", ".join(order.sql_names())
+    # Nothing here sorts or gathers: the table is read no further than it takes to find enough.
+    answer = fetch_all(
         f"""
-        WITH numbered AS MATERIALIZED (
-            SELECT *, row_number() OVER () AS number,
-                   count(*) FILTER (WHERE matches) OVER (ROWS UNBOUNDED PRECEDING) AS found
-            FROM (
+        WITH found AS MATERIALIZED (
+            SELECT {names}, id FROM (
                 SELECT {order.sql_values()}, s.id, ({search.criteria.sql_matches()}) AS matches
                 FROM {source} ORDER BY {order.sql()} LIMIT {most}
-            ) looked
-        ), stop AS MATERIALIZED (
-            SELECT number FROM numbered WHERE found >= %(limit)s OR number = {most} LIMIT 1
+            ) looked WHERE matches LIMIT %(limit)s
+        ), numbered AS (
+            SELECT {order.sql_values()}, s.id, row_number() OVER (ORDER BY {order.sql()}) AS number
+            FROM {source} ORDER BY {order.sql()} LIMIT {most}
         )
-        SELECT number = (SELECT number FROM stop) AS is_last, matches, {", ".join(order.sql_names())}, id
-        FROM (SELECT * FROM numbered LIMIT COALESCE((SELECT number FROM stop), {most})) seen
-        WHERE matches OR number = (SELECT number FROM stop)
-        ORDER BY number
+        SELECT 0 AS number, {names}, id FROM found
+        UNION ALL
+        SELECT number, {names}, id FROM numbered
+        WHERE (SELECT count(*) FROM found) < %(limit)s AND number IN (1, {most})
+        ORDER BY {order.sql_of_values()}
         """,
         parameters,
     )
-    places = [Place(tuple(values), ident) for _, matches, *values, ident in found if matches]
-    # The row where it stopped is in the answer whether it matches or not; without one, all there is was looked at.
-    if not found or not found[-1][0]:
-        return places, None
-    return places, Place(tuple(found[-1][2:-1]), found[-1][-1])
+    places: list[Place] = []
+    edges: dict[int, Place] = {}
+    for number, *values, ident in answer:
+        place = Place(tuple(values), ident)
+        if number:
+            edges[number] = place
+        else:
+            places.append(place)
+    return Look(most, places, edges.get(1), edges.get(most))
 
 
 def gather(search: Search, sql_drive: str, further: int = 0) -> list[Place]:
@@ -133,10 +157,22 @@ def gather(search: Search, sql_drive: str, further: int = 0) -> list[Place]:
     )
 
 
-def rows_with_the_rest(search: Search, found: int) -> int:
+def rows_with_the_rest(search: Search, seen: Look) -> int:
     """How many more rows hold the rest, with some to spare, if matches lie as densely as so far; 0 for too many."""
-    rows = 2 * LOOK_ROWS * max(search.limit - found, 0) // found if found else 0
+    found = len(seen.places)
+    rows = 2 * seen.rows * max(search.limit - found, 0) // found if found else 0
     return rows if rows <= MOST_LOOK_ROWS else 0
+
+
+def rows_otherwise(criteria: Criteria, seen: Look) -> float:
+    """What it costs to find the rest without another look, as if rows were looked at: by the keys' own indexes, or by
+    reading all that matches in a period, if it lies there as densely as so far."""
+    if is_merged(criteria):
+        return ROWS_A_KEY * len(criteria.groups[0])
+    assert seen.first is not None
+    assert seen.last is not None
+    periods_seen = abs(seen.first.date - seen.last.date) / timedelta(seconds=PERIOD_SECONDS)
+    return len(seen.places) / periods_seen if periods_seen else MOST_LOOK_ROWS
 
 
 def merge(search: Search) -> list[Place]:

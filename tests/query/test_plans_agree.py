@@ -122,6 +122,7 @@ def sent(acme: Organisation, uma: User, dave: User, nightly: ApiToken, tmp_path:
 def _small_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a few hundred rows are as far from the first ones as millions are from 2,000."""
     monkeypatch.setattr(plans, "LOOK_ROWS", 6)
+    monkeypatch.setattr(plans, "SORTED_LOOK_ROWS", 6)
     monkeypatch.setattr(plans, "MOST_LOOK_ROWS", 200)
     monkeypatch.setattr(plans, "MERGE_KEYS", 3)
     monkeypatch.setattr(periods, "PROBED_KEYS", 4)

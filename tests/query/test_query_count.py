@@ -77,6 +77,7 @@ def test_no_filter_order_or_role_costs_more_than_nine(
 ) -> None:
     """With looks so short that everything else is reached too, and 500 rows."""
     monkeypatch.setattr(plans, "LOOK_ROWS", 20)
+    monkeypatch.setattr(plans, "SORTED_LOOK_ROWS", 20)
     fill(acme, 500, tmp_path)
     for viewer in (alice, dave):
         for name, asked in SHAPES.items():
