@@ -13,8 +13,8 @@ from sessions.ingest.facets import Facets, facets_lock
 from sessions.keys import KIND_BITS, PERIOD_BITS, PERIOD_SECONDS, Kind, period_of, sql_period
 from sessions.models import Organisation
 
-# Names a purge remembers, at some 200 bytes each.
-MOST_REMEMBERED = 200_000
+# Names a purge remembers, at some 80 bytes each: those that it meets first, which are the frequent ones.
+MOST_REMEMBERED = 1_000_000
 
 
 def _sql_some(*keys: str) -> str:
@@ -89,7 +89,7 @@ class Forgetting:
 
     def __init__(self, organisation: Organisation, before: datetime) -> None:
         self._asked: dict[str, Any] = {"organisation": organisation.pk, "before": before}
-        self._known_kept: Facets = set()
+        self._known_kept: set[int] = set()
 
     def forget(self, facets: Facets) -> None:
         """Remove those of these that no kept session has. Call it last in the transaction that deletes sessions.
@@ -99,14 +99,13 @@ class Forgetting:
         """
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [facets_lock(self._asked["organisation"])])
-            stored = _facets(STORED, facets - self._known_kept)
+            stored = _facets(STORED, {facet for facet in facets if _packed(facet) not in self._known_kept})
             kept = self._kept(stored)
             if gone := stored - kept:
                 cursor.execute(DELETE, _arrays(gone))
                 cursor.execute(COUNT_REMOVAL, self._asked)
-        if len(self._known_kept) + len(kept) > MOST_REMEMBERED:
-            self._known_kept.clear()
-        self._known_kept |= kept
+        if len(self._known_kept) < MOST_REMEMBERED:
+            self._known_kept.update(map(_packed, kept))
 
     def _kept(self, facets: Facets) -> Facets:
         if not facets:
@@ -121,6 +120,12 @@ def _facets(statement: str, facets: Facets, **parameters: Any) -> Facets:
     with connection.cursor() as cursor:
         cursor.execute(statement, _arrays(facets) | parameters)
         return set(cursor.fetchall())
+
+
+def _packed(facet: tuple[int, int]) -> int:
+    """In half the memory."""
+    owner, value = facet
+    return owner << 64 | value
 
 
 def _arrays(facets: Facets) -> dict[str, Any]:
