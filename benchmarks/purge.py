@@ -2,8 +2,8 @@
 
 In a database of its own, like `python -m benchmarks`. The large organisation's oldest sessions are due, those of 100 of
 400 days unless `--days` says otherwise, each with three events and every fifth with a file. Some are purged in batches
-of several sizes; then the rest by the command with its defaults, for `--minutes` at most, while pages of the list are
-asked for over HTTP, one after another.
+of several sizes; then the rest by the command, with its defaults or another `--pause`, for `--minutes` at most, while
+pages of the list are asked for over HTTP, one after another.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,12 +55,14 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=int(os.environ.get("ROWS", "1000000")))
     parser.add_argument("--days", type=int, default=100, help="of 400, how many are due")
     parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--pause", help="the command's: 0 for a purge that does not rest")
     arguments = parser.parse_args()
+    more = ["--pause", arguments.pause] if arguments.pause is not None else []
     with database.set_up():
-        run(arguments.rows, arguments.days, arguments.minutes)
+        run(arguments.rows, arguments.days, arguments.minutes, more)
 
 
-def run(rows: int, days: int, minutes: float) -> None:
+def run(rows: int, days: int, minutes: float, more: list[str]) -> None:
     from django.core.management import call_command
     from django.db import connection
     from django.utils import timezone
@@ -84,7 +87,7 @@ def run(rows: int, days: int, minutes: float) -> None:
     with gunicorn("sessionhistory.wsgi", "benchmarks.settings") as server:
         client = Client(server.port)
         client.sign_in(str(admin.email), names.PASSWORD)
-        while_read(client, asked, before, minutes)
+        while_read(client, asked, before, minutes, more)
 
 
 def complete(admin: "User", before: datetime) -> None:
@@ -122,7 +125,9 @@ def by_size(admin: "User", before: datetime, sessions: int) -> None:
         print(f"{size:<20,}{gone / (time.perf_counter() - started):>12,.0f}{longest * 1000:>18,.0f}", flush=True)
 
 
-def while_read(client: "Client", asked: "list[Shape]", before: datetime, minutes: float) -> None:
+def while_read(
+    client: "Client", asked: "list[Shape]", before: datetime, minutes: float, more: Sequence[str] = ()
+) -> None:
     """Pages during the whole of a purge; and before and after it, since the machine may have other things to do."""
     from benchmarks.timing import Asked, Times
 
@@ -135,7 +140,7 @@ def while_read(client: "Client", asked: "list[Shape]", before: datetime, minutes
     started = time.monotonic()
     command = [sys.executable, "manage.py", "purge_sessions", "--organisation", "large", "--before"]
     there = sessions()
-    with subprocess.Popen([*command, f"{before:%Y-%m-%d}"], stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen([*command, f"{before:%Y-%m-%d}", *more], stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:
             read(client, asked, busy)
             if time.monotonic() - started > minutes * 60:
