@@ -19,7 +19,7 @@ a database of its own, fills it, starts the product as in production (gunicorn, 
 and asks for whole pages of 50 rows with gzip over HTTP on loopback. Whatever is compared is asked in
 turn, in the same run, for the same rows. Times are milliseconds, median and 95th percentile, warm.
 “Database” is what all queries of the product's page take together, seen from the application.
-What is kept for a minute, counts of 1,000 and more and lists of more than 100 names to filter by, is asked
+What is kept for a minute, counts above 100 and lists of more than 100 names to filter by, is asked
 again when it is due: that page takes what “afresh” says.
 
 The sessions: one organisation with nine in ten of them, 400 days, 5,000 people and 2,000 apps by Zipf's
