@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -126,6 +127,7 @@ def fill(acme: Organisation, rows: int, folder: Path) -> None:
 
 def statements(reader: Reader, viewer: User, **parameters: object) -> list[str]:
     reader.get(viewer, **parameters)  # what a process asks once, such as the connection's settings
+    cache.clear()
     with CaptureQueriesContext(connection) as captured:
         assert text_of(reader.get(viewer, **parameters))
     # Signing in is the test's own.
