@@ -120,7 +120,7 @@ def sent(acme: Organisation, uma: User, dave: User, nightly: ApiToken, tmp_path:
 
 @pytest.fixture(autouse=True)
 def _small_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that a few hundred rows are as far from the first ones as millions are from 2,000."""
+    """So that a few hundred rows are as far from the first ones as millions are from 250."""
     monkeypatch.setattr(plans, "LOOK_ROWS", 6)
     monkeypatch.setattr(plans, "SORTED_LOOK_ROWS", 6)
     monkeypatch.setattr(plans, "MOST_LOOK_ROWS", 200)
