@@ -185,13 +185,20 @@ def merge(search: Search) -> list[Place]:
 
 
 def merge_nearest(search: Search) -> list[Place]:
-    """The same of hundreds of keys, of which only the `limit` whose next row is nearest can contribute."""
+    """The same of hundreds of keys, of which only those whose next row is nearest can contribute.
+
+    A row is the next one of at most one key of each kind: so many keys have `limit` rows, none of them beyond the
+    farthest of their next ones.
+    """
     order, kinds = search.order, by_kind(search.criteria.groups[0])
-    beyond = f"{search.criteria.sql_times()} AND {search.sql_beyond()} ORDER BY {order.sql()}"
+    beyond = f"{search.criteria.sql_times()} AND {search.sql_beyond()}"
+    descending = order.first.descending
+    most = f"{len(kinds)} * %(limit)s"
     nexts = " UNION ALL ".join(
         f"""
         SELECT {kind:d} AS kind, ident, (
-            SELECT s.occurred_at FROM history_session s WHERE {COLUMNS[kind]} = ident AND {beyond} LIMIT 1
+            SELECT s.occurred_at FROM history_session s
+            WHERE {COLUMNS[kind]} = ident AND {beyond} ORDER BY {order.sql()} LIMIT 1
         ) AS next
         FROM unnest(%(group_0_{kind})s::bigint[]) ident
         """
@@ -201,17 +208,22 @@ def merge_nearest(search: Search) -> list[Place]:
         f"""
         SELECT found.* FROM nearest CROSS JOIN LATERAL (
             SELECT {order.sql_values()}, s.id FROM history_session s
-            WHERE {COLUMNS[kind]} = nearest.ident AND {beyond} LIMIT %(limit)s
+            WHERE {COLUMNS[kind]} = nearest.ident AND {beyond}
+              AND s.occurred_at {">=" if descending else "<="} (SELECT moment FROM farthest)
+            ORDER BY {order.sql()} LIMIT %(limit)s
         ) found WHERE nearest.kind = {kind:d}
         """
         for kind in kinds
     )
-    # A session can be found under two of the keys: run by the person and sent with the person's token.
     return fetch(
         f"""
         WITH nexts AS MATERIALIZED ({nexts}), nearest AS MATERIALIZED (
-            SELECT kind, ident FROM nexts WHERE next IS NOT NULL
-            ORDER BY next {"DESC" if order.first.descending else "ASC"} FETCH FIRST %(limit)s ROWS WITH TIES
+            SELECT * FROM nexts WHERE next IS NOT NULL
+            ORDER BY next {"DESC" if descending else "ASC"} FETCH FIRST ({most}) ROWS WITH TIES
+        ), farthest AS MATERIALIZED (
+            SELECT CASE WHEN count(*) < {most} THEN '{"-" if descending else ""}infinity'
+                        ELSE {"min" if descending else "max"}(next) END AS moment
+            FROM nearest
         )
         SELECT DISTINCT {", ".join(order.sql_names())}, id FROM ({rows}) merged
         ORDER BY {order.sql_of_values()} LIMIT %(limit)s

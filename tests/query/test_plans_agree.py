@@ -265,3 +265,28 @@ def test_small_looks_lead_to_every_plan(alice: User, sent: list[Sent], asked: As
         assert len(SessionQuery(alice, query_string(asked, limit=50)).places.ids) > 1
     statements = [query["sql"] for query in captured if "history_session" in query["sql"]]
     assert any(plan in statement for statement in statements)
+
+
+def test_a_row_that_is_the_next_of_two_keys_hides_no_third(acme: Organisation, alice: User, tmp_path: Path) -> None:
+    """Found both by who ran it and by its app, it took the place of the app that comes next."""
+    run = [("other", "no")] * 10 + [("qa1", "qa.a"), ("qa2", "qa.b"), ("other", "qa.c")] + [("qa1", "qa.a")] * 5
+    items = [
+        prepare(
+            acme,
+            msgspec.json.encode(
+                {
+                    "external_id": f"s-{number}",
+                    "status": "ended",
+                    "initiator": {"type": "user", "username": username},
+                    "app": {"app_id": app},
+                    "started_at": NOW - timedelta(hours=number),
+                }
+            ),
+            1,
+            tmp_path,
+        )
+        for number, (username, app) in enumerate(run)
+    ]
+    assert not load(acme, items).refused
+    places = SessionQuery(alice, query_string({"q": "qa", "limit": 3})).places
+    assert places.ids == [item.id for item in items[10:13]]
