@@ -141,6 +141,11 @@ class Session(models.Model):
             models.Index(fields=["app", "-occurred_at", "-id"], name="session_app"),
             models.Index(fields=["device", "-occurred_at", "-id"], name="session_device"),
             models.Index(fields=["os", "-occurred_at", "-id"], name="session_os"),
+            models.Index(
+                fields=["organisation", "platform", "-occurred_at", "-id"],
+                condition=Q(platform__isnull=False),
+                name="session_platform",
+            ),
             # 4.2 and 3.2 us, 59 MB each. Sorting by queue time and duration, then by date; unknown counts as less than
             # nothing. Without: 9 to 107 ms and 9 to 51 ms.
             models.Index("organisation", Coalesce("queue_ms", -1), "occurred_at", "id", name="session_queue_ms"),

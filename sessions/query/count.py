@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.core.cache import cache
 
-from sessions.query.criteria import COLUMNS, Criteria, by_kind
+from sessions.query.criteria import COLUMNS, WORDS, Criteria, by_kind
 from sessions.query.order import NEWEST_FIRST
 from sessions.query.periods import count_periods
 from sessions.query.plans import RUNNING, is_merged
@@ -74,13 +74,17 @@ def look_at(criteria: Criteria, rows: int) -> tuple[int, int]:
 
 def count_merged(criteria: Criteria, rows: int) -> tuple[int, int]:
     """Of each kind so many rows, in the order of its index (session_user, session_app ...), each row once."""
-    branches = " UNION ".join(
-        f"""
-        (SELECT s.id FROM history_session s
-        WHERE {COLUMNS[kind]} = ANY(%(group_0_{kind})s) AND {criteria.sql_times()}
-        ORDER BY {COLUMNS[kind]} LIMIT %(rows)s)
-        """
-        for kind in by_kind(criteria.groups[0])
-    )
-    [(found,)] = fetch_all(f"SELECT count(*) FROM ({branches}) found", criteria.parameters | {"rows": rows})
-    return found, found
+    branches = []
+    parameters = criteria.parameters | {"rows": rows}
+    for kind, values in by_kind(criteria.groups[0]).items():
+        if kind in WORDS:
+            # Second in its index, behind the organisation: PostgreSQL keeps the order of one at a time.
+            names = {f"word_{number}": word for number, word in enumerate(values)}
+            parameters |= names
+            found = [f"{criteria.sql_key(kind, name)} ORDER BY {NEWEST_FIRST.sql()}" for name in names]
+        else:
+            column = COLUMNS[kind]
+            found = [f"{column} = ANY(%(group_0_{kind})s) AND {criteria.sql_times()} ORDER BY {column}"]
+        branches += [f"(SELECT s.id FROM history_session s WHERE {one} LIMIT %(rows)s)" for one in found]
+    [(matching,)] = fetch_all(f"SELECT count(*) FROM ({' UNION '.join(branches)}) found", parameters)
+    return matching, matching

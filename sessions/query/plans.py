@@ -21,7 +21,7 @@ A plan gives places in the asked order, at most `limit` of them.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sessions.keys import PERIOD_SECONDS, Kind, ident_of, kind_of
+from sessions.keys import PERIOD_SECONDS, Kind, kind_of
 from sessions.query.criteria import ASKED_COLUMNS, COLUMNS, Criteria, Parameters, by_kind
 from sessions.query.order import Place
 from sessions.query.periods import gather_periods, periods
@@ -38,7 +38,7 @@ ROWS_A_KEY = 4
 # What the partial index session_open holds.
 RUNNING = "s.status IN ('queued', 'active') AND s.last_seen_at >= %(lost_before)s"
 # Those with an index of their own, the most selective first, as a rule.
-MERGED_KINDS = (Kind.USER, Kind.TOKEN, Kind.APP, Kind.DEVICE, Kind.OS)
+MERGED_KINDS = (Kind.USER, Kind.TOKEN, Kind.APP, Kind.DEVICE, Kind.OS, Kind.PLATFORM)
 
 
 def find(search: Search) -> list[Place]:
@@ -234,22 +234,23 @@ def merge_nearest(search: Search) -> list[Place]:
 
 def sql_rows_of_keys(search: Search, group: frozenset[int], limit: int) -> tuple[str, Parameters]:
     """The next rows of each key from its own index (session_user, session_app ...), each row once."""
-    branches = []
+    branches: list[str] = []
     parameters: Parameters = {}
     kinds = by_kind(group)
-    for number, key in enumerate(sorted(group)):
+    for kind, values in kinds.items():
         # One that was run by the person and sent with the person's token is found under the person.
-        others = [f"({COLUMNS[kind]} = ANY(%(of_{kind})s)) IS NOT TRUE" for kind in kinds if kind < kind_of(key)]
-        branches.append(
-            f"""
-            (SELECT {ASKED_COLUMNS} FROM history_session s
-            WHERE {" AND ".join([f"{COLUMNS[kind_of(key)]} = %(key_{number})s", *others])}
-              AND {search.criteria.sql_times()} AND {search.sql_beyond()}
-            ORDER BY {search.order.sql()} LIMIT {limit})
-            """
-        )
-        parameters[f"key_{number}"] = ident_of(key)
-    return " UNION ALL ".join(branches), parameters | {f"of_{kind}": idents for kind, idents in kinds.items()}
+        others = [f"AND ({COLUMNS[other]} = ANY(%(of_{other})s)) IS NOT TRUE" for other in kinds if other < kind]
+        for value in values:
+            name = f"key_{len(branches)}"
+            branches.append(
+                f"""
+                (SELECT {ASKED_COLUMNS} FROM history_session s
+                WHERE {search.criteria.sql_key(kind, name)} {" ".join(others)} AND {search.sql_beyond()}
+                ORDER BY {search.order.sql()} LIMIT {limit})
+                """
+            )
+            parameters[name] = value
+    return " UNION ALL ".join(branches), parameters | {f"of_{kind}": values for kind, values in kinds.items()}
 
 
 def driving_group(search: Search) -> frozenset[int] | None:
