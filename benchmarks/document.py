@@ -74,10 +74,11 @@ def compared(size: "Size") -> str:
 
 def lists(size: "Size") -> str:
     return table(
-        ("filter", "page", "database", "worst", "afresh", "queries"),
+        ("filter", "rows", "page", "database", "worst", "afresh", "queries"),
         (
             (
                 one.shape,
+                str(one.rows),
                 both(one.pages["ours"]),
                 both(one.database.times),
                 f"{one.database.times.worst:,.1f}",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.core.management import call_command
 from django.db import connection
+from django.http import QueryDict
 
 from benchmarks import data, names, report
 from benchmarks.client import Client, NotAnsweredError
@@ -21,6 +22,7 @@ from benchmarks.shapes import Shape, shapes
 from benchmarks.slices import Slice, export_slices
 from benchmarks.timing import Asked, Times, in_turn, requests_per_second
 from sessions.models import Session, User
+from sessions.query import SessionQuery
 
 SMALL_ROWS = 100_000
 ROUNDS, PEER_ROUNDS = 30, 10
@@ -41,10 +43,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class ListResult:
-    """Whole pages over HTTP, ours and those of the peers that were asked, and what ours takes in the database."""
+    """Whole pages over HTTP, ours and those of the peers that were asked, and what ours takes in the database.
+
+    `rows` are those of the page.
+    """
 
     shape: str
     viewer: str
+    rows: int
     pages: dict[str, Times]
     database: DatabaseTime
 
@@ -149,7 +155,8 @@ def listed(shape: Shape, stage: Stage, seconds: float) -> ListResult:
             asked[peer.name] = Asked(client, peer.page(shape.question), PEER_ROUNDS, seconds)
     viewer = User.objects.get(email=f"{shape.viewer}@large.example")
     spent = database_time(viewer, path, rounds=ROUNDS, seconds=seconds)
-    return ListResult(shape.name, shape.viewer, in_turn(asked), spent)
+    rows = len(SessionQuery(viewer, QueryDict(shape.query)).places.ids)
+    return ListResult(shape.name, shape.viewer, rows, in_turn(asked), spent)
 
 
 def loads(size: Size, stage: Stage, seconds: float) -> None:
