@@ -1,5 +1,6 @@
 """The filter bar: what can be chosen, what is chosen, and the links that take a choice away."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -91,7 +92,7 @@ def choices(query: SessionQuery, options: Options) -> list[Choice]:
     )
     found = []
     for name, label, everything in named:
-        chosen = query.values.get(name, [])
+        chosen = dict.fromkeys(query.values.get(name, []))
         if name in words:
             listed = [Option(value, text, "", value in chosen) for value, text in words[name]]
         elif name == "os":
@@ -111,7 +112,7 @@ def choices(query: SessionQuery, options: Options) -> list[Choice]:
     return found
 
 
-def os_options(systems: list[tuple[str, str]], chosen: list[str]) -> list[Option]:
+def os_options(systems: list[tuple[str, str]], chosen: Container[str]) -> list[Option]:
     """Grouped by major version, the newest first: the major one stands for all of its versions."""
     groups: dict[tuple[str, str], list[str]] = {}
     for name, version in systems:

@@ -43,9 +43,10 @@ class SeveralField(forms.Field):
     def validate(self, value: list[str]) -> None:
         if len(value) > MOST_VALUES:
             raise ValidationError(f"Give at most {MOST_VALUES} values.")
+        no_null_characters, not_too_long = ProhibitNullCharactersValidator(), MaxLengthValidator(255)
         for item in value:
-            ProhibitNullCharactersValidator()(item)
-            MaxLengthValidator(255)(item)
+            no_null_characters(item)
+            not_too_long(item)
 
 
 class SeveralChoicesField(forms.MultipleChoiceField):

@@ -42,8 +42,8 @@ def session_list(request: MemberRequest) -> HttpResponse:
         "count": query.count(),
         "chips": chips(query),
         "export": changed(request.GET, limit=[]),
-        "parameters": request.GET.urlencode(),
-        "is_live": query.place is None and query.order.name == "-date",
+        "list_query": changed(request.GET),
+        "is_live": query.place is None and places.prev_cursor is None and query.order.name == "-date",
         "open_ids": open_ids(records),
         "choices": choices(query, filter_options(request.user)),
     }
@@ -69,7 +69,6 @@ def session_live(request: MemberRequest) -> HttpResponse:
         "new": count_newer(query, newest, shown),
         "most_new": MOST_NEW,
         "list_query": changed(parameters),
-        "parameters": parameters.urlencode(),
         "newest": newest,
         "open_ids": open_ids(records),
     }

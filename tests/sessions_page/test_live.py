@@ -44,6 +44,13 @@ def test_new_sessions_are_announced_by_number(acme: Organisation, alice: User, s
     assert "3 new sessions –" in follow(alice, address)
 
 
+def test_the_last_page_calls_nothing_new_that_was_there_before(acme: Organisation, alice: User, send: Send) -> None:
+    for number in range(3):
+        send(acme, started_at=NOON + timedelta(minutes=number))
+    assert 'id="live"' not in html(alice, mode="before", limit=2)
+    assert 'id="live"' in html(alice, mode="before", limit=3)
+
+
 def test_on_an_empty_page_everything_is_new(acme: Organisation, alice: User, send: Send) -> None:
     address = address_of(html(alice))
     send(acme)
