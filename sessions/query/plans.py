@@ -103,35 +103,26 @@ def look(search: Search, most: int) -> Look:
         source, parameters = f"({rows}) s", parameters | keys
     else:
         source = f"history_session s WHERE {search.criteria.sql_range()} AND {search.sql_beyond()}"
-    names = ", ".join(order.sql_names())
-    # Nothing here sorts or gathers: the table is read no further than it takes to find enough.
+    # Numbered as they come and matches emitted as they are met: the table is read no further than it takes.
     answer = fetch_all(
         f"""
-        WITH found AS MATERIALIZED (
-            SELECT {names}, id FROM (
+        SELECT number, matches, {", ".join(order.sql_names())}, id FROM (
+            SELECT row_number() OVER () AS number, looked.* FROM (
                 SELECT {order.sql_values()}, s.id, ({search.criteria.sql_matches()}) AS matches
                 FROM {source} ORDER BY {order.sql()} LIMIT {most}
-            ) looked WHERE matches LIMIT %(limit)s
-        ), numbered AS (
-            SELECT {order.sql_values()}, s.id, row_number() OVER (ORDER BY {order.sql()}) AS number
-            FROM {source} ORDER BY {order.sql()} LIMIT {most}
-        )
-        SELECT 0 AS number, {names}, id FROM found
-        UNION ALL
-        SELECT number, {names}, id FROM numbered
-        WHERE (SELECT count(*) FROM found) < %(limit)s AND number IN (1, {most})
-        ORDER BY {order.sql_of_values()}
+            ) looked
+        ) numbered WHERE matches OR number IN (1, {most}) LIMIT %(limit)s + 1
         """,
         parameters,
     )
-    places: list[Place] = []
     edges: dict[int, Place] = {}
-    for number, *values, ident in answer:
-        place = Place(tuple(values), ident)
-        if number:
-            edges[number] = place
-        else:
+    places: list[Place] = []
+    for number, matches, *values, ident in answer:
+        place = edges[number] = Place(tuple(values), ident)
+        if matches:
             places.append(place)
+    if len(places) >= search.limit:
+        return Look(most, places[: search.limit], None, None)
     return Look(most, places, edges.get(1), edges.get(most))
 
 
