@@ -29,8 +29,7 @@ class Walk:
     """What is asked of the rows in each period, as the end of a statement about rows `s`, and then of all of `found`.
 
     `limit`, among the parameters, is how many are enough; `sql_limit` may be empty, to find all. Whether a row matches
-    is for `sql_end` or `sql_columns` to say. `sql_before` comes before anything else, and nothing is found unless
-    `sql_if`. `sql_answer` names no columns `near` and `far`.
+    is for `sql_end` or `sql_columns` to say. `sql_answer` names no columns `near` and `far`.
     """
 
     criteria: Criteria
@@ -40,8 +39,6 @@ class Walk:
     sql_end: str
     sql_answer: str
     sql_order: str = "1"
-    sql_before: str = ""
-    sql_if: str = "TRUE"
     sql_limit: str = "LIMIT %(limit)s"
 
     def answers(self, edge: datetime | None = None) -> Iterator[list[tuple[Any, ...]]]:
@@ -61,10 +58,9 @@ class Walk:
         # Each OFFSET 0 is a fence: without it an estimate may turn the probe into a walk along another index. The
         # periods are joined in their order, as the rows within each are, so the first that are enough are the nearest.
         return f"""
-            WITH {self.sql_before} bounds AS MATERIALIZED (
+            WITH bounds AS MATERIALIZED (
                 SELECT {sql_period(f"(SELECT {nearest}(s.occurred_at) {moments} AND {edge})")} AS near,
                        {sql_period(f"(SELECT {farthest}(s.occurred_at) {moments})")} AS far
-                WHERE {self.sql_if}
             ), found AS MATERIALIZED (
                 SELECT in_period.*
                 FROM bounds
@@ -117,19 +113,11 @@ def periods(search: Search) -> list[Place]:
     return places[: search.limit]
 
 
-def gather_periods(search: Search, further: int) -> list[Place]:
-    """The first of all that matches, wherever it lies, unless `further` rows hold enough (`Search.sql_further`)."""
+def gather_periods(search: Search) -> list[Place]:
+    """The first of all that matches, wherever it lies."""
     order = search.order
     walk = walk_of(
-        search,
-        sql_before=search.sql_further(further) + ",",
-        sql_if="NOT (SELECT is_enough FROM verdict)",
-        sql_answer=f"""
-            SELECT * FROM (
-                SELECT * FROM found UNION ALL SELECT * FROM further WHERE (SELECT is_enough FROM verdict)
-            ) known ORDER BY {order.sql_of_values()} LIMIT %(limit)s
-        """,
-        sql_limit="",
+        search, sql_answer=f"SELECT * FROM found ORDER BY {order.sql_of_values()} LIMIT %(limit)s", sql_limit=""
     )
     places = [place for rows in walk.answers() for place in places_in(rows)]
     order.sort(places)

@@ -57,15 +57,15 @@ def find(search: Search) -> list[Place]:
     seen = look(search, LOOK_ROWS if by_date else SORTED_LOOK_ROWS)
     further = rows_with_the_rest(search, seen)
     places = seen.places
-    if by_date and seen.last and 0 < further <= rows_otherwise(criteria, seen):
+    if seen.last and 0 < further <= (rows_otherwise(criteria, seen) if by_date else MOST_LOOK_ROWS):
         seen = look(search.resumed(seen.last, len(places)), further)
         places = places + seen.places
     if not seen.last:
         return places
     rest = search.resumed(seen.last, len(places))
     if is_merged(criteria):
-        return places + (merge_nearest(rest) if by_date else gather(rest, "TRUE", further))
-    return places + (periods(rest) if by_date else gather_periods(rest, further))
+        return places + (merge_nearest(rest) if by_date else gather(rest, "TRUE"))
+    return places + (periods(rest) if by_date else gather_periods(rest))
 
 
 def is_straight(search: Search) -> bool:
@@ -126,23 +126,17 @@ def look(search: Search, most: int) -> Look:
     return Look(most, places, edges.get(1), edges.get(most))
 
 
-def gather(search: Search, sql_drive: str, further: int = 0) -> list[Place]:
-    """All that matches, sorted, unless `further` rows hold enough (`Search.sql_further`).
-
-    Materialised, so that a wrong estimate cannot turn it into a scan in order.
-    """
+def gather(search: Search, sql_drive: str) -> list[Place]:
+    """All that matches, sorted. Materialised, so that a wrong estimate cannot turn it into a scan in order."""
     return fetch(
         f"""
-        WITH {search.sql_further(further)}, matching AS MATERIALIZED (
+        WITH matching AS MATERIALIZED (
             SELECT {search.order.sql_values()}, s.id
             FROM history_session s
-            WHERE NOT (SELECT is_enough FROM verdict)
-              AND {sql_drive} AND {search.criteria.sql_range()} AND {search.sql_beyond()}
+            WHERE {sql_drive} AND {search.criteria.sql_range()} AND {search.sql_beyond()}
               AND {search.criteria.sql_matches()}
         )
-        SELECT {", ".join(search.order.sql_names())}, id
-        FROM (SELECT * FROM matching UNION ALL SELECT * FROM further WHERE (SELECT is_enough FROM verdict)) found
-        ORDER BY {search.order.sql_of_values()} LIMIT %(limit)s
+        SELECT * FROM matching ORDER BY {search.order.sql_of_values()} LIMIT %(limit)s
         """,
         search.parameters,
     )

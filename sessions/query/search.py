@@ -28,20 +28,6 @@ class Search:
     def sql_beyond(self) -> str:
         return self.order.sql_beyond() if self.after else "TRUE"
 
-    def sql_further(self, rows: int) -> str:
-        """What matches among so many of the next rows, up to `limit`, and whether that `is_enough`: read no further
-        than it takes."""
-        order = self.order
-        return f"""
-            further AS MATERIALIZED (
-                SELECT {", ".join(order.sql_names())}, id FROM (
-                    SELECT {order.sql_values()}, s.id, ({self.criteria.sql_matches()}) AS matches
-                    FROM history_session s WHERE {self.criteria.sql_range()} AND {self.sql_beyond()}
-                    ORDER BY {order.sql()} LIMIT {rows}
-                ) looked WHERE matches LIMIT %(limit)s
-            ), verdict AS MATERIALIZED (SELECT count(*) >= %(limit)s AS is_enough FROM further)
-        """
-
     def resumed(self, after: Place, found: int) -> "Search":
         return Search(self.criteria, self.order, after, self.limit - found)
 
