@@ -1,17 +1,17 @@
 """Which sessions are meant: names already resolved to keys, so that only ids, times and flags are asked for."""
 
-from collections import defaultdict
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Any
 
 from django.utils import timezone
 
 from sessions.choices import OPEN_STATUSES, Status
-from sessions.keys import NUMBERS, VALUES_PER_ORGANISATION, Kind, ident_of, kind_of, value_key
+from sessions.keys import KIND_BITS, NUMBERS, VALUES_PER_ORGANISATION, Kind, key, kind_of, value_key
 from sessions.models import Organisation
 from sessions.prepared import as_array
 
@@ -179,13 +179,22 @@ class Criteria:
         return f"({' OR '.join(options)})" if options else "FALSE"
 
 
-def by_kind(group: Iterable[int]) -> dict[Kind, list[Any]]:
-    """The values of a group as they stand in their columns: ids, or the words of statuses, platforms and flags."""
-    values: dict[Kind, list[Any]] = defaultdict(list)
-    for key in sorted(group):
-        kind, ident = kind_of(key), ident_of(key)
-        values[kind].append(WORDS[kind][ident % VALUES_PER_ORGANISATION] if kind in WORDS else ident)
-    return dict(values)
+@lru_cache(maxsize=8)
+def by_kind(group: frozenset[int]) -> Mapping[Kind, list[Any]]:
+    """The values of a group as they stand in their columns: ids, or the words of statuses, platforms and flags.
+
+    Kept for the rest of a request, since a search can find thousands.
+    """
+    values: dict[Kind, list[Any]] = {}
+    keys, start = sorted(group), 0
+    while start < len(keys):
+        kind = kind_of(keys[start])
+        first = key(kind, 0)
+        end = bisect_left(keys, first + (1 << KIND_BITS), start)
+        idents = [found - first for found in keys[start:end]]
+        values[kind] = [WORDS[kind][ident % VALUES_PER_ORGANISATION] for ident in idents] if kind in WORDS else idents
+        start = end
+    return values
 
 
 WORDS = {kind: {number: word for word, number in numbers.items()} for kind, numbers in NUMBERS.items()}

@@ -21,7 +21,7 @@ A plan gives places in the asked order, at most `limit` of them.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sessions.keys import PERIOD_SECONDS, Kind, kind_of
+from sessions.keys import PERIOD_SECONDS, Kind
 from sessions.query.criteria import ASKED_COLUMNS, COLUMNS, Criteria, Parameters, by_kind
 from sessions.query.order import Place
 from sessions.query.periods import gather_periods, periods
@@ -243,7 +243,7 @@ def driving_group(search: Search) -> frozenset[int] | None:
     groups = [group for group in search.criteria.groups if is_small(group) and is_indexed(group)]
     if not groups or not search.order.is_by_date:
         return None
-    return min(groups, key=lambda group: (max(MERGED_KINDS.index(kind_of(key)) for key in group), len(group)))
+    return min(groups, key=lambda group: (max(map(MERGED_KINDS.index, by_kind(group))), len(group)))
 
 
 def is_merged(criteria: Criteria) -> bool:
@@ -251,7 +251,7 @@ def is_merged(criteria: Criteria) -> bool:
 
 
 def is_indexed(group: frozenset[int]) -> bool:
-    return all(kind_of(key) in MERGED_KINDS for key in group)
+    return all(kind in MERGED_KINDS for kind in by_kind(group))
 
 
 def is_small(group: frozenset[int]) -> bool:
