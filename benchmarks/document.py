@@ -56,7 +56,8 @@ def section(size: "Size") -> list[str]:
     if any(len(one.pages) > 1 for one in size.lists):
         parts += ["### Beside its peers\n", compared(size)]
     if size.downloads:
-        parts += ["### Pages a second\n\nOf the first page, four connections, signed in.\n", per_second(size)]
+        parts += ["### Pages a second\n\nOf the first page, four connections, signed in; median of five turns.\n"]
+        parts += [per_second(size)]
         parts += ["### In bulk\n", downloads(size)]
     return [*parts, "### Every filter\n", lists(size)]
 
