@@ -82,7 +82,7 @@ def count_merged(criteria: Criteria, rows: int) -> tuple[int, int]:
             # Second in its index, behind the organisation: PostgreSQL keeps the order of one at a time.
             names = {f"word_{number}": word for number, word in enumerate(values)}
             parameters |= names
-            found = [f"{criteria.sql_key(kind, name)} ORDER BY {NEWEST_FIRST.sql()}" for name in names]
+            found = [f"{criteria.sql_key(kind, f'%({name})s')} ORDER BY {NEWEST_FIRST.sql()}" for name in names]
         else:
             column = COLUMNS[kind]
             found = [f"{column} = ANY(%(group_0_{kind})s) AND {criteria.sql_times()} ORDER BY {column}"]

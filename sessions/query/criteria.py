@@ -154,10 +154,10 @@ class Criteria:
         end = "s.occurred_at < %(end)s" if self.end else "TRUE"
         return f"{start} AND {end}"
 
-    def sql_key(self, kind: Kind, parameter: str) -> str:
-        """The range, of the one value of this kind that a parameter names."""
+    def sql_key(self, kind: Kind, sql_value: str) -> str:
+        """The range, of one value of this kind."""
         within = self.sql_range() if kind in WORDS else self.sql_times()
-        return f"{COLUMNS[kind]} = %({parameter})s AND {within}"
+        return f"{COLUMNS[kind]} = {sql_value} AND {within}"
 
     def sql_matches(self) -> str:
         """All of the criteria but organisation and time, as a condition on the row `s`."""

@@ -1,10 +1,10 @@
 """The GIN index on (period, key), asked 7-day period by period: what bounds any combination of filters.
 
 One statement asks the periods of about two years in turn, and ends where it has found enough: so what it reads is
-what the last of them holds. Which periods they are it works out itself, from where the next session lies and where the
-last one does. Periods in which nothing took place are left out between two statements, so that one session dated 1970
-costs nothing. And a planner that does not know the periods has nothing to overestimate: of a list of the keys of all
-of them it expected so much that it read the table.
+what the last of them holds. Which periods they are it works out itself, from where the next session lies that has
+one of the keys and where the last one does. Periods in which nothing took place are left out between two statements,
+so that one session dated 1970 costs nothing. And a planner that does not know the periods has nothing to overestimate:
+of a list of the keys of all of them it expected so much that it read the table.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from sessions.keys import PERIOD_BITS, period_start, sql_period
 from sessions.query.criteria import ASKED_COLUMNS, Criteria, Parameters
 from sessions.query.order import Place
 from sessions.query.search import Search, fetch_all
+from sessions.query.spans import spanned, sql_overlap
 
 # Beyond this a group's keys cost more to probe than to check on the rows the other groups give.
 PROBED_KEYS = 64
@@ -47,24 +48,23 @@ class Walk:
             rows = fetch_all(self.sql(is_edged=edge is not None), {**self.parameters, **self.keys, "edge": edge})
             yield [row[2:] for row in rows]
             near, far = rows[0][:2]
-            if near is None or abs(near - far) < PERIODS_AT_ONCE:
+            if near is None or (near - far if self.descending else far - near) < PERIODS_AT_ONCE:
                 return
             edge = period_start(near - PERIODS_AT_ONCE + 1 if self.descending else near + PERIODS_AT_ONCE)
 
     def sql(self, *, is_edged: bool) -> str:
-        nearest, farthest = ("max", "min") if self.descending else ("min", "max")
         edge = f"s.occurred_at {'<' if self.descending else '>='} %(edge)s" if is_edged else "TRUE"
-        moments = f"FROM history_session s WHERE {self.criteria.sql_range()}"
+        overlap = sql_overlap(self.criteria, spanned(self.criteria), descending=self.descending, sql_edge=edge)
+        steps = "near - far" if self.descending else "far - near"
         # Each OFFSET 0 is a fence: without it an estimate may turn the probe into a walk along another index. The
         # periods are joined in their order, as the rows within each are, so the first that are enough are the nearest.
         return f"""
             WITH bounds AS MATERIALIZED (
-                SELECT {sql_period(f"(SELECT {nearest}(s.occurred_at) {moments} AND {edge})")} AS near,
-                       {sql_period(f"(SELECT {farthest}(s.occurred_at) {moments})")} AS far
+                SELECT {sql_period("near")} AS near, {sql_period("far")} AS far FROM ({overlap}) overlap
             ), found AS MATERIALIZED (
                 SELECT in_period.*
                 FROM bounds
-                CROSS JOIN generate_series(0, LEAST({PERIODS_AT_ONCE - 1}, abs(near - far))) AS step
+                CROSS JOIN generate_series(0, LEAST({PERIODS_AT_ONCE - 1}, {steps})) AS step
                 CROSS JOIN LATERAL (SELECT {self.sql_probes()} OFFSET 0) AS probe
                 CROSS JOIN LATERAL (
                     SELECT {self.sql_columns} FROM (

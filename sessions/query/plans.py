@@ -6,8 +6,8 @@ Each plan is one statement and has a bound:
 - gather    what runs right now: as many rows as run (index session_open).
 - merge     one kind of filter: the newest rows of each key from its own index, merged.
 - look      anything else begins with it: read the newest 250 rows, of the organisation or of those that one of the
-            filters names, and keep what matches. Done if enough; and gone on with, once, if matches lie so densely
-            that the rest is found sooner than by what follows.
+            filters names, where the others have any (`sessions.query.spans`), and keep what matches. Done if enough;
+            and gone on with, once, if matches lie so densely that the rest is found sooner than by what follows.
 - periods   otherwise: the GIN index on (period, key), asked newest period first.
 
 A value without an index is only asked for in a day (`Criteria.exactly`): all of the day's rows are read.
@@ -20,25 +20,25 @@ A plan gives places in the asked order, at most `limit` of them.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
-from sessions.keys import PERIOD_SECONDS, Kind
+from sessions.keys import PERIOD_SECONDS
 from sessions.query.criteria import ASKED_COLUMNS, COLUMNS, Criteria, Parameters, by_kind
 from sessions.query.order import Place
 from sessions.query.periods import gather_periods, periods
 from sessions.query.search import Search, fetch, fetch_all
+from sessions.query.spans import INDEXED_KINDS, is_indexed, is_small, spanned, sql_overlap
 
 LOOK_ROWS = 250
 # Sorted by anything else, it is also to tell whether all that matches can be gathered.
 SORTED_LOOK_ROWS = 1_000
 # It takes 20 ms to look at as many, where to gather a hundred thousand matches takes a second.
 MOST_LOOK_ROWS = 20_000
-MERGE_KEYS = 8
 # To find the next row of a key by its own index takes as long as to look at so many that come one after the other.
 ROWS_A_KEY = 4
+LEAST_ID, GREATEST_ID = UUID(int=0), UUID(int=2**128 - 1)
 # What the partial index session_open holds.
 RUNNING = "s.status IN ('queued', 'active') AND s.last_seen_at >= %(lost_before)s"
-# Those with an index of their own, the most selective first, as a rule.
-MERGED_KINDS = (Kind.USER, Kind.TOKEN, Kind.APP, Kind.DEVICE, Kind.OS, Kind.PLATFORM)
 
 
 def find(search: Search) -> list[Place]:
@@ -97,8 +97,7 @@ class Look:
 
 def look(search: Search, most: int) -> Look:
     order, parameters = search.order, search.parameters
-    group = driving_group(search)
-    if group:
+    if group := driving_group(search):
         rows, keys = sql_rows_of_keys(search, group, most)
         source, parameters = f"({rows}) s", parameters | keys
     else:
@@ -218,41 +217,52 @@ def merge_nearest(search: Search) -> list[Place]:
 
 
 def sql_rows_of_keys(search: Search, group: frozenset[int], limit: int) -> tuple[str, Parameters]:
-    """The next rows of each key from its own index (session_user, session_app ...), each row once."""
+    """The next rows of each key from its own index (session_user, session_app ...), each row once.
+
+    Only from where the other groups' sessions begin and to where they end.
+    """
+    overlap, within = "", "TRUE"
+    if others := [other for other in spanned(search.criteria) if other != group]:
+        descending = search.order.first.descending
+        overlap = f"WITH overlap AS MATERIALIZED ({sql_overlap(search.criteria, others, descending=descending)})"
+        within = sql_within_overlap(descending)
     branches: list[str] = []
     parameters: Parameters = {}
     kinds = by_kind(group)
     for kind, values in kinds.items():
         # One that was run by the person and sent with the person's token is found under the person.
-        others = [f"AND ({COLUMNS[other]} = ANY(%(of_{other})s)) IS NOT TRUE" for other in kinds if other < kind]
+        of_others = [f"AND ({COLUMNS[other]} = ANY(%(of_{other})s)) IS NOT TRUE" for other in kinds if other < kind]
         for value in values:
             name = f"key_{len(branches)}"
             branches.append(
                 f"""
                 (SELECT {ASKED_COLUMNS} FROM history_session s
-                WHERE {search.criteria.sql_key(kind, name)} {" ".join(others)} AND {search.sql_beyond()}
+                WHERE {search.criteria.sql_key(kind, f"%({name})s")} {" ".join(of_others)}
+                  AND {within} AND {search.sql_beyond()}
                 ORDER BY {search.order.sql()} LIMIT {limit})
                 """
             )
             parameters[name] = value
-    return " UNION ALL ".join(branches), parameters | {f"of_{kind}": values for kind, values in kinds.items()}
+    parameters |= {f"of_{kind}": values for kind, values in kinds.items()}
+    return f"{overlap} {' UNION ALL '.join(branches)}", parameters
+
+
+def sql_within_overlap(descending: bool) -> str:
+    """Of two plain bounds, unknown to the planner, it would expect 0.5 % of all rows and sort them: so one is a row."""
+    sign, back, ident = ("<", ">", LEAST_ID) if descending else (">", "<", GREATEST_ID)
+    return f"""
+        s.occurred_at {sign}= (SELECT near FROM overlap)
+        AND (s.occurred_at, s.id) {back}= ((SELECT far FROM overlap), '{ident}'::uuid)
+    """
 
 
 def driving_group(search: Search) -> frozenset[int] | None:
     """The filter whose rows are looked at: few keys with indexes of their own, which are by date."""
-    groups = [group for group in search.criteria.groups if is_small(group) and is_indexed(group)]
+    groups = spanned(search.criteria)
     if not groups or not search.order.is_by_date:
         return None
-    return min(groups, key=lambda group: (max(map(MERGED_KINDS.index, by_kind(group))), len(group)))
+    return min(groups, key=lambda group: (max(map(INDEXED_KINDS.index, by_kind(group))), len(group)))
 
 
 def is_merged(criteria: Criteria) -> bool:
     return not criteria.exact and len(criteria.groups) == 1 and is_indexed(criteria.groups[0])
-
-
-def is_indexed(group: frozenset[int]) -> bool:
-    return all(kind in MERGED_KINDS for kind in by_kind(group))
-
-
-def is_small(group: frozenset[int]) -> bool:
-    return len(group) <= MERGE_KEYS

@@ -17,9 +17,9 @@ from sessions.query.count import count
 from sessions.query.counted import Day, Parts, countable, parts
 from sessions.query.criteria import Criteria
 from sessions.query.filters import FIRST_DAY, INCLUSIVE, midnight
-from sessions.query.plans import is_indexed
 from sessions.query.queue_times import percentile
 from sessions.query.session_query import FieldError, SessionQuery
+from sessions.query.spans import is_indexed
 from sessions.query.usage_rows import MOST_SESSIONS, Row, usage_rows
 
 DAYS_UNLESS_ASKED = 28

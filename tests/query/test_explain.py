@@ -183,6 +183,22 @@ def test_an_app_that_died_longer_ago_costs_no_more(big: None, alice: User) -> No
         assert read[300] <= read[100] + IN_EIGHT_WEEKS // 20 + ROWS_ON_A_PAGE, (also, read)
 
 
+def test_what_never_was_at_one_time_is_known_without_reading_a_row(big: None, alice: User) -> None:
+    """An app died before the device came: neither index has a row where the other's begin."""
+    for by in ({}, {"sort": "date"}, {"mode": "before"}, {"sort": "-duration_ms"}):
+        listed, counted = list_and_count(alice, {"app": "dead-300", "device": "new"} | by)
+        look = SORTED_LOOK_ROWS if "-duration_ms" in by.values() else 0
+        assert sum(one.rows for one in [*listed, *counted]) <= look + 20, (by, listed, counted)
+
+
+def test_a_list_begins_where_all_its_filters_have_sessions(big: None, alice: User) -> None:
+    """Half of all rows are the busy person's: those of the 300 days after the app died are passed over."""
+    for by in ({}, {"sort": "date"}, {"mode": "before"}):
+        listed, _ = list_and_count(alice, {"app": "dead-300", "user": "dave"} | by)
+        # Every fifth of the busy person's is the app's: a look finds 50, and a short one the 51st.
+        assert sum(one.rows for one in listed) <= LOOK_ROWS + 2 * ROWS_ON_A_PAGE, (by, listed)
+
+
 def test_a_page_deep_in_the_list_costs_what_the_first_one_costs(big: None, alice: User) -> None:
     for asked in ({}, {"user": "dave"}, {"flag": "exception", "user": "dave"}):
         deep = (
