@@ -8,10 +8,13 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 
+from benchmarks.shapes import Shape
 from benchmarks.timing import WARM_UPS, Times, milliseconds
 from sessions.models import User
+from sessions.query import SessionQuery
 
 # Of a page that takes longer, the result keeps the plan of its slowest statement.
 SLOW_MS = 10.0
@@ -38,46 +41,65 @@ class Statement:
     parameters: Any
 
 
-def database_time(viewer: User, path: str, *, rounds: int, seconds: float) -> DatabaseTime:
-    """The page asked in this process, warm."""
-    client = Client()
-    client.force_login(viewer)
-    ran: list[Statement] = []
+class DatabaseClock:
+    """One filter's page asked in this process, warm, in several turns."""
 
-    def timed(execute: Callable[..., Any], sql: str, parameters: Any, *rest: Any) -> Any:
+    def __init__(self, shape: Shape) -> None:
+        self.viewer = User.objects.get(email=f"{shape.viewer}@large.example")
+        self.shape = shape
+        self.client = Client()
+        self.client.force_login(self.viewer)
+        self.ran: list[Statement] = []
+        self.slowest = Statement(0.0, "", None)
+        self.afresh: float | None = None
+        self.totals: list[float] = []
+
+    def turn(self, rounds: int, seconds: float) -> list[float]:
+        """The seconds of so many rounds, or of fewer, if that takes longer; at least of one."""
+        deadline = time.monotonic() + seconds
+        for _ in range(WARM_UPS):
+            self._ask()
+            if time.monotonic() > deadline:
+                break
+        if self.afresh is None:
+            # As sessionhistory.wsgi does: to look through what is loaded for garbage took 70 ms of a page.
+            gc.collect()
+            gc.freeze()
+            cache.clear()
+            self.afresh = self._ask()
+        totals: list[float] = []
+        while not totals or (len(totals) < rounds and time.monotonic() < deadline):
+            totals.append(self._ask())
+            # Those of `sessions.prepared`, which have no names in them, find a row by its key.
+            named = [statement for statement in self.ran if isinstance(statement.parameters, dict)]
+            self.slowest = max([self.slowest, *named], key=lambda statement: statement.seconds)
+        self.totals += totals
+        return totals
+
+    @property
+    def rows(self) -> int:
+        """Those of the page."""
+        return len(SessionQuery(self.viewer, QueryDict(self.shape.query)).places.ids)
+
+    @property
+    def result(self) -> DatabaseTime:
+        times = Times.of(self.totals)
+        each = [milliseconds(statement.seconds) for statement in self.ran]
+        plan = explained(self.slowest) if times.p95 > SLOW_MS else ""
+        return DatabaseTime(times, milliseconds(self.afresh or 0.0), len(self.ran), each, plan)
+
+    def _ask(self) -> float:
+        self.ran.clear()
+        with connection.execute_wrapper(self._timed):
+            self.client.get(f"/sessions/?{self.shape.query}")
+        return sum(statement.seconds for statement in self.ran)
+
+    def _timed(self, execute: Callable[..., Any], sql: str, parameters: Any, *rest: Any) -> Any:
         started = time.perf_counter()
         try:
             return execute(sql, parameters, *rest)
         finally:
-            ran.append(Statement(time.perf_counter() - started, sql, parameters))
-
-    deadline = time.monotonic() + seconds
-    for _ in range(WARM_UPS):
-        client.get(path)
-        if time.monotonic() > deadline:
-            break
-
-    def ask() -> float:
-        ran.clear()
-        with connection.execute_wrapper(timed):
-            client.get(path)
-        return sum(statement.seconds for statement in ran)
-
-    # As sessionhistory.wsgi does: what this process has loaded, looked through for garbage, took 70 ms of a page.
-    gc.collect()
-    gc.freeze()
-    cache.clear()
-    afresh = ask()
-    totals: list[float] = []
-    slowest = Statement(0.0, "", None)
-    while not totals or (len(totals) < rounds and time.monotonic() < deadline):
-        totals.append(ask())
-        # Those of `sessions.prepared`, which have no names in them, find a row by its key.
-        named = [statement for statement in ran if isinstance(statement.parameters, dict)]
-        slowest = max([slowest, *named], key=lambda statement: statement.seconds)
-    times = Times.of(totals)
-    each = [milliseconds(statement.seconds) for statement in ran]
-    return DatabaseTime(times, milliseconds(afresh), len(ran), each, explained(slowest) if times.p95 > SLOW_MS else "")
+            self.ran.append(Statement(time.perf_counter() - started, sql, parameters))
 
 
 def explained(statement: Statement) -> str:

@@ -8,7 +8,7 @@ from benchmarks.goals import Goal
 from benchmarks.peers import PEERS
 
 if TYPE_CHECKING:
-    from benchmarks.run import Size
+    from benchmarks.run import ListResult, Size
     from benchmarks.timing import Times
 
 PREFACE = """\
@@ -20,9 +20,9 @@ and asks for whole pages of 50 rows with gzip over HTTP on loopback. Whatever is
 turn, in the same run, for the same rows. Times are milliseconds, median and 95th percentile, warm.
 “Database” is what all queries of the product's page take together, seen from the application.
 What is kept for a minute, counts above 100 and lists of more than 100 names to filter by, is asked
-again when it is due: that page takes what “afresh” says. Where a filter is compared at two sizes, or
-two pages of it, its fastest rounds are, since minutes lie between them and whatever else the machine
-does only adds.
+again when it is due: that page takes what “afresh” says. Where a filter is compared at two sizes, which
+are asked in turn, or two pages of it, its fastest rounds are, since whatever else the machine does only
+adds.
 
 The sessions: one organisation with nine in ten of them, 400 days, 5,000 people and 2,000 apps by Zipf's
 law, apps, people and devices that ended long ago or were seen once, bursts; in no order in the table
@@ -37,15 +37,15 @@ law, apps, people and devices that ended long ago or were seen once, bursts; in 
 """
 
 
-def markdown(sizes: "list[Size]", goals: list[Goal], setting: dict[str, str], now: datetime, seconds: float) -> str:
+def markdown(size: "Size", goals: list[Goal], setting: dict[str, str], now: datetime, seconds: float) -> str:
     rows = ((goal.what, goal.limit, goal.found, "yes" if goal.is_met else "**no**") for goal in goals)
     return "\n".join(
         [
             PREFACE,
             f"Last run: {now:%Y-%m-%d}, {seconds:.0f} s in all. {setting['machine']}. {setting['versions']}.\n",
-            f"## What it is to reach, at {sizes[-1].sessions:,} sessions\n",
+            f"## What it is to reach, at {size.sessions:,} sessions\n",
             table(("", "limit", "found", "met"), rows),
-            *(part for size in reversed(sizes) for part in section(size)),
+            *section(size),
         ]
     )
 
@@ -76,8 +76,10 @@ def compared(size: "Size") -> str:
 
 
 def lists(size: "Size") -> str:
+    head = ("filter", "rows", "page", "database", "worst", "afresh", "queries")
+    fewer = (f"rows of {size.fewer:,}", "database", "times") if size.fewer else ()
     return table(
-        ("filter", "rows", "page", "database", "worst", "afresh", "queries"),
+        (*head, *fewer),
         (
             (
                 one.shape,
@@ -87,10 +89,18 @@ def lists(size: "Size") -> str:
                 f"{one.database.times.worst:,.1f}",
                 f"{one.database.afresh:,.1f}",
                 str(one.database.queries),
+                *among_fewer(one),
             )
             for one in size.lists
         ),
     )
+
+
+def among_fewer(one: "ListResult") -> tuple[str, ...]:
+    if not one.fewer:
+        return ()
+    times = f"{one.database.times.best / one.fewer.times.best:.2f}"
+    return str(one.fewer.rows), both(one.fewer.times), times
 
 
 def per_second(size: "Size") -> str:

@@ -25,12 +25,10 @@ def at_least(what: str, limit: float, value: float, unit: str = "") -> Goal:
     return Goal(what, f"at least {limit:g}{unit}", f"{value:g}{unit}", value >= limit)
 
 
-def goals(sizes: "list[Size]") -> list[Goal]:
-    """Of the largest size, and of the smallest for how they compare."""
-    size = sizes[-1]
+def goals(size: "Size") -> list[Goal]:
     return [
         *of_lists(size.lists),
-        *(growth(sizes[0], size) if len(sizes) > 1 else []),
+        *(growth(size) if size.fewer else []),
         *of_loads(size),
         *of_downloads(size),
         *(at_least("import_sessions, speed beside COPY's", 0.7, one.share) for one in size.imports),
@@ -54,14 +52,13 @@ def of_lists(lists: "list[ListResult]") -> list[Goal]:
     ]
 
 
-def growth(small: "Size", large: "Size") -> list[Goal]:
+def growth(size: "Size") -> list[Goal]:
     """A filter that finds fewer rows for its page among fewer sessions asks less there, and is not compared alone."""
-    before = {one.shape: one.database.times.best for one in small.lists}
-    after = {one.shape: one.database.times.best for one in large.lists}
-    rows = {one.shape: one.rows for one in small.lists}
-    alike = [one.shape for one in large.lists if one.rows == rows[one.shape]]
+    before = {one.shape: one.fewer.times.best for one in size.lists if one.fewer}
+    after = {one.shape: one.database.times.best for one in size.lists}
+    alike = [one.shape for one in size.lists if one.fewer and one.fewer.rows == one.rows]
     most = max(alike, key=lambda shape: after[shape] / before[shape])
-    what = f"database, {large.sessions:,} against {small.sessions:,} sessions"
+    what = f"database, {size.sessions:,} against {size.fewer:,} sessions"
     together = round(sum(after.values()) / sum(before.values()), 2)
     grown = round(after[most] / before[most], 2)
     return [

@@ -67,9 +67,9 @@ def end(size: "Size") -> None:
         print(f"import_sessions of {done.rows:,}: {done.seconds} s; COPY {done.copy_seconds} s", flush=True)
 
 
-def write(sizes: "list[Size]", seconds: float, output: Path | None) -> None:
+def write(size: "Size", seconds: float, output: Path | None) -> None:
     now = datetime.now(UTC)
-    found, setting = goals(sizes), circumstances()
+    found, setting = goals(size), circumstances()
     print()
     for goal in found:
         print(f"{'met   ' if goal.is_met else 'MISSED'} {goal.what}: {goal.found}, {goal.limit}")
@@ -82,10 +82,10 @@ def write(sizes: "list[Size]", seconds: float, output: Path | None) -> None:
         "seconds": round(seconds),
         **setting,
         "goals": [asdict(goal) for goal in found],
-        "sizes": [asdict(size) for size in sizes],
+        "size": asdict(size),
     }
     path.write_text(json.dumps(result, indent=2))
-    page.write_text(document.markdown(sizes, found, setting, now, seconds))
+    page.write_text(document.markdown(size, found, setting, now, seconds))
     print(f"\nWrote {path} and {page} after {seconds:.0f} s")
 
 

@@ -1,4 +1,4 @@
-"""One run: the list at 100,000 sessions, then everything at as many as were asked for, beside the peers."""
+"""One run: everything at as many sessions as were asked for, beside the peers, and the list at 100,000 as well."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -9,12 +9,12 @@ from statistics import median
 
 from django.core.management import call_command
 from django.db import ProgrammingError, connection
-from django.http import QueryDict
 
 from benchmarks import data, names, report
 from benchmarks.client import Client, NotAnsweredError
-from benchmarks.database_time import DatabaseTime, database_time
+from benchmarks.database_time import DatabaseClock, DatabaseTime
 from benchmarks.downloads import Download, download_csv, download_json
+from benchmarks.fewer_sessions import FewerSessions, fewer_sessions
 from benchmarks.importing import Import, imported
 from benchmarks.peers import PEERS, Peer
 from benchmarks.question import Question
@@ -23,10 +23,10 @@ from benchmarks.shapes import Shape, shapes
 from benchmarks.slices import Slice, export_slices
 from benchmarks.timing import Asked, Times, in_turn, requests_per_second
 from sessions.models import Session, User
-from sessions.query import SessionQuery
 
-SMALL_ROWS = 100_000
+FEWER_ROWS = 100_000
 ROUNDS, PEER_ROUNDS = 30, 10
+TURNS = 3
 OURS = "ours"
 CONNECTIONS = 4
 LOADS, LOAD_SECONDS = 5, 2.0
@@ -43,6 +43,14 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class FewerTime:
+    """What a page takes in the database among fewer sessions. `rows` are those of the page."""
+
+    rows: int
+    times: Times
+
+
+@dataclass(frozen=True)
 class ListResult:
     """Whole pages over HTTP, ours and those of the peers that were asked, and what ours takes in the database.
 
@@ -54,17 +62,19 @@ class ListResult:
     rows: int
     pages: dict[str, Times]
     database: DatabaseTime
+    fewer: FewerTime | None
 
 
 @dataclass
 class Size:
-    """What was measured at one number of sessions; at the smaller one only lists.
+    """What was measured at so many sessions, and of lists at `fewer`, unless that is 0.
 
     `skipped` says why a peer is not there.
     """
 
     sessions: int
     fill_seconds: float
+    fewer: int
     lists: list[ListResult] = field(default_factory=list)
     per_second: dict[str, float] = field(default_factory=dict)
     slices: list[Slice] = field(default_factory=list)
@@ -89,34 +99,28 @@ def run(plan: Plan) -> None:
     call_command("collectstatic", verbosity=0, interactive=False)
     if not User.objects.exists():
         data.make_organisations()
-    there = Session.objects.count()
-    smaller, rows = min(SMALL_ROWS, plan.rows), max(plan.rows, there)
-    sizes = []
+    size = filled(max(plan.rows, Session.objects.count()))
     try:
-        if there <= smaller < rows:
-            sizes.append(filled(smaller))
-            with staged(sizes[-1], ()) as stage:
-                lists(sizes[-1], stage, plan.seconds)
-        sizes.append(filled(rows))
-        with staged(sizes[-1], wanted(plan, sizes[-1])) as stage:
-            lists(sizes[-1], stage, plan.seconds)
-            loads(sizes[-1], stage, min(LOAD_SECONDS, plan.seconds))
-            in_bulk(sizes[-1], stage)
+        with staged(size, wanted(plan, size)) as stage:
+            lists(size, stage, plan.seconds)
+            loads(size, stage, min(LOAD_SECONDS, plan.seconds))
+            in_bulk(size, stage)
     finally:
         connection.close()
-    report.write(sizes, time.monotonic() - started, plan.output)
+    report.write(size, time.monotonic() - started, plan.output)
 
 
 def filled(rows: int) -> Size:
+    fewer = FEWER_ROWS if rows > FEWER_ROWS else 0
     there = Session.objects.count()
     if there == rows:
-        return Size(rows, 0.0)
+        return Size(rows, 0.0, fewer)
     print(f"\nLoading {rows:,} sessions ...", flush=True)
     seconds = round(data.fill(there + 1, rows), 1)
     # Gigabytes would be written out while pages are timed. Not every role may say so.
     with suppress(ProgrammingError), connection.cursor() as cursor:
         cursor.execute("CHECKPOINT")
-    return Size(rows, seconds)
+    return Size(rows, seconds, fewer)
 
 
 def wanted(plan: Plan, size: Size) -> list[Peer]:
@@ -147,21 +151,34 @@ def signed_in(server: Server, viewer: str) -> Client:
 
 
 def lists(size: Size, stage: Stage, seconds: float) -> None:
-    for shape in shapes(stage.admin):
-        size.lists.append(listed(shape, stage, seconds))
-        report.list_line(size.lists[-1])
+    with ExitStack() as stack:
+        fewer = None
+        if size.fewer:
+            name = f"{connection.settings_dict['NAME']}_fewer"
+            fewer = stack.enter_context(fewer_sessions(name, size.fewer))
+        for shape in shapes(stage.admin):
+            size.lists.append(listed(shape, stage, fewer, seconds))
+            report.list_line(size.lists[-1])
 
 
-def listed(shape: Shape, stage: Stage, seconds: float) -> ListResult:
+def listed(shape: Shape, stage: Stage, fewer: FewerSessions | None, seconds: float) -> ListResult:
     path = f"/sessions/?{shape.query}"
     asked = {OURS: Asked(stage.viewers[shape.viewer], path, ROUNDS, seconds)}
     if shape.question:
         for peer, client in stage.peers.items():
             asked[peer.name] = Asked(client, peer.page(shape.question), PEER_ROUNDS, seconds)
-    viewer = User.objects.get(email=f"{shape.viewer}@large.example")
-    spent = database_time(viewer, path, rounds=ROUNDS, seconds=seconds)
-    rows = len(SessionQuery(viewer, QueryDict(shape.query)).places.ids)
-    return ListResult(shape.name, shape.viewer, rows, in_turn(asked), spent)
+    clock, of_fewer = DatabaseClock(shape), []
+    for _ in range(TURNS):
+        clock.turn(ROUNDS // TURNS, seconds / TURNS)
+        if fewer:
+            of_fewer.append(fewer.turn(shape.name, ROUNDS // TURNS, seconds / TURNS))
+    return ListResult(shape.name, shape.viewer, clock.rows, in_turn(asked), clock.result, time_of(of_fewer))
+
+
+def time_of(turns: list[tuple[list[float], int]]) -> FewerTime | None:
+    if not turns:
+        return None
+    return FewerTime(turns[-1][1], Times.of([second for seconds, _ in turns for second in seconds]))
 
 
 def loads(size: Size, stage: Stage, seconds: float) -> None:

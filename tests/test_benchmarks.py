@@ -45,8 +45,7 @@ def folder(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def size(folder: Path) -> dict[str, Any]:
     (file,) = folder.glob("*.json")
-    (found,) = json.loads(file.read_text())["sizes"]
-    return dict(found)
+    return dict(json.loads(file.read_text())["size"])
 
 
 def test_it_asks_at_least_forty_filters_over_http_and_in_the_database(size: dict[str, Any]) -> None:
