@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.core.cache import cache
 
-from sessions.query.criteria import COLUMNS, WORDS, Criteria, by_kind
+from sessions.query.criteria import COLUMNS, WORDS, Criteria, by_kind, has_several_flags
 from sessions.query.order import NEWEST_FIRST
 from sessions.query.periods import count_periods
 from sessions.query.plans import RUNNING, is_merged
@@ -75,19 +75,18 @@ def look_at(criteria: Criteria, rows: int) -> tuple[int, int]:
 def count_merged(criteria: Criteria, rows: int) -> tuple[int, int]:
     """Of each kind so many rows, in the order of its index (session_user, session_app ...), each row once."""
     branches = []
-    parameters = criteria.parameters | {"rows": rows}
     kinds = by_kind(criteria.groups[0])
-    for kind, values in kinds.items():
+    for kind in kinds:
         if kind in WORDS:
             # Second in its index, behind the organisation: PostgreSQL keeps the order of one at a time.
-            names = {f"word_{number}": word for number, word in enumerate(values)}
-            parameters |= names
-            found = [f"{criteria.sql_key(kind, f'%({name})s')} ORDER BY {NEWEST_FIRST.sql()}" for name in names]
+            found = [f"{key} ORDER BY {NEWEST_FIRST.sql()}" for _, key in criteria.sql_keys(criteria.groups[0])]
         else:
             column = COLUMNS[kind]
             found = [f"{column} = ANY(%(group_0_{kind})s) AND {criteria.sql_times()} ORDER BY {column}"]
         branches += [f"(SELECT s.id FROM history_session s WHERE {one} LIMIT %(rows)s)" for one in found]
     # One that was run by the person and sent with the person's token is found twice; under two platforms none is.
-    union = " UNION " if len(kinds) > 1 else " UNION ALL "
-    [(matching,)] = fetch_all(f"SELECT count(*) FROM ({union.join(branches)}) found", parameters)
+    union = " UNION " if len(kinds) > 1 or has_several_flags(criteria.groups[0]) else " UNION ALL "
+    [(matching,)] = fetch_all(
+        f"SELECT count(*) FROM ({union.join(branches)}) found", criteria.parameters | {"rows": rows}
+    )
     return matching, matching

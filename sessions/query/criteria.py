@@ -1,7 +1,7 @@
 """Which sessions are meant: names already resolved to keys, so that only ids, times and flags are asked for."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
@@ -54,6 +54,8 @@ EXACT_COLUMNS = {
 NARROW = timedelta(hours=24)
 # Of more, a planner would weigh each by itself, which takes longer than to look them up: 4 ms for 2,000.
 ESTIMATED_VALUES = 64
+# Each of so many keys is asked by itself.
+FEW_KEYS = 8
 
 Parameters = dict[str, Any]
 
@@ -64,7 +66,10 @@ class TooWideError(ValueError):
 
 @dataclass(frozen=True)
 class Criteria:
-    """`groups` are and-ed, the keys within a group or-ed; times from `start` up to but without `end`."""
+    """`groups` are and-ed, the keys within a group or-ed; times from `start` up to but without `end`.
+
+    `statuses` are those that are shown, where the stored one does not tell.
+    """
 
     organisation_id: int
     lost_before: datetime
@@ -85,13 +90,11 @@ class Criteria:
         return replace(self, groups=tuple(sorted(needed, key=sorted)))
 
     def showing(self, statuses: Iterable[str]) -> "Criteria":
-        """Only sessions shown with one of these statuses: by stored status first, then by how long they are silent."""
+        """Only sessions shown with one of these statuses: by stored status, and by how long open ones are silent."""
         shown = frozenset(statuses)
-        stored = set(shown)
-        if Status.LOST in shown:
-            stored |= set(OPEN_STATUSES)
+        stored = shown | set(OPEN_STATUSES) if Status.LOST in shown else shown
         keys = (value_key(Kind.STATUS, self.organisation_id, status) for status in stored)
-        return replace(self.having(keys), statuses=shown)
+        return replace(self.having(keys), statuses=shown if stored & set(OPEN_STATUSES) else frozenset())
 
     def only(self, group: frozenset[int]) -> "Criteria":
         """One of its groups and the range, without the rest: at least as many sessions as match."""
@@ -137,6 +140,8 @@ class Criteria:
             for kind, values in by_kind(group).items():
                 # As text: psycopg would write each of thousands of ids by itself.
                 parameters[f"group_{number}_{kind}"] = values if kind in WORDS else as_array(values)
+                if kind in WORDS or is_small(group):
+                    parameters |= {f"group_{number}_{kind}_{at}": value for at, value in enumerate(values)}
         parameters |= {f"exact_{number}": value for number, (_, value) in enumerate(self.exact)}
         return parameters
 
@@ -154,10 +159,14 @@ class Criteria:
         end = "s.occurred_at < %(end)s" if self.end else "TRUE"
         return f"{start} AND {end}"
 
-    def sql_key(self, kind: Kind, sql_value: str) -> str:
-        """The range, of one value of this kind."""
-        within = self.sql_range() if kind in WORDS else self.sql_times()
-        return f"{COLUMNS[kind]} = {sql_value} AND {within}"
+    def sql_keys(self, group: frozenset[int]) -> Iterator[tuple[Kind, str]]:
+        """Of each key of a group that is small, or of words: its kind, and the condition on rows `s` that have it."""
+        number = self.groups.index(group)
+        for kind, values in by_kind(group).items():
+            within = self.sql_range() if kind in WORDS else self.sql_times()
+            for at, value in enumerate(values):
+                has_it = f"s.{value}" if kind == Kind.FLAG else f"{COLUMNS[kind]} = %(group_{number}_{kind}_{at})s"
+                yield kind, f"{has_it} AND {within}"
 
     def sql_matches(self) -> str:
         """All of the criteria but organisation and time, as a condition on the row `s`."""
@@ -177,6 +186,15 @@ class Criteria:
             else:
                 options.append(f"{COLUMNS[kind]} = ANY(%(group_{number}_{kind})s)")
         return f"({' OR '.join(options)})" if options else "FALSE"
+
+
+def is_small(group: frozenset[int]) -> bool:
+    return len(group) <= FEW_KEYS
+
+
+def has_several_flags(group: frozenset[int]) -> bool:
+    """Whether a row can have two keys of one kind of the group, as it can of no other kind."""
+    return len(by_kind(group).get(Kind.FLAG, ())) > 1
 
 
 @lru_cache(maxsize=8)

@@ -54,7 +54,7 @@ class Walk:
 
     def sql(self, *, is_edged: bool) -> str:
         edge = f"s.occurred_at {'<' if self.descending else '>='} %(edge)s" if is_edged else "TRUE"
-        overlap = sql_overlap(self.criteria, spanned(self.criteria), descending=self.descending, sql_edge=edge)
+        overlap = sql_overlap(self.criteria, spanned(self.criteria)[:1], descending=self.descending, sql_edge=edge)
         steps = "near - far" if self.descending else "far - near"
         # Each OFFSET 0 is a fence: without it an estimate may turn the probe into a walk along another index. The
         # periods are joined in their order, as the rows within each are, so the first that are enough are the nearest.

@@ -23,11 +23,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from sessions.keys import PERIOD_SECONDS
-from sessions.query.criteria import ASKED_COLUMNS, COLUMNS, Criteria, Parameters, by_kind
+from sessions.query.criteria import ASKED_COLUMNS, COLUMNS, Criteria, by_kind, has_several_flags, is_small
 from sessions.query.order import Place
 from sessions.query.periods import gather_periods, periods
 from sessions.query.search import Search, fetch, fetch_all
-from sessions.query.spans import INDEXED_KINDS, is_indexed, is_small, spanned, sql_overlap
+from sessions.query.spans import is_indexed, selectivity, spanned, sql_overlap
 
 LOOK_ROWS = 250
 # Sorted by anything else, it is also to tell whether all that matches can be gathered.
@@ -96,10 +96,9 @@ class Look:
 
 
 def look(search: Search, most: int) -> Look:
-    order, parameters = search.order, search.parameters
+    order = search.order
     if group := driving_group(search):
-        rows, keys = sql_rows_of_keys(search, group, most)
-        source, parameters = f"({rows}) s", parameters | keys
+        source = f"({sql_rows_of_keys(search, group, most)}) s"
     else:
         source = f"history_session s WHERE {search.criteria.sql_range()} AND {search.sql_beyond()}"
     # Numbered as they come and matches emitted as they are met: the table is read no further than it takes.
@@ -112,7 +111,7 @@ def look(search: Search, most: int) -> Look:
             ) looked
         ) numbered WHERE matches OR number IN (1, {most}) LIMIT %(limit)s + 1
         """,
-        parameters,
+        search.parameters,
     )
     edges: dict[int, Place] = {}
     places: list[Place] = []
@@ -161,10 +160,10 @@ def rows_otherwise(criteria: Criteria, seen: Look) -> float:
 
 def merge(search: Search) -> list[Place]:
     """The next rows of a few keys, each from its own index, merged."""
-    rows, keys = sql_rows_of_keys(search, search.criteria.groups[0], search.limit)
+    rows = sql_rows_of_keys(search, search.criteria.groups[0], search.limit)
     return fetch(
         f"SELECT {search.order.sql_values()}, s.id FROM ({rows}) s ORDER BY {search.order.sql()} LIMIT %(limit)s",
-        search.parameters | keys,
+        search.parameters,
     )
 
 
@@ -216,35 +215,32 @@ def merge_nearest(search: Search) -> list[Place]:
     )
 
 
-def sql_rows_of_keys(search: Search, group: frozenset[int], limit: int) -> tuple[str, Parameters]:
+def sql_rows_of_keys(search: Search, group: frozenset[int], limit: int) -> str:
     """The next rows of each key from its own index (session_user, session_app ...), each row once.
 
     Only from where the other groups' sessions begin and to where they end.
     """
+    criteria, descending = search.criteria, search.order.first.descending
     overlap, within = "", "TRUE"
-    if others := [other for other in spanned(search.criteria) if other != group]:
-        descending = search.order.first.descending
-        overlap = f"WITH overlap AS MATERIALIZED ({sql_overlap(search.criteria, others, descending=descending)})"
+    if others := [other for other in spanned(criteria) if other != group]:
+        overlap = f"WITH overlap AS MATERIALIZED ({sql_overlap(criteria, others, descending=descending)})"
         within = sql_within_overlap(descending)
-    branches: list[str] = []
-    parameters: Parameters = {}
-    kinds = by_kind(group)
-    for kind, values in kinds.items():
+    number, kinds = criteria.groups.index(group), by_kind(group)
+    branches = []
+    for kind, sql_key in criteria.sql_keys(group):
         # One that was run by the person and sent with the person's token is found under the person.
-        of_others = [f"AND ({COLUMNS[other]} = ANY(%(of_{other})s)) IS NOT TRUE" for other in kinds if other < kind]
-        for value in values:
-            name = f"key_{len(branches)}"
-            branches.append(
-                f"""
-                (SELECT {ASKED_COLUMNS} FROM history_session s
-                WHERE {search.criteria.sql_key(kind, f"%({name})s")} {" ".join(of_others)}
-                  AND {within} AND {search.sql_beyond()}
-                ORDER BY {search.order.sql()} LIMIT {limit})
-                """
-            )
-            parameters[name] = value
-    parameters |= {f"of_{kind}": values for kind, values in kinds.items()}
-    return f"{overlap} {' UNION ALL '.join(branches)}", parameters
+        of_others = [
+            f"AND ({COLUMNS[other]} = ANY(%(group_{number}_{other})s)) IS NOT TRUE" for other in kinds if other < kind
+        ]
+        branches.append(
+            f"""
+            (SELECT {ASKED_COLUMNS} FROM history_session s
+            WHERE {sql_key} {" ".join(of_others)} AND {within} AND {search.sql_beyond()}
+            ORDER BY {search.order.sql()} LIMIT {limit})
+            """
+        )
+    union = " UNION " if has_several_flags(group) else " UNION ALL "
+    return f"{overlap} {union.join(branches)}"
 
 
 def sql_within_overlap(descending: bool) -> str:
@@ -258,11 +254,13 @@ def sql_within_overlap(descending: bool) -> str:
 
 def driving_group(search: Search) -> frozenset[int] | None:
     """The filter whose rows are looked at: few keys with indexes of their own, which are by date."""
-    groups = spanned(search.criteria)
-    if not groups or not search.order.is_by_date:
+    if not search.order.is_by_date:
         return None
-    return min(groups, key=lambda group: (max(map(INDEXED_KINDS.index, by_kind(group))), len(group)))
+    groups = [group for group in search.criteria.groups if is_small(group) and is_indexed(group)]
+    return min(groups, key=selectivity, default=None)
 
 
 def is_merged(criteria: Criteria) -> bool:
-    return not criteria.exact and len(criteria.groups) == 1 and is_indexed(criteria.groups[0])
+    """Whether what matches is all that some keys' own indexes have."""
+    is_alone = len(criteria.groups) == 1 and not (criteria.statuses or criteria.exact)
+    return is_alone and is_indexed(criteria.groups[0])

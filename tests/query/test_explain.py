@@ -129,6 +129,8 @@ SHAPES: dict[str, dict[str, Any]] = {
     "an app after its death": {"app": "dead-300", "start": "2026-11-01"},
     "a major version": {"os": "18"},
     "a flag that is rare": {"flag": "crash"},
+    "some of two flags": {"flag": ["crash", "exception"]},
+    "failed": {"status": "failed"},
     "flags and a person": {"flag": ["crash", "exception"], "user": "seldom"},
     "failed on a platform": {"status": "failed", "platform": "web"},
     "a status that hardly occurs": {"status": "lost"},
@@ -160,6 +162,8 @@ def test_other_sorts_read_a_look_and_what_matches(big: None, alice: User) -> Non
         ("a busy person", ROWS // 2),
         ("an app of long ago", 10),
         ("a flag that is rare", ROWS // 5000),
+        ("some of two flags", ROWS // 11 + ROWS // 5000),
+        ("failed", 2 * ROWS // 50),  # a further look reads up to twice what it expects to need
         ("flags and a person", 10),
         ("what runs", 5),
     ):
@@ -181,6 +185,14 @@ def test_an_app_that_died_longer_ago_costs_no_more(big: None, alice: User) -> No
             assert len(listed) <= 4  # a look or two, all periods, the rows
         # 100 days are 7,500 sessions. What one window may hold of somebody's is 210.
         assert read[300] <= read[100] + IN_EIGHT_WEEKS // 20 + ROWS_ON_A_PAGE, (also, read)
+
+
+def test_what_failed_and_what_has_a_flag_is_read_and_nothing_else(big: None, alice: User) -> None:
+    for name in ("a flag that is rare", "some of two flags", "failed"):
+        for by in ({}, {"sort": "date"}, {"mode": "before"}):
+            listed, _ = list_and_count(alice, SHAPES[name] | by)
+            # The next rows of each of two flags at most, and the page's own.
+            check(name, listed, 2 * (ROWS_ON_A_PAGE + 1) + ROWS_ON_A_PAGE)
 
 
 def test_what_never_was_at_one_time_is_known_without_reading_a_row(big: None, alice: User) -> None:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from sessions.ingest.load import load
 from sessions.ingest.prepare import prepare
 from sessions.models import ApiToken, Organisation, User
-from sessions.query import SessionQuery, criteria, periods, plans, spans
+from sessions.query import SessionQuery, criteria, periods, plans
 from sessions.query.count import Count, count
 from sessions.query.order import TERMS, Term
 from tests.conftest import Send
@@ -124,7 +124,7 @@ def _small_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plans, "LOOK_ROWS", 6)
     monkeypatch.setattr(plans, "SORTED_LOOK_ROWS", 6)
     monkeypatch.setattr(plans, "MOST_LOOK_ROWS", 200)
-    monkeypatch.setattr(spans, "FEW_KEYS", 3)
+    monkeypatch.setattr(criteria, "FEW_KEYS", 4)
     monkeypatch.setattr(periods, "PROBED_KEYS", 4)
     monkeypatch.setattr(criteria, "ESTIMATED_VALUES", 3)
     monkeypatch.setattr(periods, "PERIODS_AT_ONCE", 6)
@@ -254,7 +254,11 @@ def test_a_count_stops_at_its_cap(alice: User, sent: list[Sent], asked: Asked, c
         ({"platform": "web"}, "s.platform ="),
         ({"app": APPS[0], "device": DEVICES[0]}, "looked"),
         ({"app": APPS[0], "device": DEVICES[0]}, "in_period"),
-        ({"status": "failed"}, "in_period"),
+        ({"status": "ended"}, "in_period"),
+        ({"status": "failed"}, "s.status ="),
+        ({"status": "lost"}, "looked"),
+        ({"flag": "anr"}, "WHERE s.anr"),
+        ({"flag": ["anr", "crash"]}, " UNION "),
         ({"status": "active"}, "matching AS"),
         ({"app": APPS[0], "sort": "-queue_ms"}, "matching AS"),
     ],
