@@ -31,7 +31,7 @@ class Column:
 
 def text(header: str, sql: str) -> Field:
     """What a producer could have written: made harmless with a leading apostrophe where a spreadsheet would run it."""
-    # Most are absent, and nearly all others harmless: asked in this order the whole export takes 4 % less. ascii('') is 0.
+    # Most are absent, and nearly all others harmless: in this order the whole export takes 4 % less. ascii('') is 0.
     harmless = f"ascii({sql}) NOT IN (0, {FORMULA_STARTS})"
     return Field(
         header,
