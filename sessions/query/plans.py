@@ -4,7 +4,9 @@ Each plan is one statement and has a bound:
 
 - straight  nothing is filtered, or a day is: the rows in the order of their index.
 - gather    what runs right now: as many rows as run (index session_open).
-- merge     one kind of filter: the newest rows of each key from its own index, merged.
+- merge     one kind of filter: the newest rows of each key from its own index, merged (`sessions.query.merge`). Of
+            hundreds of keys, after a look: those of the time in which there should be enough, or else those of the
+            keys whose next row is nearest.
 - look      anything else begins with it: read the newest 250 rows, of the organisation or of those that one of the
             filters names, where the others have any (`sessions.query.spans`), and keep what matches. Done if enough;
             and gone on with, once, if matches lie so densely that the rest is found sooner than by what follows.
@@ -20,14 +22,14 @@ A plan gives places in the asked order, at most `limit` of them.
 
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 from sessions.keys import PERIOD_SECONDS
-from sessions.query.criteria import ASKED_COLUMNS, COLUMNS, Criteria, by_kind, has_several_flags, is_small
+from sessions.query.criteria import Criteria, is_small
+from sessions.query.merge import merge, merge_many, sql_rows_of_keys
 from sessions.query.order import Place
 from sessions.query.periods import gather_periods, periods
 from sessions.query.search import Search, fetch, fetch_all
-from sessions.query.spans import is_indexed, selectivity, spanned, sql_overlap
+from sessions.query.spans import is_indexed, selectivity
 
 LOOK_ROWS = 250
 # Sorted by anything else, it is also to tell whether all that matches can be gathered.
@@ -35,8 +37,7 @@ SORTED_LOOK_ROWS = 1_000
 # It takes 20 ms to look at as many, where to gather a hundred thousand matches takes a second.
 MOST_LOOK_ROWS = 20_000
 # To find the next row of a key by its own index takes as long as to look at so many that come one after the other.
-ROWS_A_KEY = 4
-LEAST_ID, GREATEST_ID = UUID(int=0), UUID(int=2**128 - 1)
+ROWS_A_KEY = 2
 # What the partial index session_open holds.
 RUNNING = "s.status IN ('queued', 'active') AND s.last_seen_at >= %(lost_before)s"
 
@@ -64,7 +65,7 @@ def find(search: Search) -> list[Place]:
         return places
     rest = search.resumed(seen.last, len(places))
     if is_merged(criteria):
-        return places + (merge_nearest(rest) if by_date else gather(rest, "TRUE"))
+        return places + (merge_many(rest, seen.apart) if by_date else gather(rest, "TRUE"))
     return places + (periods(rest) if by_date else gather_periods(rest))
 
 
@@ -93,6 +94,18 @@ class Look:
     places: list[Place]
     first: Place | None
     last: Place | None
+
+    @property
+    def span(self) -> timedelta:
+        """From the first row to the last one, if more may lie behind it."""
+        assert self.first is not None
+        assert self.last is not None
+        return abs(self.first.date - self.last.date)
+
+    @property
+    def apart(self) -> timedelta | None:
+        """What lay between two matches, on average."""
+        return self.span / len(self.places) if self.places else None
 
 
 def look(search: Search, most: int) -> Look:
@@ -152,104 +165,8 @@ def rows_otherwise(criteria: Criteria, seen: Look) -> float:
     reading all that matches in a period, if it lies there as densely as so far."""
     if is_merged(criteria):
         return ROWS_A_KEY * len(criteria.groups[0])
-    assert seen.first is not None
-    assert seen.last is not None
-    periods_seen = abs(seen.first.date - seen.last.date) / timedelta(seconds=PERIOD_SECONDS)
+    periods_seen = seen.span / timedelta(seconds=PERIOD_SECONDS)
     return len(seen.places) / periods_seen if periods_seen else MOST_LOOK_ROWS
-
-
-def merge(search: Search) -> list[Place]:
-    """The next rows of a few keys, each from its own index, merged."""
-    rows = sql_rows_of_keys(search, search.criteria.groups[0], search.limit)
-    return fetch(
-        f"SELECT {search.order.sql_values()}, s.id FROM ({rows}) s ORDER BY {search.order.sql()} LIMIT %(limit)s",
-        search.parameters,
-    )
-
-
-def merge_nearest(search: Search) -> list[Place]:
-    """The same of hundreds of keys, of which only those whose next row is nearest can contribute.
-
-    A row is the next one of at most one key of each kind: so many keys have `limit` rows, none of them beyond the
-    farthest of their next ones.
-    """
-    order, kinds = search.order, by_kind(search.criteria.groups[0])
-    beyond = f"{search.criteria.sql_times()} AND {search.sql_beyond()}"
-    descending = order.first.descending
-    most = f"{len(kinds)} * %(limit)s"
-    nexts = " UNION ALL ".join(
-        f"""
-        SELECT {kind:d} AS kind, ident, (
-            SELECT s.occurred_at FROM history_session s
-            WHERE {COLUMNS[kind]} = ident AND {beyond} ORDER BY {order.sql()} LIMIT 1
-        ) AS next
-        FROM unnest(%(group_0_{kind})s::bigint[]) ident
-        """
-        for kind in kinds
-    )
-    rows = " UNION ALL ".join(
-        f"""
-        SELECT found.* FROM nearest CROSS JOIN LATERAL (
-            SELECT {order.sql_values()}, s.id FROM history_session s
-            WHERE {COLUMNS[kind]} = nearest.ident AND {beyond}
-              AND s.occurred_at {">=" if descending else "<="} (SELECT moment FROM farthest)
-            ORDER BY {order.sql()} LIMIT %(limit)s
-        ) found WHERE nearest.kind = {kind:d}
-        """
-        for kind in kinds
-    )
-    return fetch(
-        f"""
-        WITH nexts AS MATERIALIZED ({nexts}), nearest AS MATERIALIZED (
-            SELECT * FROM nexts WHERE next IS NOT NULL
-            ORDER BY next {"DESC" if descending else "ASC"} FETCH FIRST ({most}) ROWS WITH TIES
-        ), farthest AS MATERIALIZED (
-            SELECT CASE WHEN count(*) < {most} THEN '{"-" if descending else ""}infinity'
-                        ELSE {"min" if descending else "max"}(next) END AS moment
-            FROM nearest
-        )
-        SELECT DISTINCT {", ".join(order.sql_names())}, id FROM ({rows}) merged
-        ORDER BY {order.sql_of_values()} LIMIT %(limit)s
-        """,
-        search.parameters,
-    )
-
-
-def sql_rows_of_keys(search: Search, group: frozenset[int], limit: int) -> str:
-    """The next rows of each key from its own index (session_user, session_app ...), each row once.
-
-    Only from where the other groups' sessions begin and to where they end.
-    """
-    criteria, descending = search.criteria, search.order.first.descending
-    overlap, within = "", "TRUE"
-    if others := [other for other in spanned(criteria) if other != group]:
-        overlap = f"WITH overlap AS MATERIALIZED ({sql_overlap(criteria, others, descending=descending)})"
-        within = sql_within_overlap(descending)
-    number, kinds = criteria.groups.index(group), by_kind(group)
-    branches = []
-    for kind, sql_key in criteria.sql_keys(group):
-        # One that was run by the person and sent with the person's token is found under the person.
-        of_others = [
-            f"AND ({COLUMNS[other]} = ANY(%(group_{number}_{other})s)) IS NOT TRUE" for other in kinds if other < kind
-        ]
-        branches.append(
-            f"""
-            (SELECT {ASKED_COLUMNS} FROM history_session s
-            WHERE {sql_key} {" ".join(of_others)} AND {within} AND {search.sql_beyond()}
-            ORDER BY {search.order.sql()} LIMIT {limit})
-            """
-        )
-    union = " UNION " if has_several_flags(group) else " UNION ALL "
-    return f"{overlap} {union.join(branches)}"
-
-
-def sql_within_overlap(descending: bool) -> str:
-    """Of two plain bounds, unknown to the planner, it would expect 0.5 % of all rows and sort them: so one is a row."""
-    sign, back, ident = ("<", ">", LEAST_ID) if descending else (">", "<", GREATEST_ID)
-    return f"""
-        s.occurred_at {sign}= (SELECT near FROM overlap)
-        AND (s.occurred_at, s.id) {back}= ((SELECT far FROM overlap), '{ident}'::uuid)
-    """
 
 
 def driving_group(search: Search) -> frozenset[int] | None:

@@ -250,7 +250,8 @@ def test_a_count_stops_at_its_cap(alice: User, sent: list[Sent], asked: Asked, c
     [
         ({"app": APPS[0]}, "s.app_id ="),
         ({"user": ["uma", "dave"]}, "UNION ALL"),
-        ({"app": APPS}, "LATERAL"),
+        ({"app": APPS}, "ident JOIN history_session"),
+        ({"app": APPS[3:], "sort": "date"}, "LATERAL"),
         ({"platform": "web"}, "s.platform ="),
         ({"app": APPS[0], "device": DEVICES[0]}, "looked"),
         ({"app": APPS[0], "device": DEVICES[0]}, "in_period"),
