@@ -12,26 +12,12 @@ from django.http import QueryDict
 from django.test import Client
 
 from benchmarks.shapes import Shape
-from benchmarks.timing import WARM_UPS, Times, milliseconds
+from benchmarks.timing import WARM_UPS, DatabaseTime, Times, milliseconds
 from sessions.models import User
 from sessions.query import SessionQuery
 
 # Of a page that takes longer, the result keeps the plan of its slowest statement.
 SLOW_MS = 10.0
-
-
-@dataclass(frozen=True)
-class DatabaseTime:
-    """`afresh` is one page in milliseconds when nothing is kept of those before but PostgreSQL's own pages.
-
-    `each` is the milliseconds of every statement of the last round.
-    """
-
-    times: Times
-    afresh: float
-    queries: int
-    each: list[float]
-    plan: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,7 +27,7 @@ class Statement:
     parameters: Any
 
 
-class DatabaseClock:
+class PageClock:
     """One filter's page asked in this process, warm, in several turns."""
 
     def __init__(self, shape: Shape) -> None:

@@ -12,16 +12,15 @@ from django.db import ProgrammingError, connection
 
 from benchmarks import data, names, report
 from benchmarks.client import Client, NotAnsweredError
-from benchmarks.database_time import DatabaseClock, DatabaseTime
+from benchmarks.clock import Clock, clock
 from benchmarks.downloads import Download, download_csv, download_json
-from benchmarks.fewer_sessions import FewerSessions, fewer_sessions
 from benchmarks.importing import Import, imported
 from benchmarks.peers import PEERS, Peer
 from benchmarks.question import Question
 from benchmarks.servers import Server, gunicorn
 from benchmarks.shapes import Shape, shapes
 from benchmarks.slices import Slice, export_slices
-from benchmarks.timing import Asked, Times, in_turn, requests_per_second
+from benchmarks.timing import Asked, DatabaseTime, Times, in_turn, requests_per_second
 from sessions.models import Session, User
 
 FEWER_ROWS = 100_000
@@ -151,34 +150,32 @@ def signed_in(server: Server, viewer: str) -> Client:
 
 
 def lists(size: Size, stage: Stage, seconds: float) -> None:
-    with ExitStack() as stack:
-        fewer = None
+    with ExitStack() as servers:
+        clocks = [servers.enter_context(clock())]
         if size.fewer:
-            name = f"{connection.settings_dict['NAME']}_fewer"
-            fewer = stack.enter_context(fewer_sessions(name, size.fewer))
+            clocks.append(servers.enter_context(clock(f"{connection.settings_dict['NAME']}_fewer", size.fewer)))
         for shape in shapes(stage.admin):
-            size.lists.append(listed(shape, stage, fewer, seconds))
+            size.lists.append(listed(shape, stage, clocks, seconds))
             report.list_line(size.lists[-1])
 
 
-def listed(shape: Shape, stage: Stage, fewer: FewerSessions | None, seconds: float) -> ListResult:
+def listed(shape: Shape, stage: Stage, clocks: list[Clock], seconds: float) -> ListResult:
     path = f"/sessions/?{shape.query}"
     asked = {OURS: Asked(stage.viewers[shape.viewer], path, ROUNDS, seconds)}
     if shape.question:
         for peer, client in stage.peers.items():
             asked[peer.name] = Asked(client, peer.page(shape.question), PEER_ROUNDS, seconds)
-    clock, of_fewer = DatabaseClock(shape), []
     for _ in range(TURNS):
-        clock.turn(ROUNDS // TURNS, seconds / TURNS)
-        if fewer:
-            of_fewer.append(fewer.turn(shape.name, ROUNDS // TURNS, seconds / TURNS))
-    return ListResult(shape.name, shape.viewer, clock.rows, in_turn(asked), clock.result, time_of(of_fewer))
-
-
-def time_of(turns: list[tuple[list[float], int]]) -> FewerTime | None:
-    if not turns:
-        return None
-    return FewerTime(turns[-1][1], Times.of([second for seconds, _ in turns for second in seconds]))
+        told = [one.turn(shape.name, ROUNDS // TURNS, seconds / TURNS) for one in clocks]
+    ours, *fewer = told
+    return ListResult(
+        shape.name,
+        shape.viewer,
+        ours.rows,
+        in_turn(asked),
+        ours.database,
+        FewerTime(fewer[0].rows, fewer[0].database.times) if fewer else None,
+    )
 
 
 def loads(size: Size, stage: Stage, seconds: float) -> None:

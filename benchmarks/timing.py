@@ -1,4 +1,4 @@
-"""Whole pages over HTTP: how long one takes, and how many there are in a second."""
+"""Whole pages over HTTP: how long one takes, and how many there are in a second. And what times are made of."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +29,20 @@ class Times:
         p95 = quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else seconds[0]
         middle, late, worst, best = (milliseconds(one) for one in (median(seconds), p95, max(seconds), min(seconds)))
         return cls(middle, late, worst, best, len(seconds))
+
+
+@dataclass(frozen=True)
+class DatabaseTime:
+    """`afresh` is one page in milliseconds when nothing is kept of those before but PostgreSQL's own pages.
+
+    `each` is the milliseconds of every statement of the last round.
+    """
+
+    times: Times
+    afresh: float
+    queries: int
+    each: list[float]
+    plan: str = ""
 
 
 def milliseconds(seconds: float) -> float:
