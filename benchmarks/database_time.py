@@ -40,8 +40,8 @@ class PageClock:
         self.afresh: float | None = None
         self.totals: list[float] = []
 
-    def turn(self, rounds: int, seconds: float) -> list[float]:
-        """The seconds of so many rounds, or of fewer, if that takes longer; at least of one."""
+    def turn(self, rounds: int, seconds: float) -> None:
+        """So many rounds, or fewer, if that takes longer; at least one."""
         deadline = time.monotonic() + seconds
         for _ in range(WARM_UPS):
             self._ask()
@@ -53,14 +53,14 @@ class PageClock:
             gc.freeze()
             cache.clear()
             self.afresh = self._ask()
-        totals: list[float] = []
-        while not totals or (len(totals) < rounds and time.monotonic() < deadline):
-            totals.append(self._ask())
+        enough = len(self.totals) + rounds
+        while True:
+            self.totals.append(self._ask())
             # Those of `sessions.prepared`, which have no names in them, find a row by its key.
             named = [statement for statement in self.ran if isinstance(statement.parameters, dict)]
             self.slowest = max([self.slowest, *named], key=lambda statement: statement.seconds)
-        self.totals += totals
-        return totals
+            if len(self.totals) >= enough or time.monotonic() >= deadline:
+                return
 
     @property
     def rows(self) -> int:
