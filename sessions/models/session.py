@@ -127,13 +127,13 @@ class Session(models.Model):
 
     class Meta:
         # What each costs a row written, of 43 us, and a million rows (`python -m benchmarks.indexes`); and the database
-        # time of the page that loses most without it, at 200,000 sessions unless it says otherwise.
+        # time of the page that loses most without it, at 200,000 sessions.
         indexes = [
             # 1.2 us, 50 MB. Every list without a filter, and the newest-first look before any other plan.
             models.Index(fields=["organisation", "-occurred_at", "-id"], name="session_newest"),
             # 0.6 to 1.6 us, 50 MB each; of tokens nearly none, since few sessions have one. Lists of one or some users,
-            # tokens, apps, devices, OS versions: merged newest first. Without: 6 to 82 ms for tokens, 47 to 223 for
-            # apps, 21 to 149 for devices, 22 to 122 for OS versions.
+            # tokens, apps, devices, OS versions: merged newest first. Without: 3 to 29 ms for tokens, 3 to 50 for
+            # apps, 3 to 52 for devices, 2 to 22 for OS versions.
             models.Index(fields=["user", "-occurred_at", "-id"], condition=Q(user__isnull=False), name="session_user"),
             models.Index(
                 fields=["token", "-occurred_at", "-id"], condition=Q(token__isnull=False), name="session_token"
@@ -141,15 +141,15 @@ class Session(models.Model):
             models.Index(fields=["app", "-occurred_at", "-id"], name="session_app"),
             models.Index(fields=["device", "-occurred_at", "-id"], name="session_device"),
             models.Index(fields=["os", "-occurred_at", "-id"], name="session_os"),
-            # 2.2 us, 59 MB. The same of platforms, whose values organisations share. Without: 1.5 to 11 ms for one gone
-            # long ago, at ten million sessions, and more the more of a week's sessions it had.
+            # 2.2 us, 59 MB. The same of platforms, whose values organisations share. Without: 2 to 52 ms for one gone
+            # long ago.
             models.Index(
                 fields=["organisation", "platform", "-occurred_at", "-id"],
                 condition=Q(platform__isnull=False),
                 name="session_platform",
             ),
             # 0.4 to 0.8 us, 1 or 2 MB each. Sessions with a flag, and those that did not just end: the few that are
-            # looked for. Without, at ten million: 1.3 to 3.6 ms, and 4 to 28 with the count.
+            # looked for. Without: 2 to 52 ms for flags, 2 to 23 for statuses.
             *(
                 models.Index(
                     fields=["organisation", "-occurred_at", "-id"], condition=Q(**{flag: True}), name=f"session_{flag}"
@@ -162,11 +162,11 @@ class Session(models.Model):
                 name="session_status",
             ),
             # 2.4 us, 59 MB each. Sorting by queue time and duration, then by date; unknown counts as less than
-            # nothing. Without: 9 to 107 ms and 9 to 51 ms.
+            # nothing. Without: 3 to 55 ms and 4 to 55 ms.
             models.Index("organisation", Coalesce("queue_ms", -1), "occurred_at", "id", name="session_queue_ms"),
             models.Index("organisation", Coalesce("duration_ms", -1), "occurred_at", "id", name="session_duration_ms"),
             # 0.4 us, and nothing for sessions that have ended. Those that run or wait right now, without the many that
-            # fell silent long ago. Without: 13 to 51 ms.
+            # fell silent long ago, which session_status has as well.
             models.Index(
                 fields=["organisation", "last_seen_at"], condition=Q(status__in=OPEN_STATUSES), name="session_open"
             ),
