@@ -27,11 +27,12 @@ demo: .venv/runtime.stamp staticfiles/staticfiles.json ## run the product with d
 test: .venv/dev.stamp ## run the whole test suite (ARGS="-k words" for a part of it)
 	@$(VENV) -m pytest -n auto $(ARGS)
 
-lint: .venv/dev.stamp ## check style, types and templates
+lint: .venv/dev.stamp ## check style, types, templates and imports
 	@$(VENV) -m ruff check .
 	@$(VENV) -m ruff format --check .
 	@find templates -name '*.html' -exec .venv/bin/djade --check {} +
 	@$(VENV) -m mypy
+	@.venv/bin/lint-imports --no-cache --no-logo
 
 bench: .venv/bench.stamp ## measure beside peers with ROWS=1000000 sessions
 	@$(VENV) -m benchmarks --rows $(ROWS) $(ARGS)

@@ -17,8 +17,8 @@ from django.db import connection
 
 from benchmarks.database import FILLED
 from benchmarks.names import LARGE, SMALL, VIEWERS, ids_before_the_first, make_names, make_viewers
-from sessions.keys import KIND_BITS, NUMBERS, VALUES_PER_ORGANISATION, Kind
 from sessions.models import ApiToken, Organisation, User
+from sessions.models.keys import KIND_BITS, NUMBERS, VALUES_PER_ORGANISATION, Kind
 
 SMALL_ORGANISATIONS = 9
 TABLES = ("history_session", "history_attachment")

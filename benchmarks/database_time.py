@@ -56,7 +56,7 @@ class PageClock:
         enough = len(self.totals) + rounds
         while True:
             self.totals.append(self._ask())
-            # Those of `sessions.prepared`, which have no names in them, find a row by its key.
+            # Those of `sessions.postgresql.prepared`, which have no names in them, find a row by its key.
             named = [statement for statement in self.ran if isinstance(statement.parameters, dict)]
             self.slowest = max([self.slowest, *named], key=lambda statement: statement.seconds)
             if len(self.totals) >= enough or time.monotonic() >= deadline:

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from benchmarks.goals import Goal
+from benchmarks.measured import ListResult, Size
 from benchmarks.peers import PEERS
-
-if TYPE_CHECKING:
-    from benchmarks.run import ListResult, Size
-    from benchmarks.timing import Times
+from benchmarks.timing import Times
 
 PREFACE = """\
 # Benchmarks
@@ -37,7 +34,7 @@ law, apps, people and devices that ended long ago or were seen once, bursts; in 
 """
 
 
-def markdown(size: "Size", goals: list[Goal], setting: dict[str, str], now: datetime, seconds: float) -> str:
+def markdown(size: Size, goals: list[Goal], setting: dict[str, str], now: datetime, seconds: float) -> str:
     rows = ((goal.what, goal.limit, goal.found, "yes" if goal.is_met else "**no**") for goal in goals)
     return "\n".join(
         [
@@ -50,7 +47,7 @@ def markdown(size: "Size", goals: list[Goal], setting: dict[str, str], now: date
     )
 
 
-def section(size: "Size") -> list[str]:
+def section(size: Size) -> list[str]:
     missing = "".join(f" Without {name}: {reason}." for name, reason in size.skipped.items())
     parts = [f"## {size.sessions:,} sessions\n\nLoaded in {size.fill_seconds:,.0f} s.{missing}\n"]
     if any(len(one.pages) > 1 for one in size.lists):
@@ -62,7 +59,7 @@ def section(size: "Size") -> list[str]:
     return [*parts, "### Every filter\n", lists(size)]
 
 
-def compared(size: "Size") -> str:
+def compared(size: Size) -> str:
     peers = [peer.name for peer in PEERS if peer.name not in size.skipped]
     head = ("filter", "Session History", *(name for peer in peers for name in (peer, "times")))
     return table(
@@ -75,7 +72,7 @@ def compared(size: "Size") -> str:
     )
 
 
-def lists(size: "Size") -> str:
+def lists(size: Size) -> str:
     head = ("filter", "rows", "page", "database", "worst", "afresh", "queries")
     fewer = (f"rows of {size.fewer:,}", "database", "times") if size.fewer else ()
     return table(
@@ -96,14 +93,14 @@ def lists(size: "Size") -> str:
     )
 
 
-def among_fewer(one: "ListResult") -> tuple[str, ...]:
+def among_fewer(one: ListResult) -> tuple[str, ...]:
     if not one.fewer:
         return ()
     times = f"{one.database.times.best / one.fewer.times.best:.2f}"
     return str(one.fewer.rows), both(one.fewer.times), times
 
 
-def per_second(size: "Size") -> str:
+def per_second(size: Size) -> str:
     return table(("", "a second"), ((name, f"{rate:,}") for name, rate in size.per_second.items()))
 
 
@@ -112,7 +109,7 @@ def beside(pages: "dict[str, Times]", peer: str) -> tuple[str, str]:
     return both(times), "" if times.failure else f"{times.median / pages['ours'].median:.1f}"
 
 
-def downloads(size: "Size") -> str:
+def downloads(size: Size) -> str:
     slices = (
         (f"CSV of {one.days:,} days: {one.name}", "", one.failure or f"{one.seconds:.2f} s", "", "")
         for one in size.slices
@@ -142,7 +139,7 @@ def downloads(size: "Size") -> str:
     return table(("", "rows", "time", "first byte", "memory of the server"), (*slices, *long, *imports))
 
 
-def both(times: "Times") -> str:
+def both(times: Times) -> str:
     return times.failure or f"{times.median:,.1f} / {times.p95:,.1f}"
 
 

@@ -1,12 +1,9 @@
 """What the product means to reach, and whether a run did."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from benchmarks.measured import ListResult, Size
 from benchmarks.shapes import FAR, FIRST
-
-if TYPE_CHECKING:
-    from benchmarks.run import ListResult, Size
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ def at_least(what: str, limit: float, value: float, unit: str = "") -> Goal:
     return Goal(what, f"at least {limit:g}{unit}", f"{value:g}{unit}", value >= limit)
 
 
-def goals(size: "Size") -> list[Goal]:
+def goals(size: Size) -> list[Goal]:
     return [
         *of_lists(size.lists),
         *(growth(size) if size.fewer else []),
@@ -35,7 +32,7 @@ def goals(size: "Size") -> list[Goal]:
     ]
 
 
-def of_lists(lists: "list[ListResult]") -> list[Goal]:
+def of_lists(lists: list[ListResult]) -> list[Goal]:
     p95 = max(lists, key=lambda one: one.database.times.p95)
     worst = max(lists, key=lambda one: one.database.times.worst)
     page = max(lists, key=lambda one: one.pages["ours"].p95)
@@ -52,7 +49,7 @@ def of_lists(lists: "list[ListResult]") -> list[Goal]:
     ]
 
 
-def growth(size: "Size") -> list[Goal]:
+def growth(size: Size) -> list[Goal]:
     """A filter that finds fewer rows for its page among fewer sessions asks less there, and is not compared alone."""
     before = {one.shape: one.fewer.times.best for one in size.lists if one.fewer}
     after = {one.shape: one.database.times.best for one in size.lists}
@@ -68,7 +65,7 @@ def growth(size: "Size") -> list[Goal]:
     ]
 
 
-def of_loads(size: "Size") -> list[Goal]:
+def of_loads(size: Size) -> list[Goal]:
     ours = size.per_second["ours"]
     found = []
     if textbook := size.per_second.get("textbook"):
@@ -78,7 +75,7 @@ def of_loads(size: "Size") -> list[Goal]:
     return found
 
 
-def of_downloads(size: "Size") -> list[Goal]:
+def of_downloads(size: Size) -> list[Goal]:
     csv, json = size.downloads
     return [
         at_least("CSV, speed beside psql's COPY of the same SELECT", 0.9, csv.share("the same SELECT")),

@@ -30,7 +30,7 @@ from benchmarks.client import ANSWER_SECONDS
 from benchmarks.servers import Server, gunicorn
 
 if TYPE_CHECKING:
-    from sessions.ingest.rows import Row
+    from sessions.ingest.writing.rows import Row
     from sessions.models import ApiToken
 
 ROUNDS = 7
@@ -86,7 +86,7 @@ class Rows:
     """Ready-made rows of the table: what a session becomes, its names looked up before any time is taken."""
 
     def __init__(self, token: "ApiToken") -> None:
-        from sessions.ingest.catalogue import Catalogue
+        from sessions.ingest.writing.catalogue import Catalogue
 
         self.token = token
         self.catalogue = Catalogue(token.organisation_id)
@@ -94,10 +94,10 @@ class Rows:
 
     def made(self, numbers: Sequence[int]) -> "list[Row]":
         """Under ids of their own: the sessions of these numbers may be there already."""
-        from sessions.ingest.normalise import normalise
-        from sessions.ingest.parse import parse
-        from sessions.ingest.rows import Item, session_row
-        from sessions.schema import SessionLine
+        from sessions.contract.schema import SessionLine
+        from sessions.ingest.reading.normalise import normalise
+        from sessions.ingest.reading.parse import parse
+        from sessions.ingest.writing.rows import Item, session_row
 
         lines = [normalise(parse(body(number), SessionLine)) for number in numbers]
         self.catalogue.resolve(lines)
@@ -220,9 +220,9 @@ def run(url: str, rounds: int) -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from sessions.choices import Role
+    from sessions.accounts.tokens import make_token
+    from sessions.contract.choices import Role
     from sessions.models import Organisation, User
-    from sessions.tokens import make_token
 
     call_command("migrate", verbosity=0, interactive=False)
     organisation = Organisation.objects.create(slug="ingest", name="Ingest")

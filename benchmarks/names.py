@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.db import connection
 
-from sessions.choices import Role
+from sessions.contract.choices import Role
 from sessions.models import ApiToken, Organisation, User
 
 PASSWORD = "session-history-bench"

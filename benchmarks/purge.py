@@ -95,7 +95,7 @@ def complete(admin: "User", before: datetime) -> None:
     from django.core.files.storage import default_storage
     from django.db import connection
 
-    from sessions.keys import KIND_BITS, Kind
+    from sessions.models.keys import KIND_BITS, Kind
 
     kinds = {kind.name.lower(): kind << KIND_BITS for kind in Kind}
     with connection.cursor() as cursor:

@@ -9,17 +9,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from django.db import connection
 
 from benchmarks import document
 from benchmarks.goals import goals
+from benchmarks.measured import ListResult, Size
 from benchmarks.servers import ROOT
-
-if TYPE_CHECKING:
-    from benchmarks.run import ListResult, Size
-    from benchmarks.timing import Times
+from benchmarks.timing import Times
 
 RESULTS = ROOT / "benchmarks/results"
 DOCUMENT = ROOT / "docs/benchmarks.md"
@@ -28,7 +25,7 @@ PACKAGES = (
 )  # fmt: skip
 
 
-def begin(size: "Size") -> None:
+def begin(size: Size) -> None:
     skipped = "".join(f"\nwithout {name}: {reason}" for name, reason in size.skipped.items())
     print(
         f"\n{size.sessions:,} sessions, loaded in {size.fill_seconds} s{skipped}\n"
@@ -37,7 +34,7 @@ def begin(size: "Size") -> None:
     )
 
 
-def list_line(result: "ListResult") -> None:
+def list_line(result: ListResult) -> None:
     peers = ", ".join(f"{name} {both(times)}" for name, times in result.pages.items() if name != "ours")
     print(
         f"{result.shape:<38}{result.database.queries:>8}{both(result.database.times):>18}"
@@ -46,15 +43,15 @@ def list_line(result: "ListResult") -> None:
     )
 
 
-def both(times: "Times") -> str:
+def both(times: Times) -> str:
     return times.failure or f"{times.median:,.1f} / {times.p95:,.1f}"
 
 
-def loads(size: "Size") -> None:
+def loads(size: Size) -> None:
     print("Pages a second: " + ", ".join(f"{name} {rate}" for name, rate in size.per_second.items()), flush=True)
 
 
-def end(size: "Size") -> None:
+def end(size: Size) -> None:
     for one in size.slices:
         print(f"CSV of {one.days} days, {one.name}: {one.failure or f'{one.seconds} s'}")
     for download in size.downloads:
@@ -67,7 +64,7 @@ def end(size: "Size") -> None:
         print(f"import_sessions of {done.rows:,}: {done.seconds} s; COPY {done.copy_seconds} s", flush=True)
 
 
-def write(size: "Size", seconds: float, output: Path | None) -> None:
+def write(size: Size, seconds: float, output: Path | None) -> None:
     now = datetime.now(UTC)
     found, setting = goals(size), circumstances()
     print()

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -13,14 +13,15 @@ from django.db import ProgrammingError, connection
 from benchmarks import data, names, report
 from benchmarks.client import Client, NotAnsweredError
 from benchmarks.clock import Clock, clock
-from benchmarks.downloads import Download, download_csv, download_json
-from benchmarks.importing import Import, imported
+from benchmarks.downloads import download_csv, download_json
+from benchmarks.importing import imported
+from benchmarks.measured import FewerTime, ListResult, Size
 from benchmarks.peers import PEERS, Peer
 from benchmarks.question import Question
 from benchmarks.servers import Server, gunicorn
 from benchmarks.shapes import Shape, shapes
-from benchmarks.slices import Slice, export_slices
-from benchmarks.timing import Asked, DatabaseTime, Times, in_turn, requests_per_second
+from benchmarks.slices import export_slices
+from benchmarks.timing import Asked, in_turn, requests_per_second
 from sessions.models import Session, User
 
 FEWER_ROWS = 100_000
@@ -39,47 +40,6 @@ class Plan:
     without: frozenset[str] = frozenset()
     seconds: float = 10.0
     output: Path | None = None
-
-
-@dataclass(frozen=True)
-class FewerTime:
-    """What a page takes in the database among fewer sessions. `rows` are those of the page."""
-
-    rows: int
-    times: Times
-
-
-@dataclass(frozen=True)
-class ListResult:
-    """Whole pages over HTTP, ours and those of the peers that were asked, and what ours takes in the database.
-
-    `rows` are those of the page.
-    """
-
-    shape: str
-    viewer: str
-    rows: int
-    pages: dict[str, Times]
-    database: DatabaseTime
-    fewer: FewerTime | None
-
-
-@dataclass
-class Size:
-    """What was measured at so many sessions, and of lists at `fewer`, unless that is 0.
-
-    `skipped` says why a peer is not there.
-    """
-
-    sessions: int
-    fill_seconds: float
-    fewer: int
-    lists: list[ListResult] = field(default_factory=list)
-    per_second: dict[str, float] = field(default_factory=dict)
-    slices: list[Slice] = field(default_factory=list)
-    downloads: list[Download] = field(default_factory=list)
-    imports: list[Import] = field(default_factory=list)
-    skipped: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

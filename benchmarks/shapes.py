@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from benchmarks.names import LARGE
 from benchmarks.question import Question
 from sessions.models import App, Session, User
-from sessions.query.order import NEWEST_FIRST, Place
+from sessions.query.criteria.order import NEWEST_FIRST, Place
 
 ROWS_ON_A_PAGE = 50
 FIRST, FAR = "nothing set", "page 1,000"

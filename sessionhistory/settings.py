@@ -27,7 +27,7 @@ else:
     from sessionhistory import embedded
 
     DATABASES = {"default": embedded.database(DATA_DIR)}
-DATABASES["default"]["ENGINE"] = "sessionhistory.postgresql"  # tries a connection that was hung up on before use
+DATABASES["default"]["ENGINE"] = "sessions.postgresql"  # tries a connection that was hung up on before use
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps connections open, Django must not
 OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
 # Compiling a statement takes 200 ms, and the estimates of the longest lists call for it where 5 ms are needed.
@@ -36,7 +36,7 @@ if POOL_SIZE := env.int("DATABASE_POOL_SIZE", default=8):
     # After a long outage the pool's pauses between attempts grow to minutes; given up early, the next request tries.
     POOL = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10, "reconnect_timeout": 5}
     OPTIONS["pool"] = POOL
-# How often a connection says one of the statements of `sessions.prepared` before it prepares it; never without.
+# How often a connection runs a statement of `sessions.postgresql.prepared` before it prepares it; never without.
 if env.bool("DATABASE_PREPARED_STATEMENTS", default=True):
     OPTIONS["prepare_threshold"] = 5
 
@@ -67,21 +67,21 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "sessions.views.caching.CachingMiddleware",
-    "sessions.views.errors.ErrorMiddleware",
+    "sessions.http.caching.CachingMiddleware",
+    "sessions.http.errors.ErrorMiddleware",
     "sessions.views.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "sessions.views.content_policy.ContentPolicyMiddleware",
+    "sessions.http.content_policy.ContentPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "sessions.views.authentication.TokenMiddleware",
-    "sessions.views.errors.SignInRequiredMiddleware",
-    "sessions.views.timezone.ViewerTimeZoneMiddleware",
+    "sessions.http.authentication.TokenMiddleware",
+    "sessions.http.errors.SignInRequiredMiddleware",
+    "sessions.http.timezone.ViewerTimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -107,7 +107,7 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "history.User"
-AUTHENTICATION_BACKENDS = ["sessions.signin.EmailBackend"]
+AUTHENTICATION_BACKENDS = ["sessions.accounts.signin.EmailBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -117,7 +117,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-CSRF_FAILURE_VIEW = "sessions.views.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "sessions.http.errors.csrf_failure"
 LOGIN_URL = "signin"
 LOGIN_REDIRECT_URL = "session_list"
 LOGOUT_REDIRECT_URL = "signin"
@@ -176,7 +176,7 @@ if BEHIND_PROXY:
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "session_history"
-SESSION_ENGINE = "sessions.browsers"
+SESSION_ENGINE = "sessions.accounts.browsers"
 
 # For each token; 0 is without limit.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=1000)

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-from sessions.attachments.folder import is_local
+from sessions.files.folder import is_local
 
 # S3 refuses a signature that is to last longer.
 LONGEST_SIGNED_URL = 7 * 24 * 3600

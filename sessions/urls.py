@@ -3,6 +3,7 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from sessions.http.authentication import scope_required
 from sessions.views import (
     api,
     attachments,
@@ -18,7 +19,6 @@ from sessions.views import (
     usage,
 )
 from sessions.views.api import documentation, event_lists
-from sessions.views.authentication import scope_required
 
 session_urls = [
     path("", session_list.session_list, name="session_list"),

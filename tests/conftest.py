@@ -13,9 +13,9 @@ from django.conf import LazySettings
 from django.core.cache import cache
 from django.test import Client
 
-from sessions.choices import Role, Scope
-from sessions.ingest.load import load
+from sessions.contract.choices import Role, Scope
 from sessions.ingest.prepare import prepare
+from sessions.ingest.writing.load import load
 from sessions.models import ApiToken, Organisation, User
 from tests.bucket import bucket, s3_server, signed
 

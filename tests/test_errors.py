@@ -15,7 +15,7 @@ from django.test import Client, override_settings
 from django.urls import include, path
 from django.views.decorators.http import require_POST
 
-from sessions.errors import ERRORS, Problem, json_error
+from sessions.contract.errors import ERRORS, Problem, json_error
 from sessions.models import User
 from tests.conftest import ClientOf
 
@@ -52,10 +52,10 @@ urlpatterns = [
     *(path(prefix + name, view) for name, view in VIEWS.items() for prefix in ("api/try/", "try/")),
     path("", include("sessions.urls")),
 ]
-handler400 = "sessions.views.errors.bad_request"
-handler403 = "sessions.views.errors.permission_denied"
-handler404 = "sessions.views.errors.page_not_found"
-handler500 = "sessions.views.errors.server_error"
+handler400 = "sessions.http.errors.bad_request"
+handler403 = "sessions.http.errors.permission_denied"
+handler404 = "sessions.http.errors.page_not_found"
+handler500 = "sessions.http.errors.server_error"
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -149,7 +149,7 @@ def test_strangers_under_the_api_get_a_401_and_no_redirect(visitor: Client) -> N
 def test_a_forged_form_is_refused_in_the_language_asked_in(visitor: Client) -> None:
     forged = Client(enforce_csrf_checks=True)
     assert forged.post("/api/try/post").json()["code"] == "unauthorized"
-    with override_settings(CSRF_FAILURE_VIEW="sessions.views.errors.csrf_failure"):
+    with override_settings(CSRF_FAILURE_VIEW="sessions.http.errors.csrf_failure"):
         response = forged.post("/try/post")
     assert response.status_code == 403
     assert "This form has expired" in response.content.decode()

@@ -9,7 +9,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
 
-from sessionhistory.postgresql.base import is_alive
+from sessions.postgresql.base import is_alive
 
 POOL = {"min_size": 2, "max_size": 4, "timeout": 10}
 

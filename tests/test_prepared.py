@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from sessions.models import User
-from sessions.prepared import as_text, prepared_cursor
+from sessions.postgresql.prepared import as_text, prepared_cursor
 from sessions.query import SessionQuery
 
 OFTEN = 8

@@ -8,7 +8,7 @@ ROOT = Path(__file__).parent.parent
 PROGRAM = """
 import sys, threading
 import msgspec
-from sessions.schema import SessionLine
+from sessions.contract.schema import SessionLine
 
 sys.setswitchinterval(1e-6)
 raw = b'{"status": "ended", "initiator": {"type": "user"}, "events": [], "app": {"app_id": "a"}}'

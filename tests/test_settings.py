@@ -85,7 +85,7 @@ def test_a_laptops_secret_key_is_kept_from_one_run_to_the_next(data_dir: Path) -
 
 def test_a_connection_is_tried_before_it_is_lent_out_and_an_outage_is_not_waited_for() -> None:
     options = "settings.DATABASES['default']"
-    assert printed(f"{options}['ENGINE']", **PRODUCTION) == "sessionhistory.postgresql"
+    assert printed(f"{options}['ENGINE']", **PRODUCTION) == "sessions.postgresql"
     assert printed(f"{options}['OPTIONS']['pool']['reconnect_timeout']", **PRODUCTION) == "5"
 
 

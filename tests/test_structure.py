@@ -2,56 +2,34 @@
 
 import ast
 import re
+import shutil
+import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
+from itertools import pairwise, permutations, product
 from pathlib import Path
 
 import pytest
+from grimp import Layer, PackageDependency, build_graph
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "sessions").rglob("*.py"))
 TEMPLATES = ROOT / "templates"
 
-# A module that begins with the first imports nothing that begins with one of the others.
-FOUNDATION = ("sessions.choices", "sessions.keys", "sessions.schema")
-ABOVE_MODELS = (
-    "sessions.attachments", "sessions.counting", "sessions.demo", "sessions.errors", "sessions.forms",
-    "sessions.ingest", "sessions.management", "sessions.members", "sessions.presenters", "sessions.query",
-    "sessions.receiving", "sessions.retention", "sessions.signin", "sessions.templatetags", "sessions.tokens",
-    "sessions.urls", "sessions.views",
-)  # fmt: skip
-FORBIDDEN: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(FOUNDATION, ("sessions.models", *ABOVE_MODELS)),
-    "sessions.models": ABOVE_MODELS,
-    "sessions.query": (
-        "sessions.views", "sessions.presenters", "sessions.forms", "sessions.ingest", "sessions.management",
-        "sessions.demo", "sessions.templatetags", "sessions.retention", "sessions.counting",
-    ),
-    "sessions.receiving": (
-        "sessions.views", "sessions.presenters", "sessions.forms", "sessions.demo", "sessions.retention",
-    ),
-    "sessions.ingest": (
-        "sessions.views", "sessions.presenters", "sessions.forms", "sessions.query", "sessions.receiving",
-        "sessions.demo", "sessions.retention",
-    ),
-    "sessions.counting": (
-        "sessions.views", "sessions.presenters", "sessions.forms", "sessions.receiving", "sessions.management",
-        "sessions.demo", "sessions.templatetags",
-    ),
-    "sessions.retention": (
-        "sessions.views", "sessions.presenters", "sessions.forms", "sessions.receiving", "sessions.management",
-        "sessions.demo", "sessions.templatetags",
-    ),
-    "sessions.presenters": (
-        "sessions.views", "sessions.forms", "sessions.ingest", "sessions.management", "sessions.retention",
-    ),
-    "sessions.forms": ("sessions.views", "sessions.presenters"),
-    "sessions.views": ("sessions.management", "sessions.demo"),
-    "sessions": ("tests", "benchmarks"),
-}  # fmt: skip
+
+def layers() -> list[Layer]:
+    """The layers of `sessions` as pyproject.toml has them, the topmost first."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    lines = next(contract["layers"] for contract in contracts if contract.get("containers") == ["sessions"])
+    return [Layer(*re.split(r" [|:] ", line), independent=":" not in line) for line in lines]
+
+
+LAYERS = layers()
 
 # Who may ask or change the sessions themselves.
 KNOWS_THE_TABLE = (
-    "sessions.query", "sessions.ingest", "sessions.retention", "sessions.counting", "sessions.models",
+    "sessions.query", "sessions.ingest", "sessions.files", "sessions.retention", "sessions.usage", "sessions.models",
     "sessions.migrations",
 )  # fmt: skip
 
@@ -77,22 +55,47 @@ def is_in(name: str, package: str) -> bool:
     return name == package or name.startswith(f"{package}.")
 
 
-@pytest.mark.parametrize("package", FORBIDDEN)
-def test_imports_point_one_way(package: str) -> None:
-    wrong = [
-        f"{module_name(path)} imports {imported}"
-        for path in SOURCES
-        if is_in(module_name(path), package)
-        for imported in imports(path)
-        if any(is_in(imported, forbidden) for forbidden in FORBIDDEN[package])
-    ]
-    assert wrong == []
+def test_imports_point_down_and_not_in_circles() -> None:
+    """By the contracts in pyproject.toml, which `make lint` holds as well."""
+    ran = lint_imports(ROOT)
+    assert ran.returncode == 0, ran.stdout
 
 
-def test_the_reader_of_imports_sees_every_kind() -> None:
-    """Were it blind to one, the tests above would pass for nothing."""
-    found = set(imports(ROOT / "sessions" / "query" / "find.py"))
-    assert {"uuid", "msgspec", "sessions.schema", "sessions.models.User"} <= found
+@pytest.mark.parametrize(("below", "above"), [*pairwise(reversed(LAYERS))])
+def test_an_import_that_points_up_is_refused(below: Layer, above: Layer) -> None:
+    """Between each two layers that touch, from every package of the lower one to every package of the upper one."""
+    for importer, imported in product(below.module_tails, above.module_tails):
+        assert illegal_imports(importer, imported), f"{importer} may import {imported}"
+
+
+@pytest.mark.parametrize("layer", [layer for layer in LAYERS if layer.independent and len(layer.module_tails) > 1])
+def test_an_import_between_neighbours_is_refused(layer: Layer) -> None:
+    for importer, imported in permutations(layer.module_tails, 2):
+        assert illegal_imports(importer, imported), f"{importer} may import {imported}"
+
+
+def test_a_circle_inside_a_package_is_refused(tmp_path: Path) -> None:
+    for name in ("sessions", "sessionhistory", "benchmarks", "pyproject.toml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "benchmarks").unlink()
+    shutil.copytree(ROOT / "benchmarks", tmp_path / "benchmarks", ignore=shutil.ignore_patterns("results"))
+    with (tmp_path / "benchmarks" / "measured.py").open("a") as module:
+        module.write("import benchmarks.run\n")
+    ran = lint_imports(tmp_path)
+    assert ran.returncode == 1
+    assert "No cycles are allowed in benchmarks" in ran.stdout
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def illegal_imports(importer: str, imported: str) -> set[PackageDependency]:
+    """What the layers refuse once a module of the first package imports the second one."""
+    graph = build_graph("sessions", cache_dir=None)
+    graph.add_import(importer=f"sessions.{importer}.wrong", imported=f"sessions.{imported}")
+    return graph.find_illegal_dependencies_for_layers(layers=LAYERS, containers={"sessions"})
 
 
 def test_the_query_knows_nothing_of_http_but_its_parameters() -> None:
@@ -124,7 +127,7 @@ def test_who_may_see_what_is_decided_in_one_place() -> None:
         module_name(path)
         for path in SOURCES
         if re.search(r"\bCriteria(\.of)?\(", path.read_text())
-        and module_name(path) not in ("sessions.query.visibility", "sessions.query.criteria")
+        and module_name(path) not in ("sessions.query.criteria.visibility", "sessions.query.criteria.clauses")
     ]
     assert wrong == []
 

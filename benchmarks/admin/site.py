@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from sessions.http.roles import MemberRequest
 from sessions.models import Session
-from sessions.views.roles import MemberRequest
 
 
 class Site(admin.AdminSite):

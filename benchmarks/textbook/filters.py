@@ -6,9 +6,9 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from sessions.choices import Platform, Status
+from sessions.contract.choices import Platform, Status
+from sessions.http.roles import MemberRequest
 from sessions.models import Session
-from sessions.views.roles import MemberRequest
 
 
 def of_the_viewer(relation: str) -> Callable[[MemberRequest], Any]:

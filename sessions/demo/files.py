@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sessions.choices import AttachmentKind
+from sessions.contract.choices import AttachmentKind
 from sessions.demo.har import har
 from sessions.demo.logs import crash_report, log
 from sessions.demo.pictures import screenshot
 from sessions.demo.recordings import recording, terminal
-from sessions.ingest.attachments import digest, store
-from sessions.ingest.rows import StoredFile
+from sessions.files.storing import StoredFile, digest, store
 
 # Recorded with Chromium: a video cannot be made up here.
 RECORDED = Path(__file__).parent / "recorded"

@@ -10,16 +10,16 @@ from datetime import datetime
 import msgspec
 from django.db import connection, transaction
 
-from sessions.choices import Role, Scope
+from sessions.contract.choices import Role, Scope
+from sessions.contract.schema import SessionLine
 from sessions.demo.cast import ADMIN, DEVELOPER, GLOBEX_PEOPLE, GLOBEX_TOKENS, PASSWORD, PEOPLE, TOKENS, USER
 from sessions.demo.files import files_of
 from sessions.demo.story import Cast, Line, tell
-from sessions.ingest.catalogue import Catalogue
-from sessions.ingest.load import load
-from sessions.ingest.normalise import normalise
-from sessions.ingest.rows import Item
+from sessions.ingest.reading.normalise import normalise
+from sessions.ingest.writing.catalogue import Catalogue
+from sessions.ingest.writing.load import load
+from sessions.ingest.writing.rows import Item
 from sessions.models import ApiToken, Organisation, User
-from sessions.schema import SessionLine
 
 SLUG = "acme"
 BATCH_SESSIONS = 500

@@ -10,15 +10,15 @@ from typing import Any
 import msgspec
 from django.http import QueryDict
 
-from sessions import schema
-from sessions.errors import ERRORS, Problem, refuse_unknown
-from sessions.facts import took_place
+from sessions.contract import schema
+from sessions.contract.errors import ERRORS, Problem, refuse_unknown
 from sessions.foreign.parameters import one, one_of, refuse_invalid, several
 from sessions.foreign.streams import each, json_array
 from sessions.foreign.times import rfc3339
 from sessions.models import User
+from sessions.presenters.facts import took_place
 from sessions.query import SessionQuery
-from sessions.query.filters import MOST_ROWS
+from sessions.query.parameters import MOST_ROWS
 
 PARAMETERS = ("platform", "version_key", "cursor", "limit", "mode", "sort_by")
 PLATFORMS = ("android", "ios", "web")

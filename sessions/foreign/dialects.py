@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 from django.http import HttpResponseBase
 
-from sessions.errors import Problem, ProblemResponse
+from sessions.contract.errors import Problem, ProblemResponse
 from sessions.foreign import devrev, formal, fullstory
 
 # What is documented nowhere (/v2/realtime/) stays in the words of our own API.

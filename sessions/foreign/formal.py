@@ -11,17 +11,17 @@ from typing import Any
 import msgspec
 from django.http import QueryDict
 
-from sessions import schema
-from sessions.errors import Problem
-from sessions.facts import who
+from sessions.contract import schema
+from sessions.contract.errors import Problem
 from sessions.foreign.formal_fields import ACTIVE, narrowed
 from sessions.foreign.formal_query import QueryError, parse_query
 from sessions.foreign.parameters import refuse_invalid
 from sessions.foreign.streams import each, json_array
 from sessions.foreign.times import protobuf_duration, protobuf_time
 from sessions.models import User
+from sessions.presenters.facts import who
 from sessions.query import SessionQuery
-from sessions.query.filters import MOST_ROWS
+from sessions.query.parameters import MOST_ROWS
 
 FIELDS = ("limit", "query", "sortBy", "startTimestamp", "endTimestamp", "cursor")
 OUR_FIELDS = {"startTime": "date", "duration": "duration_ms"}

@@ -6,13 +6,13 @@ from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 
-from sessions.choices import OPEN_STATUSES, Flag, Platform, Status
+from sessions.contract.choices import OPEN_STATUSES, Flag, Platform, Status
 from sessions.foreign.formal_query import Clause, Clauses, QueryError, Range, Term
-from sessions.keys import Kind, value_key
 from sessions.models import Organisation, User
-from sessions.query.criteria import EXACT_COLUMNS, Criteria, TooWideError
-from sessions.query.filters import DayOrMomentField, day_range
-from sessions.query.names import keys_of_names
+from sessions.models.keys import Kind, value_key
+from sessions.query.criteria.clauses import EXACT_COLUMNS, Criteria, TooWideError
+from sessions.query.criteria.names import keys_of_names
+from sessions.query.parameters import DayOrMomentField, day_range
 
 ACTIVE = frozenset(status.value for status in OPEN_STATUSES)
 COMPLETED = frozenset(Status.values) - ACTIVE

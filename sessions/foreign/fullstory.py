@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.http import QueryDict
 
-from sessions import schema
-from sessions.errors import Problem, refuse_unknown
+from sessions.contract import schema
+from sessions.contract.errors import Problem, refuse_unknown
 from sessions.foreign.parameters import one, one_of
 from sessions.foreign.streams import json_array
 from sessions.foreign.times import rfc3339

@@ -9,17 +9,17 @@ from typing import Any
 
 from django.http import QueryDict
 
-from sessions import schema
-from sessions.errors import Problem, refuse_unknown
-from sessions.facts import took_place
+from sessions.contract import schema
+from sessions.contract.errors import Problem, refuse_unknown
 from sessions.foreign.parameters import one, one_of, several
 from sessions.foreign.streams import each, json_array
 from sessions.foreign.times import rfc3339
 from sessions.models import User
+from sessions.presenters.facts import took_place
 from sessions.query import SessionQuery
-from sessions.query.event_list import EventSearch, ListedEvent
-from sessions.query.event_parameters import past_day
-from sessions.query.latest_events import DISTINCT_COLUMNS, MOST_VALUES, TooManyValuesError, latest_events
+from sessions.query.events.latest import DISTINCT_COLUMNS, MOST_VALUES, TooManyValuesError, latest_events
+from sessions.query.events.page import EventSearch, ListedEvent
+from sessions.query.events.parameters import past_day
 
 OF_SESSIONS = {"installationId": "installation_id", "spaceId": "space_id", "deviceId": "device_id"}
 OF_EVENTS = OF_SESSIONS | {"eventType": "event_type"}

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.http import QueryDict
 
-from sessions.errors import Problem
+from sessions.contract.errors import Problem
 from sessions.query.session_query import FieldError
 
 

@@ -2,9 +2,9 @@
 
 from django import forms
 
-from sessions.choices import Role
+from sessions.accounts.members import MemberState
+from sessions.contract.choices import Role
 from sessions.forms.email import EmailField
-from sessions.members import MemberState
 
 ROLE_HELP = (
     "An admin sees every session and manages the organisation; a developer sees the own sessions and may make "

@@ -7,9 +7,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from sessions.choices import Scope
+from sessions.accounts.tokens import LONGEST_LIFE, label_is_taken
+from sessions.contract.choices import Scope
 from sessions.models import ApiToken, User
-from sessions.tokens import LONGEST_LIFE, label_is_taken
 
 ON_A_DATE = "date"
 EXPIRIES = [

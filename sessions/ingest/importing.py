@@ -7,13 +7,13 @@ from pathlib import Path
 from threading import Event
 from typing import BinaryIO
 
-from sessions.ingest.catalogue import Catalogue
-from sessions.ingest.errors import LineError
-from sessions.ingest.formats import NDJSON, Format
-from sessions.ingest.load import Report, load
-from sessions.ingest.ndjson import Line, lines
+from sessions.contract.line_errors import LineError
 from sessions.ingest.prepare import prepare
-from sessions.ingest.rows import Item
+from sessions.ingest.reading.formats import NDJSON, Format
+from sessions.ingest.reading.ndjson import Line, lines
+from sessions.ingest.writing.catalogue import Catalogue
+from sessions.ingest.writing.load import Report, load
+from sessions.ingest.writing.rows import Item
 from sessions.models import Organisation
 
 # The first is small, so that PostgreSQL has something to do; large ones name each facet less often.

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from sessions.ingest.attachments import store_named
-from sessions.ingest.identity import session_id
-from sessions.ingest.normalise import normalise
-from sessions.ingest.parse import parse_line
-from sessions.ingest.rows import Item
+from sessions.contract.schema import ImportedLine
+from sessions.files.storing import store_named
+from sessions.ingest.reading.identity import session_id
+from sessions.ingest.reading.normalise import normalise
+from sessions.ingest.reading.parse import parse_line
+from sessions.ingest.writing.rows import Item
 from sessions.models import Organisation
-from sessions.schema import ImportedLine
 
 
 def prepare(

@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from sessions.choices import AttachmentKind
+from sessions.contract.choices import AttachmentKind
 from sessions.models.organisation import Organisation
 from sessions.models.session import Session
 

@@ -63,7 +63,7 @@ class OperatingSystem(models.Model):
 class Facet(models.Model):
     """That sessions of an owner (organisation, user or token) have a value (app, user, device ...).
 
-    Both are keys of `sessions.keys`. Written by the one way in, never counted,
+    Both are keys of `sessions.models.keys`. Written by the one way in, never counted,
     so filter options come from what a viewer can see without asking the sessions.
     """
 

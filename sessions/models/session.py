@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Coalesce, Greatest, Now
 
-from sessions.choices import OPEN_STATUSES, Flag, InitiatorType, Platform, Status
-from sessions.keys import sql_keys
+from sessions.contract.choices import OPEN_STATUSES, Flag, InitiatorType, Platform, Status
 from sessions.models.catalogue import App, Device, OperatingSystem
+from sessions.models.keys import sql_keys
 from sessions.models.organisation import Organisation
 from sessions.models.token import ApiToken
 from sessions.models.user import User

@@ -1,7 +1,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from sessions.choices import Scope
+from sessions.contract.choices import Scope
 from sessions.models.organisation import Organisation
 from sessions.models.user import User
 

@@ -1,4 +1,4 @@
-"""What the sessions of days that are over come to, counted ahead: see `sessions.counting`."""
+"""What the sessions of days that are over come to, counted ahead: see `sessions.usage.roll_up`."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -46,7 +46,7 @@ class CountedDay(models.Model):
 
 
 class DayCount(models.Model):
-    """What the sessions of a counted day come to that have one key (`sessions.keys`).
+    """What the sessions of a counted day come to that have one key (`sessions.models.keys`).
 
     The organisation's key is always there; a user, token, app or device only if it is busy. The others' few
     sessions are read when somebody asks.

@@ -5,7 +5,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
-from sessions.choices import Role
+from sessions.contract.choices import Role
 from sessions.models.organisation import Organisation, validate_time_zone
 from sessions.models.search_text import search_text
 

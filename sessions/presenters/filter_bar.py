@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils import timezone
 
-from sessions.choices import Flag, Platform, Status
+from sessions.contract.choices import Flag, Platform, Status
 from sessions.query import SessionQuery
-from sessions.query.names import major_version
+from sessions.query.criteria.names import major_version
 from sessions.query.options import Options
 
 # Where a page stands, not what it shows: another filter starts from the first page.

@@ -9,10 +9,10 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import asdict
 
-from sessions.choices import OPEN_STATUSES, Status
+from sessions.contract.choices import OPEN_STATUSES, Status
+from sessions.contract.schema import Event, SessionLine
 from sessions.query import Count, SessionQuery
-from sessions.query.event_list import EventPage
-from sessions.schema import Event, SessionLine
+from sessions.query.events.page import EventPage
 
 CHUNK_BYTES = 64 * 1024
 MILLISECOND = timedelta(milliseconds=1)

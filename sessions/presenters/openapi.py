@@ -1,7 +1,7 @@
 """OpenAPI 3.1 of the JSON API, made of the declarations that answer and validate.
 
-Parameters come from the FilterSet, bodies from `sessions.schema`, errors from
-`sessions.errors`, paths from the URLconf. Only summaries are written here.
+Parameters come from the FilterSet, bodies from `sessions.contract.schema`, errors from
+`sessions.contract.errors`, paths from the URLconf. Only summaries are written here.
 """
 
 from typing import Any
@@ -11,11 +11,11 @@ from django import forms
 from django.urls import get_resolver
 from django.urls.converters import UUIDConverter
 
-from sessions import schema
-from sessions.errors import ERRORS, ErrorCode
+from sessions.contract import schema
+from sessions.contract.errors import ERRORS, ErrorCode
 from sessions.presenters.operations import OPERATIONS, JsonSchema, Operation, Parameters, json_of, reference
-from sessions.query.event_list import ListedEvent
-from sessions.query.filters import DayOrMomentField, ListedWidget, SeveralField
+from sessions.query.events.page import ListedEvent
+from sessions.query.parameters import DayOrMomentField, ListedWidget, SeveralField
 from sessions.receiving.posting import Outcome
 
 ALWAYS: tuple[ErrorCode, ...] = (
@@ -71,7 +71,7 @@ def schemas() -> dict[str, JsonSchema]:
 
 
 def absent_may_be_null(component: JsonSchema) -> None:
-    """As `sessions.ingest.parse` takes it, and as types with default values do not say it."""
+    """As `sessions.ingest.reading.parse` takes it, and as types with default values do not say it."""
     for name, content in component.get("properties", {}).items():
         if name not in component.get("required", ()) and {"type": "null"} not in content.get("anyOf", ()):
             component["properties"][name] = {"anyOf": [content, {"type": "null"}]}

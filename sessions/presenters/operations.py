@@ -6,10 +6,10 @@ from typing import Any
 import django_filters
 from django import forms
 
-from sessions.choices import AttachmentKind
-from sessions.errors import ErrorCode
-from sessions.query.event_parameters import EventListParameters, LatestEventParameters
-from sessions.query.filters import SessionFilterSet
+from sessions.contract.choices import AttachmentKind
+from sessions.contract.errors import ErrorCode
+from sessions.query.events.parameters import EventListParameters, LatestEventParameters
+from sessions.query.parameters import SessionFilterSet
 
 JsonSchema = dict[str, Any]
 # What declares the query parameters of an operation, and validates them.

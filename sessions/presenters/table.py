@@ -8,8 +8,8 @@ import django_tables2 as tables
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sessions import schema
-from sessions.choices import OPEN_STATUSES
+from sessions.contract import schema
+from sessions.contract.choices import OPEN_STATUSES
 from sessions.presenters.columns import COLUMNS, Column
 from sessions.presenters.filter_bar import changed
 from sessions.query import SessionQuery

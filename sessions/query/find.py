@@ -2,11 +2,11 @@ import uuid
 
 import msgspec
 
-from sessions import schema
+from sessions.contract import schema
 from sessions.models import User
+from sessions.postgresql.fetching import fetch_prepared
+from sessions.query.criteria.visibility import visible_to
 from sessions.query.rows import json_rows
-from sessions.query.search import fetch_prepared
-from sessions.query.visibility import visible_to
 
 
 def find_session(viewer: User, session_id: uuid.UUID) -> schema.Session | None:

@@ -5,12 +5,12 @@ from hashlib import sha256
 
 from django.core.cache import cache
 
-from sessions.keys import KIND_BITS, VALUES_PER_ORGANISATION, Kind
 from sessions.models import User
-from sessions.query.criteria import WORDS
-from sessions.query.names import escaped
-from sessions.query.search import fetch_prepared
-from sessions.query.visibility import facet_owners
+from sessions.models.keys import KIND_BITS, VALUES_PER_ORGANISATION, Kind
+from sessions.postgresql.fetching import fetch_prepared
+from sessions.query.criteria.clauses import WORDS
+from sessions.query.criteria.names import escaped
+from sessions.query.criteria.visibility import facet_owners
 
 # More are found by typing: hundreds in a list are not read, and each takes its 200 bytes on every page.
 MOST_OPTIONS = 100

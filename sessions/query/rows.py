@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sessions.query.criteria import SHOWN_STATUS
+from sessions.query.criteria.clauses import SHOWN_STATUS
 
 # Small tables are joined to the few rows that were found, never the other way round.
 JOINS = """
@@ -44,7 +44,7 @@ ATTACHMENTS = f"""
     ), '[]'::json)
 """
 
-# Every field of a session in JSON, in the order of the contract (`sessions.schema.Session`).
+# Every field of a session in JSON, in the order of the contract (`sessions.contract.schema.Session`).
 FIELDS = {
     "id": "s.id",
     "external_id": "s.external_id",

@@ -10,19 +10,20 @@ from uuid import UUID
 import msgspec
 from django.http import QueryDict
 
-from sessions import schema
-from sessions.keys import Kind, value_key
+from sessions.contract import schema
 from sessions.models import User
-from sessions.query.count import NO_CAP, Count, count, known_count
-from sessions.query.criteria import Criteria
-from sessions.query.filters import MOST_ROWS, SessionFilterSet, day_range
-from sessions.query.names import NAMED, keys_of_names
-from sessions.query.order import NEWEST_FIRST, TERMS, InvalidCursorError, Order, Place
-from sessions.query.plans import find, is_straight
+from sessions.models.keys import Kind, value_key
+from sessions.postgresql.fetching import fetch_prepared
+from sessions.query.criteria.clauses import Criteria
+from sessions.query.criteria.names import NAMED, keys_of_names
+from sessions.query.criteria.order import NEWEST_FIRST, TERMS, InvalidCursorError, Order, Place
+from sessions.query.criteria.visibility import visible_to
+from sessions.query.parameters import MOST_ROWS, SessionFilterSet, day_range
+from sessions.query.plans.choice import find, is_straight
+from sessions.query.plans.count import NO_CAP, Count, count, known_count
+from sessions.query.plans.search import Search
 from sessions.query.rows import FIELDS, LISTED, json_rows
-from sessions.query.search import Search, fetch_prepared
 from sessions.query.stream import copy_csv, copy_json
-from sessions.query.visibility import visible_to
 
 ROWS_ON_A_PAGE = 50
 FETCHED_AT_ONCE = 1_000

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from django.db import connection
 
-from sessions.query.criteria import Criteria
-from sessions.query.order import Order, Place
-from sessions.query.plans import sql_straight
+from sessions.query.criteria.clauses import Criteria
+from sessions.query.criteria.order import Order, Place
+from sessions.query.plans.choice import sql_straight
+from sessions.query.plans.search import Search
 from sessions.query.rows import JOINS, sql_json
-from sessions.query.search import Search
 
 CHUNK_BYTES = 64 * 1024
 

@@ -9,20 +9,20 @@ from uuid import UUID
 
 import msgspec
 
-from sessions.choices import Status
-from sessions.ingest.errors import LineError, invalid
-from sessions.ingest.heartbeat import says_when_seen, seen_now
-from sessions.ingest.load import load
-from sessions.ingest.normalise import normalise
-from sessions.ingest.parse import parse, parse_object
-from sessions.ingest.retrying import in_transaction
-from sessions.ingest.rows import Item
+from sessions.contract.choices import Status
+from sessions.contract.line_errors import LineError, invalid
+from sessions.contract.schema import SessionLine
+from sessions.ingest.reading.normalise import normalise
+from sessions.ingest.reading.parse import parse, parse_object
+from sessions.ingest.writing.heartbeat import says_when_seen, seen_now
+from sessions.ingest.writing.load import load
+from sessions.ingest.writing.rows import Item
 from sessions.models import ApiToken
+from sessions.postgresql.retrying import in_transaction
 from sessions.query.find import find_session
-from sessions.query.held import Held
+from sessions.query.locking import Held
 from sessions.receiving.posting import announced
 from sessions.receiving.sender import Sender
-from sessions.schema import SessionLine
 
 Document = dict[str, Any]
 

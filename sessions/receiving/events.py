@@ -6,18 +6,18 @@ from uuid import UUID
 from django.db import DataError, IntegrityError
 from django.utils import timezone
 
-from sessions.ingest.errors import LineError
-from sessions.ingest.heartbeat import beat
-from sessions.ingest.identity import event_ids
-from sessions.ingest.load import INSERT_EVENTS, refusal
-from sessions.ingest.merge import merge
-from sessions.ingest.ndjson import lines
-from sessions.ingest.normalise import normalise_events
-from sessions.ingest.parse import parse
-from sessions.ingest.retrying import in_transaction
-from sessions.ingest.rows import event_row
+from sessions.contract.line_errors import LineError
+from sessions.contract.schema import Event
+from sessions.ingest.reading.identity import event_ids
+from sessions.ingest.reading.ndjson import lines
+from sessions.ingest.reading.normalise import normalise_events
+from sessions.ingest.reading.parse import parse
+from sessions.ingest.writing.heartbeat import beat
+from sessions.ingest.writing.load import INSERT_EVENTS, refusal
+from sessions.ingest.writing.rows import event_row
+from sessions.ingest.writing.staging import merge
+from sessions.postgresql.retrying import in_transaction
 from sessions.receiving.sender import Sender
-from sessions.schema import Event
 
 COUNTED = INSERT_EVENTS + "RETURNING id"
 

@@ -7,7 +7,7 @@ again; a member's e-mail address that has moved to somebody else is noticed with
 
 import time
 
-from sessions.ingest.catalogue import Catalogue
+from sessions.ingest.writing.catalogue import Catalogue
 from sessions.models import Organisation
 
 SECONDS = 60

@@ -6,19 +6,20 @@ from uuid import UUID
 
 import msgspec
 
-from sessions.ingest.catalogue import Catalogue
-from sessions.ingest.errors import LineError
-from sessions.ingest.heartbeat import says_when_seen, seen_now
-from sessions.ingest.identity import new_session_id, session_id
+from sessions.contract.line_errors import LineError
+from sessions.contract.schema import AnnouncedAttachment, SessionLine
+from sessions.files.storing import StoredFile
 from sessions.ingest.importing import Batch, batches
-from sessions.ingest.load import OWNED_BY_TOKEN, Report, load
-from sessions.ingest.ndjson import Line
-from sessions.ingest.normalise import normalise
-from sessions.ingest.parse import parse
-from sessions.ingest.rows import Item, StoredFile
+from sessions.ingest.reading.identity import new_session_id, session_id
+from sessions.ingest.reading.ndjson import Line
+from sessions.ingest.reading.normalise import normalise
+from sessions.ingest.reading.parse import parse
+from sessions.ingest.writing.catalogue import Catalogue
+from sessions.ingest.writing.heartbeat import says_when_seen, seen_now
+from sessions.ingest.writing.load import OWNED_BY_TOKEN, Report, load
+from sessions.ingest.writing.rows import Item
 from sessions.receiving.known_names import known_names
 from sessions.receiving.sender import Sender
-from sessions.schema import AnnouncedAttachment, SessionLine
 
 
 class Received(NamedTuple):

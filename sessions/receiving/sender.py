@@ -4,10 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sessions.ingest.errors import LineError, invalid
+from sessions.contract.line_errors import LineError, invalid
+from sessions.contract.schema import Initiator
 from sessions.models import ApiToken, Organisation, User
-from sessions.query.held import Held, hold, is_visible, not_visible
-from sessions.schema import Initiator
+from sessions.query.locking import Held, hold, is_visible, not_visible
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,18 @@ from uuid import UUID
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from sessions.attachments.contents import detected, why_not_kind, why_not_type
-from sessions.choices import AttachmentKind
-from sessions.ingest.attachments import keep_files, storage_name
-from sessions.ingest.errors import invalid
-from sessions.ingest.heartbeat import beat
-from sessions.ingest.load import UPSERT_ATTACHMENTS
-from sessions.ingest.merge import merge
-from sessions.ingest.normalise import check_content_type, check_name
-from sessions.ingest.retrying import in_transaction
-from sessions.ingest.rows import StoredFile, attachment_row
-from sessions.ingest.unfinished import Unfinished, unfinished
+from sessions.contract.choices import AttachmentKind
+from sessions.contract.line_errors import invalid
+from sessions.files.contents import detected, why_not_kind, why_not_type
+from sessions.files.storing import StoredFile, keep_files, storage_name
+from sessions.files.unfinished import Unfinished, unfinished
+from sessions.ingest.reading.normalise import check_content_type, check_name
+from sessions.ingest.writing.heartbeat import beat
+from sessions.ingest.writing.load import UPSERT_ATTACHMENTS
+from sessions.ingest.writing.rows import attachment_row
+from sessions.ingest.writing.staging import merge
 from sessions.models import Attachment
+from sessions.postgresql.retrying import in_transaction
 from sessions.receiving.sender import Sender
 
 

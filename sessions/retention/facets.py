@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db import connection
 
-from sessions.ingest.facets import Facets, facets_lock
-from sessions.keys import KIND_BITS, PERIOD_BITS, PERIOD_SECONDS, Kind, period_of, sql_period
+from sessions.ingest.writing.facets import Facets, facets_lock
 from sessions.models import Organisation
+from sessions.models.keys import KIND_BITS, PERIOD_BITS, PERIOD_SECONDS, Kind, period_of, sql_period
 
 # Names a purge remembers, at some 80 bytes each: those that it meets first, which are the frequent ones.
 MOST_REMEMBERED = 1_000_000

@@ -8,9 +8,9 @@ from functools import partial
 from django.core.files.storage import default_storage
 from django.db import connection
 
-from sessions.attachments.folder import local_path
-from sessions.ingest.attachments import FILES_LOCK, named
-from sessions.retention.bounded import bounded
+from sessions.files.folder import local_path
+from sessions.files.storing import FILES_LOCK, named
+from sessions.postgresql.bounded import bounded
 
 # Few, because whoever keeps a file waits meanwhile.
 AT_ONCE = 100

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from django.core.files.storage import default_storage
 
-from sessions.attachments.folder import local_path
-from sessions.ingest.attachments import named
+from sessions.files.folder import local_path
+from sessions.files.storing import named
 from sessions.retention.files import StorageError, delete_unnamed
 
 AT_ONCE = 1000

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from sessions.models import Organisation, User
 from sessions.query import Count
-from sessions.query.count import COUNT_CAP, count
-from sessions.query.filters import midnight
-from sessions.query.visibility import visible_to
+from sessions.query.criteria.visibility import visible_to
+from sessions.query.parameters import midnight
+from sessions.query.plans.count import COUNT_CAP, count
 
 
 @dataclass(frozen=True)

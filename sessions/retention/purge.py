@@ -13,10 +13,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from sessions.ingest.changed_days import note_changed
-from sessions.ingest.facets import facets_of
+from sessions.ingest.writing.changed_days import note_changed
+from sessions.ingest.writing.facets import facets_of
 from sessions.models import Organisation
-from sessions.retention.bounded import bounded
+from sessions.postgresql.bounded import bounded
 from sessions.retention.facets import Forgetting
 from sessions.retention.files import delete_unnamed
 

@@ -11,9 +11,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from sessions.attachments.har import Request
-from sessions.attachments.media import IMAGES, Viewer, essence, viewer_of
-from sessions.schema import Event
+from sessions.contract.schema import Event
+from sessions.files.media import IMAGES, Viewer, essence, viewer_of
+from sessions.viewers.har import Request
 
 register = template.Library()
 

@@ -15,10 +15,11 @@ from django.template.loader import render_to_string
 from django.urls import get_script_prefix, reverse
 from django.utils.safestring import SafeString
 
+from sessions.contract.schema import App
 from sessions.presenters.filter_bar import Choice, Option
 from sessions.presenters.table import FileIcon, Row
-from sessions.schema import App
-from sessions.templatetags.history import app_icon, duration, exact, relative
+from sessions.presenters.times import duration, exact, relative
+from sessions.templatetags.history import app_icon
 
 register = template.Library()
 

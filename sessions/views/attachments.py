@@ -18,15 +18,15 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from sessions.attachments.delivery import internal_path, signed_url
-from sessions.attachments.media import MEDIA, essence, is_inline, served_type, viewer_of
-from sessions.attachments.ranges import ByteRange, RangeNotSatisfiable, parse_range, slice_of
-from sessions.errors import Problem
+from sessions.contract.errors import Problem
+from sessions.files.delivery import internal_path, signed_url
+from sessions.files.media import MEDIA, essence, is_inline, served_type, viewer_of
+from sessions.files.ranges import ByteRange, RangeNotSatisfiable, parse_range, slice_of
+from sessions.http.content_policy import shows_files
+from sessions.http.errors import is_api
+from sessions.http.roles import MemberRequest
 from sessions.models import Attachment
-from sessions.views.content_policy import shows_files
 from sessions.views.detail import visible_session
-from sessions.views.errors import is_api
-from sessions.views.roles import MemberRequest
 from sessions.views.viewers import viewer_page
 
 # Whatever a file claims to be, nothing in it runs, loads or reaches this origin.

@@ -11,14 +11,14 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from sessions.facts import app_name, facts_of, took_place, who
+from sessions.contract.schema import Session
+from sessions.http.content_policy import shows_files
+from sessions.http.roles import MemberRequest
+from sessions.presenters.facts import app_name, facts_of, took_place, who
 from sessions.query import find_session
-from sessions.query.events import event_types, events_page
-from sessions.query.order import InvalidCursorError
-from sessions.schema import Session
-from sessions.views.content_policy import shows_files
+from sessions.query.criteria.order import InvalidCursorError
+from sessions.query.events.timeline import event_types, events_page
 from sessions.views.related import related_to
-from sessions.views.roles import MemberRequest
 
 
 @require_safe

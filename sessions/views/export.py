@@ -1,10 +1,10 @@
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
+from sessions.http.errors import checks_parameters
+from sessions.http.roles import MemberRequest
 from sessions.presenters.csv import csv_name, csv_stream
 from sessions.query import SessionQuery
-from sessions.views.errors import checks_parameters
-from sessions.views.roles import MemberRequest
 
 
 @checks_parameters

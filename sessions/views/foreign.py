@@ -8,12 +8,12 @@ from django.conf import settings
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from sessions.errors import Problem
+from sessions.contract.errors import Problem
 from sessions.foreign import devrev, formal, fullstory, grid
+from sessions.http.authentication import ApiRequest, scope_required
 from sessions.query import find_named
-from sessions.query.event_list import every_listed_event
-from sessions.query.events import every_event
-from sessions.views.authentication import ApiRequest, scope_required
+from sessions.query.events.page import every_listed_event
+from sessions.query.events.timeline import every_event
 
 View = Callable[..., HttpResponseBase]
 

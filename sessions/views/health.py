@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from sessions.errors import UNAVAILABLE_RETRY_SECONDS
+from sessions.contract.errors import UNAVAILABLE_RETRY_SECONDS
 
 logger = logging.getLogger(__name__)
 

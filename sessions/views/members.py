@@ -11,11 +11,11 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sessions import members as service
+from sessions.accounts import members as service
+from sessions.accounts.members import MemberState, password_set_path, state_of
 from sessions.forms.members import InvitationForm, MemberSearchForm, RoleForm
-from sessions.members import MemberState, password_set_path, state_of
+from sessions.http.roles import MemberRequest, admin_required
 from sessions.models import User
-from sessions.views.roles import MemberRequest, admin_required
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from django.http import QueryDict
 from django.urls import reverse
 
-from sessions.facts import took_place
+from sessions.contract.schema import Session
 from sessions.models import User
+from sessions.presenters.facts import took_place
 from sessions.query import SessionQuery
-from sessions.schema import Session
 
 EACH_SIDE = 2
 

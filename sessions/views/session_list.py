@@ -7,15 +7,15 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from sessions.choices import OPEN_STATUSES
+from sessions.contract.choices import OPEN_STATUSES
+from sessions.contract.schema import Session
+from sessions.http.errors import checks_parameters
+from sessions.http.roles import MemberRequest
 from sessions.presenters.filter_bar import changed, chips, choices, presets
 from sessions.presenters.table import Row, SessionTable
 from sessions.query import SessionQuery
+from sessions.query.criteria.order import DESCRIPTIONS
 from sessions.query.options import filter_options
-from sessions.query.order import DESCRIPTIONS
-from sessions.schema import Session
-from sessions.views.errors import checks_parameters
-from sessions.views.roles import MemberRequest
 
 MOST_ROWS_ON_A_PAGE = 200
 # More new sessions than this are shown as "100+".

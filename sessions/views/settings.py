@@ -7,8 +7,8 @@ from django.views.decorators.http import require_http_methods
 
 from sessions.forms.settings import OrganisationForm, ProfileForm
 from sessions.forms.time_zone import time_zones
+from sessions.http.roles import MemberRequest, admin_required
 from sessions.models import Organisation, User
-from sessions.views.roles import MemberRequest, admin_required
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,10 +16,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
+from sessions.accounts.limits import Count, count_reset, count_sign_in, forgive_sign_in
 from sessions.forms.signin import PasswordChangeForm, PasswordResetForm, PasswordSetForm, SignInForm
-from sessions.limits import Count, count_reset, count_sign_in, forgive_sign_in
+from sessions.http.client_address import client_address
 from sessions.models import User
-from sessions.views.client_address import client_address
 
 
 @method_decorator([login_not_required, sensitive_post_parameters(), never_cache], name="dispatch")

@@ -11,12 +11,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from sessions import tokens as service
+from sessions.accounts import tokens as service
+from sessions.accounts.members import active_admins
+from sessions.accounts.tokens import TokenState, may_make_tokens, scopes_of, state_of
 from sessions.forms.tokens import TokenForm, TokenListForm
-from sessions.members import active_admins
+from sessions.http.roles import MemberRequest
 from sessions.models import ApiToken
-from sessions.tokens import TokenState, may_make_tokens, scopes_of, state_of
-from sessions.views.roles import MemberRequest
 
 ADMINS_NAMED = 5
 

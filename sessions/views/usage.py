@@ -3,13 +3,13 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from sessions.http.errors import checks_parameters
+from sessions.http.roles import MemberRequest
 from sessions.presenters.filter_bar import changed, chips, choices, presets
-from sessions.presenters.usage import charts, day_lines, months, tops, total_line
-from sessions.query import usage as counting
+from sessions.presenters.usage_page import charts, day_lines, months, tops, total_line
 from sessions.query.options import filter_options
-from sessions.query.usage_rows import MOST_SESSIONS
-from sessions.views.errors import checks_parameters
-from sessions.views.roles import MemberRequest
+from sessions.usage import numbers
+from sessions.usage.statement import MOST_SESSIONS
 
 
 @checks_parameters
@@ -17,8 +17,8 @@ from sessions.views.roles import MemberRequest
 @never_cache
 def usage(request: MemberRequest) -> HttpResponse:
     """Charts of the sessions that the list shows for the same parameters. An invalid one is named and left out."""
-    asked = counting.UsageQuery(request.user, request.GET)
-    found = counting.usage(asked)
+    asked = numbers.UsageQuery(request.user, request.GET)
+    found = numbers.usage(asked)
     query, days = asked.query, day_lines(asked, found)
     context = {
         "asked": asked,
@@ -34,7 +34,7 @@ def usage(request: MemberRequest) -> HttpResponse:
         "chips": [chip for chip in chips(query) if chip.label not in ("From", "To")],
         "choices": choices(query, filter_options(request.user)),
         "list_query": changed(query.data, limit=[]),
-        "most_days": counting.MOST_DAYS,
+        "most_days": numbers.MOST_DAYS,
         "most_sessions": MOST_SESSIONS,
     }
     return render(request, "usage/usage.html", context)

@@ -10,16 +10,16 @@ from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from sessions.attachments.har import LARGEST as LARGEST_HAR
-from sessions.attachments.har import TYPES, NotHar, Request, parse_har
-from sessions.attachments.indent import LARGEST as LARGEST_INDENTED
-from sessions.attachments.indent import indented
-from sessions.attachments.levels import Level
-from sessions.attachments.log import Search, read_window
-from sessions.attachments.media import Viewer, essence
-from sessions.facts import app_name, who
+from sessions.contract.schema import Session
+from sessions.files.media import Viewer, essence
 from sessions.models import Attachment
-from sessions.schema import Session
+from sessions.presenters.facts import app_name, who
+from sessions.viewers.har import LARGEST as LARGEST_HAR
+from sessions.viewers.har import TYPES, NotHar, Request, parse_har
+from sessions.viewers.indent import LARGEST as LARGEST_INDENTED
+from sessions.viewers.indent import indented
+from sessions.viewers.levels import Level
+from sessions.viewers.log import Search, read_window
 
 # A pass over this much takes about two seconds.
 LARGEST_LOG = 512 * 1024 * 1024

@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from sessions.models import Organisation, User
-from sessions.query import event_list
-from sessions.query.event_list import EventSearch, event_page
+from sessions.query.events import page as event_pages
+from sessions.query.events.page import EventSearch, event_page
 from tests.conftest import NOON, Send
 
 LIST, LATEST = "/api/v1/events", "/api/v1/events/latest"
@@ -81,8 +81,8 @@ def test_one_request_reads_a_bounded_number_of_events(
     acme: Organisation, alice: User, many: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A filter that matches nothing: 36 events are read a request, and pages come back empty until all are."""
-    monkeypatch.setattr(event_list, "MOST_READ", 30)
-    monkeypatch.setattr(event_list, "EVENTS_AT_ONCE", 10)
+    monkeypatch.setattr(event_pages, "MOST_READ", 30)
+    monkeypatch.setattr(event_pages, "EVENTS_AT_ONCE", 10)
     search = EventSearch(alice, values={"event_type": "tap", "device_id": "none"})
     page = event_page(search, 5)
     assert ([*page.texts], page.next_cursor is not None) == ([], True)
@@ -204,7 +204,7 @@ def test_events_are_read_by_their_index(acme: Organisation, alice: User, many: U
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(
             f"EXPLAIN SELECT * FROM history_event e WHERE {search.sql_range()} "
-            f"ORDER BY {event_list.NEWEST_FIRST} LIMIT 2000",
+            f"ORDER BY {event_pages.NEWEST_FIRST} LIMIT 2000",
             search.parameters,
         )
         plan = "\n".join(line for (line,) in cursor.fetchall())

@@ -8,7 +8,7 @@ from django.test import Client
 
 from sessions.models import Organisation, User
 from sessions.presenters.openapi import document, template_of
-from sessions.query.filters import SessionFilterSet
+from sessions.query.parameters import SessionFilterSet
 from sessions.urls import api_urls
 from tests.conftest import ClientOf, Send
 

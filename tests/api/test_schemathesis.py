@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from sessions.accounts.tokens import make_token
 from sessions.ingest.importing import import_ndjson
 from sessions.models import Organisation, Session, User
-from sessions.tokens import make_token
 from tests.conftest import Send
 from tests.ingest.lines import BROWSER
 from tests.sessions_page.test_broken_download import ROOT, server

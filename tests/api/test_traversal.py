@@ -15,8 +15,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from sessions.ingest.load import load
 from sessions.ingest.prepare import prepare
+from sessions.ingest.writing.load import load
 from sessions.models import Organisation, Session, User
 from tests.query.test_keyset import SORTS, in_order, shaped, write
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.test import Client
 
-from sessions.choices import Scope
+from sessions.accounts.tokens import make_token
+from sessions.contract.choices import Scope
 from sessions.models import User
-from sessions.tokens import make_token
 from tests.ingest.lines import a_line
 
 SESSIONS = "/api/v1/sessions"

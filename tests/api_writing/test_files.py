@@ -15,8 +15,8 @@ import pytest
 from django.conf import LazySettings
 from django.core.files.storage import default_storage
 
-from sessions.attachments.contents import why_not_type
-from sessions.ingest.unfinished import ABANDONED_SECONDS, FOLDER
+from sessions.files.contents import why_not_type
+from sessions.files.unfinished import ABANDONED_SECONDS, FOLDER
 from sessions.models import Attachment, Organisation
 from tests.api_writing.program import SESSIONS, Program, error
 

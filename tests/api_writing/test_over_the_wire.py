@@ -12,9 +12,9 @@ from uuid import UUID
 
 import pytest
 
+from sessions.accounts.tokens import make_token
+from sessions.http.body import CHUNK_BYTES
 from sessions.models import Attachment, Event, Session, User
-from sessions.tokens import make_token
-from sessions.views.api.body import CHUNK_BYTES
 from tests.api_writing.program import NDJSON, SESSIONS
 from tests.ingest.lines import a_line, an_event
 

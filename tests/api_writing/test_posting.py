@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from sessions.choices import Role
+from sessions.contract.choices import Role
 from sessions.models import Event, Organisation, Session, User
 from tests.api_writing.program import SESSIONS, Program, error
 from tests.conftest import member

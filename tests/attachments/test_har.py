@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessions.attachments.har import LONGEST_TEXT, MOST_ENTRIES, NotHar, Request, parse_har
+from sessions.viewers.har import LONGEST_TEXT, MOST_ENTRIES, NotHar, Request, parse_har
 
 MOMENT = "2026-11-20T20:27:15.908Z"
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.attachments.indent import DEEPEST, LARGEST, indented
+from sessions.viewers.indent import DEEPEST, LARGEST, indented
 
 
 def test_every_value_stands_on_its_line() -> None:

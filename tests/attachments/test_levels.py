@@ -1,6 +1,6 @@
 import pytest
 
-from sessions.attachments.levels import Level, level_of
+from sessions.viewers.levels import Level, level_of
 
 
 @pytest.mark.parametrize(

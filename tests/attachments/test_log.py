@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.attachments.levels import Level
-from sessions.attachments.lines import BLOCK, LONGEST_LINE, blocks_of_lines, printable
-from sessions.attachments.log import Search, Window, read_window
+from sessions.viewers.levels import Level
+from sessions.viewers.lines import BLOCK, LONGEST_LINE, blocks_of_lines, printable
+from sessions.viewers.log import Search, Window, read_window
 
 
 def window_of(text: str | bytes, search: Search | None = None, at: int | None = None, size: int = 10) -> Window:

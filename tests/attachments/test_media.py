@@ -1,6 +1,6 @@
 import pytest
 
-from sessions.attachments.media import BYTES, Viewer, is_inline, served_type, viewer_of
+from sessions.files.media import BYTES, Viewer, is_inline, served_type, viewer_of
 
 
 @pytest.mark.parametrize(

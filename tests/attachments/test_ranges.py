@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.attachments.ranges import ByteRange, FileSlice, RangeNotSatisfiable, parse_range
+from sessions.files.ranges import ByteRange, FileSlice, RangeNotSatisfiable, parse_range
 
 
 @pytest.mark.parametrize(

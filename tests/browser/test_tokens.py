@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Error, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from sessions.limits import count_sign_in
+from sessions.accounts.limits import count_sign_in
+from sessions.accounts.tokens import make_token, revoke
 from sessions.models import ApiToken, Organisation, User
-from sessions.tokens import make_token, revoke
 from tests.browser.conftest import PageOf, violations
 from tests.browser.test_accessibility import LOOKS
 

@@ -11,8 +11,8 @@ from django.core.files.storage import default_storage
 from django.test import Client
 
 from sessionhistory.storage import attachment_storage
-from sessions.attachments.delivery import signed_origin, signed_url
-from sessions.attachments.ranges import ByteRange, slice_of
+from sessions.files.delivery import signed_origin, signed_url
+from sessions.files.ranges import ByteRange, slice_of
 from sessions.models import Attachment, Organisation
 from tests.bucket import Bucket
 from tests.detail.conftest import Attach

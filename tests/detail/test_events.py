@@ -10,10 +10,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from sessions.contract.schema import Event as EventJson
 from sessions.models import Event, Organisation
-from sessions.query.events import _COLUMNS, event_types, events_page, every_event
-from sessions.query.order import InvalidCursorError
-from sessions.schema import Event as EventJson
+from sessions.query.criteria.order import InvalidCursorError
+from sessions.query.events.timeline import _COLUMNS, event_types, events_page, every_event
 from sessions.templatetags.detail import offset, summary, tone
 from tests.conftest import NOON
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from sessions.accounts.tokens import make_token
 from sessions.models import User
-from sessions.tokens import make_token
 
 # What Django's client answers: its type is private.
 Response = Any

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from sessions.errors import ERRORS, Problem
+from sessions.contract.errors import ERRORS, Problem
 from sessions.foreign import devrev
 from sessions.models import ApiToken, Attachment, Organisation, User
 from tests.conftest import NOON, Send

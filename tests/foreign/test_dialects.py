@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
 
-from sessions.errors import ERRORS, Problem
+from sessions.contract.errors import ERRORS, Problem
 from sessions.foreign.dialects import DIALECTS
 from tests.foreign.conftest import body
 
@@ -47,7 +47,7 @@ urlpatterns = [
     path("observability.fine", fine),
     path("", include("sessions.urls")),
 ]
-handler500 = "sessions.views.errors.server_error"
+handler500 = "sessions.http.errors.server_error"
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 NOT_DEVREV = ("/v2/sessions/try/", "/core.v1.Try/", "/v2/realtime/try/", "/api/v1/try/")

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from sessions.errors import Problem
+from sessions.contract.errors import Problem
 from sessions.foreign import formal
 from sessions.models import ApiToken, Organisation, User
 from tests.conftest import NOON, Send

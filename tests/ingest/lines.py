@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sessions.ingest.catalogue import Catalogue
-from sessions.ingest.load import Report, load
 from sessions.ingest.prepare import prepare
+from sessions.ingest.writing.catalogue import Catalogue
+from sessions.ingest.writing.load import Report, load
 from sessions.models import Organisation, Session
 
 BROWSER = Path(__file__).parent.parent / "data" / "browser"

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 
-from sessions.ingest.attachments import ChangedWhileReadError, digest, store
-from sessions.ingest.errors import LineError
+from sessions.contract.line_errors import LineError
+from sessions.files.storing import ChangedWhileReadError, digest, store
 from sessions.ingest.prepare import prepare
-from sessions.ingest.rows import Item
+from sessions.ingest.writing.rows import Item
 from sessions.models import Organisation
 from tests.ingest.lines import a_line
 

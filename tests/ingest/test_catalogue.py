@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from sessions.ingest.catalogue import Catalogue
-from sessions.ingest.parse import parse
+from sessions.contract.schema import SessionLine
+from sessions.ingest.reading.parse import parse
+from sessions.ingest.writing.catalogue import Catalogue
 from sessions.models import ApiToken, App, Device, OperatingSystem, Organisation, Session, User
-from sessions.schema import SessionLine
 from tests.ingest.lines import a_line, send_lines, stored
 
 

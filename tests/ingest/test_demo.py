@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.utils import timezone
 
-from sessions.choices import AttachmentKind, Flag, InitiatorType, Platform, Status
+from sessions.contract.choices import AttachmentKind, Flag, InitiatorType, Platform, Status
 from sessions.demo.cast import PASSWORD, PEOPLE, TOKENS
 from sessions.demo.fill import fill
 from sessions.demo.story import DAYS, Cast, tell

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from sessions.ingest.errors import LineError
-from sessions.ingest.formats import FORMATS, format_of
-from sessions.ingest.ndjson import Line
+from sessions.contract.line_errors import LineError
+from sessions.ingest.reading.formats import FORMATS, format_of
+from sessions.ingest.reading.ndjson import Line
 from sessions.models import Organisation, Session
 
 HEADER = (

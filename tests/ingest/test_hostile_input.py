@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.ingest.errors import LineError
-from sessions.ingest.parse import MAX_LINE_BYTES, parse_object
+from sessions.contract.line_errors import LineError
+from sessions.ingest.reading.parse import MAX_LINE_BYTES, parse_object
 from tests.ingest.lines import a_line, an_event
 from tests.ingest.test_parse import parsed, refused
 

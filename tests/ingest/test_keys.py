@@ -5,11 +5,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sessions import keys
-from sessions.choices import Flag, Platform, Status
-from sessions.ingest.normalise import EARLIEST, LATEST
-from sessions.keys import Kind, key, value_key
-from sessions.models import Organisation, Session
+from sessions.contract.choices import Flag, Platform, Status
+from sessions.ingest.reading.normalise import EARLIEST, LATEST
+from sessions.models import Organisation, Session, keys
+from sessions.models.keys import Kind, key, value_key
 from tests.ingest.lines import a_line, send_lines, stored
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -10,13 +10,14 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from sessions.choices import Platform
-from sessions.ingest.catalogue import Catalogue
-from sessions.ingest.load import Report, load
+from sessions.contract.choices import Platform
+from sessions.files.storing import StoredFile
 from sessions.ingest.prepare import prepare
-from sessions.ingest.rows import Item, StoredFile
-from sessions.keys import Kind, key, value_key
+from sessions.ingest.writing.catalogue import Catalogue
+from sessions.ingest.writing.load import Report, load
+from sessions.ingest.writing.rows import Item
 from sessions.models import App, Attachment, Event, Facet, Organisation, Session
+from sessions.models.keys import Kind, key, value_key
 from tests.ingest.lines import a_line, an_event, send_lines, stored
 from tests.retention.conftest import in_thread
 

@@ -3,8 +3,8 @@
 import io
 import tracemalloc
 
-from sessions.ingest.ndjson import lines
-from sessions.ingest.parse import MAX_LINE_BYTES
+from sessions.ingest.reading.ndjson import lines
+from sessions.ingest.reading.parse import MAX_LINE_BYTES
 
 
 def read(raw: bytes) -> list[tuple[int, int, bytes]]:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from sessions.ingest.errors import LineError
-from sessions.ingest.normalise import normalise
-from sessions.ingest.parse import parse_line
-from sessions.schema import SessionLine
+from sessions.contract.line_errors import LineError
+from sessions.contract.schema import SessionLine
+from sessions.ingest.reading.normalise import normalise
+from sessions.ingest.reading.parse import parse_line
 from tests.ingest.lines import a_line, an_event
 
 

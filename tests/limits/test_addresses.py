@@ -4,7 +4,7 @@ import pytest
 from django.conf import LazySettings
 from django.test import RequestFactory
 
-from sessions.views.client_address import client_address
+from sessions.http.client_address import client_address
 
 
 def address(remote: str, forwarded: str | None = None) -> str:

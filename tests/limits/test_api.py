@@ -10,8 +10,8 @@ from django.conf import LazySettings
 from django.db import connections
 from django.test import Client
 
+from sessions.accounts.tokens import make_token
 from sessions.models import RateLimit, User
-from sessions.tokens import make_token
 from tests.conftest import ClientOf
 
 LIST = "/api/v1/sessions"

@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 from django.db import connection, connections
 
-from sessions.limits import LONGEST_PERIOD, Limit, count, delete_old, take_back
+from sessions.accounts.limits import LONGEST_PERIOD, Limit, count, delete_old, take_back
 from sessions.models import RateLimit
 
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)

@@ -12,9 +12,9 @@ import pytest
 from pytest_django.live_server_helper import LiveServer
 from session_history import SessionHistory
 
-from sessions.choices import Scope
+from sessions.accounts.tokens import make_token
+from sessions.contract.choices import Scope
 from sessions.models import User
-from sessions.tokens import make_token
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAMS = Path(__file__).parent / "programs"

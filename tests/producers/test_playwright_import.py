@@ -14,8 +14,8 @@ from import_playwright import main, recordings
 from pytest_django.live_server_helper import LiveServer
 from session_history import SessionHistory
 
-from sessions.attachments.har import parse_har
 from sessions.models import Organisation
+from sessions.viewers.har import parse_har
 from tests.ingest.lines import BROWSER
 from tests.producers.conftest import CHROMIUM, PROGRAMS, Listed, program
 

@@ -12,8 +12,8 @@ from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 from session_history import SessionHistory
 
-from sessions.attachments.har import parse_har
 from sessions.models import User
+from sessions.viewers.har import parse_har
 from tests.producers.conftest import PROGRAMS, Listed, program
 
 # Playwright records videos with an encoder of its own, which `playwright install ffmpeg` brings.

@@ -10,7 +10,8 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from sessions.models import App, Organisation, User
-from sessions.query import Count, SessionQuery, count, periods
+from sessions.query import Count, SessionQuery
+from sessions.query.plans import buckets, count
 from tests.conftest import NOON
 
 CAP = 10_000
@@ -69,7 +70,7 @@ def test_rows_that_can_match_and_do_not_count_as_looked_at(
 ) -> None:
     """Of two filters the index is asked for the narrow one, and the wide one is checked on each row."""
     monkeypatch.setattr(count, "COUNT_CAP", 100)
-    monkeypatch.setattr(periods, "PROBED_KEYS", 1)
+    monkeypatch.setattr(buckets, "PROBED_KEYS", 1)
     wide = [App.objects.create(organisation=acme, app_id=f"wide-{number}") for number in range(2)]
     fill(acme, 60, dave, App.objects.create(organisation=acme, app_id="other"))
     for app in wide:

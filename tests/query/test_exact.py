@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from sessions.models import Organisation, User
 from sessions.query import SessionQuery
-from sessions.query.criteria import EXACT_COLUMNS, NARROW, Criteria, TooWideError
+from sessions.query.criteria.clauses import EXACT_COLUMNS, NARROW, Criteria, TooWideError
 from tests.conftest import NOON, Send
 
 

@@ -21,10 +21,11 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 
-from sessions.choices import Role
+from sessions.contract.choices import Role
 from sessions.models import App, Device, OperatingSystem, Organisation, User
-from sessions.query import SessionQuery, count, plans
-from sessions.query.order import ORDERS
+from sessions.query import SessionQuery
+from sessions.query.criteria.order import ORDERS
+from sessions.query.plans import choice, count
 from sessions.query.session_query import ROWS_ON_A_PAGE
 from tests.conftest import member
 from tests.query.explained import check, list_and_count
@@ -68,9 +69,9 @@ FROM (SELECT n, n * %(days)s / %(rows)s::float AS days_ago,
 def _low_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """As far from the 30,000 as what they are is from millions: a third of a table is best read from its beginning."""
     monkeypatch.setattr(count, "COUNT_CAP", COUNT_CAP)
-    monkeypatch.setattr(plans, "LOOK_ROWS", LOOK_ROWS)
-    monkeypatch.setattr(plans, "SORTED_LOOK_ROWS", SORTED_LOOK_ROWS)
-    monkeypatch.setattr(plans, "MOST_LOOK_ROWS", MOST_LOOK_ROWS)
+    monkeypatch.setattr(choice, "LOOK_ROWS", LOOK_ROWS)
+    monkeypatch.setattr(choice, "SORTED_LOOK_ROWS", SORTED_LOOK_ROWS)
+    monkeypatch.setattr(choice, "MOST_LOOK_ROWS", MOST_LOOK_ROWS)
 
 
 @pytest.fixture

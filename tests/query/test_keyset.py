@@ -12,11 +12,11 @@ import pytest
 from django.core import signing
 from django.http import QueryDict
 
-from sessions.ingest.load import load
 from sessions.ingest.prepare import prepare
+from sessions.ingest.writing.load import load
 from sessions.models import Organisation, Session, User
 from sessions.query import SessionQuery
-from sessions.query.order import ORDERS
+from sessions.query.criteria.order import ORDERS
 from tests.conftest import NOON, Send
 from tests.query.readers import CSV, JSON, PAGE, Reader, text_of
 

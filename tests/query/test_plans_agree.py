@@ -18,12 +18,14 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sessions.ingest.load import load
 from sessions.ingest.prepare import prepare
+from sessions.ingest.writing.load import load
 from sessions.models import ApiToken, Organisation, User
-from sessions.query import SessionQuery, criteria, periods, plans
-from sessions.query.count import Count, count
-from sessions.query.order import TERMS, Term
+from sessions.query import SessionQuery
+from sessions.query.criteria import clauses
+from sessions.query.criteria.order import TERMS, Term
+from sessions.query.plans import buckets, choice
+from sessions.query.plans.count import Count, count
 from tests.conftest import Send
 
 ROWS = 400
@@ -121,13 +123,13 @@ def sent(acme: Organisation, uma: User, dave: User, nightly: ApiToken, tmp_path:
 @pytest.fixture(autouse=True)
 def _small_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a few hundred rows are as far from the first ones as millions are from 250."""
-    monkeypatch.setattr(plans, "LOOK_ROWS", 6)
-    monkeypatch.setattr(plans, "SORTED_LOOK_ROWS", 6)
-    monkeypatch.setattr(plans, "MOST_LOOK_ROWS", 200)
-    monkeypatch.setattr(criteria, "FEW_KEYS", 4)
-    monkeypatch.setattr(periods, "PROBED_KEYS", 4)
-    monkeypatch.setattr(criteria, "ESTIMATED_VALUES", 3)
-    monkeypatch.setattr(periods, "PERIODS_AT_ONCE", 6)
+    monkeypatch.setattr(choice, "LOOK_ROWS", 6)
+    monkeypatch.setattr(choice, "SORTED_LOOK_ROWS", 6)
+    monkeypatch.setattr(choice, "MOST_LOOK_ROWS", 200)
+    monkeypatch.setattr(clauses, "FEW_KEYS", 4)
+    monkeypatch.setattr(buckets, "PROBED_KEYS", 4)
+    monkeypatch.setattr(clauses, "ESTIMATED_VALUES", 3)
+    monkeypatch.setattr(buckets, "PERIODS_AT_ONCE", 6)
 
 
 def owns(viewer: User, row: Sent) -> bool:

@@ -9,8 +9,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sessions.ingest.load import load
 from sessions.ingest.prepare import prepare
+from sessions.ingest.writing.load import load
 from sessions.models import ApiToken, Organisation, User
 from sessions.query import plans
 from tests.conftest import NOON

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from django.http import QueryDict
 
-from sessions.choices import Role
+from sessions.contract.choices import Role
 from sessions.models import ApiToken, Organisation, User
 from sessions.query import SessionQuery, find_session
 from sessions.query.options import filter_options

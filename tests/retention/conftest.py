@@ -18,8 +18,8 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection
 
-from sessions.ingest.load import load
 from sessions.ingest.prepare import prepare
+from sessions.ingest.writing.load import load
 from sessions.models import Organisation
 from tests.ingest.lines import Line, a_line, an_event
 

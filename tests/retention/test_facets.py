@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from sessions.ingest.catalogue import Catalogue
-from sessions.ingest.facets import FEW_FACETS, Facets, facets_of
+from sessions.ingest.writing.catalogue import Catalogue
+from sessions.ingest.writing.facets import FEW_FACETS, Facets, facets_of
 from sessions.models import ApiToken, Facet, Organisation, Session, User
 from sessions.query.options import filter_options
 from tests.conftest import Send

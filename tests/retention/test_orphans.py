@@ -12,8 +12,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
-from sessions.ingest.attachments import storage_name
-from sessions.ingest.unfinished import FOLDER
+from sessions.files.storing import storage_name
+from sessions.files.unfinished import FOLDER
 from sessions.models import Attachment, Organisation
 from sessions.retention import orphans
 from tests.retention.conftest import Old, stored_files

@@ -15,8 +15,8 @@ from django.core.management import CommandError
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from sessions.ingest.load import load
 from sessions.ingest.prepare import prepare
+from sessions.ingest.writing.load import load
 from sessions.models import Attachment, Event, Organisation, Session
 from sessions.retention.files import delete_unnamed
 from sessions.retention.orphans import clean

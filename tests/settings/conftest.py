@@ -1,7 +1,7 @@
 import pytest
 from django.test import Client
 
-from sessions.choices import Role
+from sessions.contract.choices import Role
 from sessions.models import Organisation, User
 from tests.conftest import member
 

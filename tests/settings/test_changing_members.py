@@ -7,8 +7,8 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 
-from sessions.choices import Role
-from sessions.members import active_admins, change_role, deactivate
+from sessions.accounts.members import active_admins, change_role, deactivate
+from sessions.contract.choices import Role
 from sessions.models import Organisation, User
 from tests.conftest import ClientOf
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.mail import EmailMessage
 from django.test import Client, override_settings
 
-from sessions.choices import Role
+from sessions.contract.choices import Role
 from sessions.models import Organisation, User
 from tests.conftest import ClientOf
 

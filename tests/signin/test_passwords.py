@@ -7,8 +7,8 @@ from django.contrib.auth.password_validation import MinimumLengthValidator, get_
 from django.core.mail import EmailMessage
 from django.test import Client
 
+from sessions.accounts.members import password_set_path
 from sessions.forms.signin import WHAT_IS_DEMANDED, PasswordChangeForm, PasswordSetForm
-from sessions.members import password_set_path
 from sessions.models import User
 from tests.conftest import ClientOf
 

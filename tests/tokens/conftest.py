@@ -7,9 +7,9 @@ from typing import NamedTuple
 import pytest
 from django.test import Client
 
-from sessions.choices import Scope
+from sessions.accounts.tokens import make_token
+from sessions.contract.choices import Scope
 from sessions.models import ApiToken, User
-from sessions.tokens import make_token
 
 LIST = "/api/v1/sessions"
 

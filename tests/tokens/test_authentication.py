@@ -9,11 +9,11 @@ from django.test import Client
 from django.urls import include, path
 from pytest_django import DjangoAssertNumQueries
 
-from sessions.choices import Role, Scope
+from sessions.accounts.tokens import revoke
+from sessions.contract.choices import Role, Scope
+from sessions.http.authentication import ApiRequest, scope_required
 from sessions.models import ApiToken, Organisation, User
-from sessions.tokens import revoke
 from sessions.urls import api_urls
-from sessions.views.authentication import ApiRequest, scope_required
 from tests.conftest import ClientOf, Send, organisation
 from tests.tokens.conftest import LIST, Made, Make, basic
 

@@ -5,8 +5,8 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
+from sessions.accounts.tokens import find_token
 from sessions.models import ApiToken, Organisation, User
-from sessions.tokens import find_token
 
 
 def create(email: object, **options: object) -> tuple[str, str]:

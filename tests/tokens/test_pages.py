@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session as BrowserSession
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from sessions.choices import Role, Scope
+from sessions.contract.choices import Role, Scope
 from sessions.models import ApiToken, Organisation, User
 from tests.conftest import ClientOf, Send
 from tests.tokens.conftest import LIST, Made, Make

@@ -10,9 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import connections
 from pytest_django import DjangoAssertNumQueries
 
-from sessions.choices import Role, Scope
+from sessions.accounts.tokens import TOUCH_EVERY, TokenRefused, find_token, make_token, revoke, touch
+from sessions.contract.choices import Role, Scope
 from sessions.models import ApiToken, User
-from sessions.tokens import TOUCH_EVERY, TokenRefused, find_token, make_token, revoke, touch
 
 NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 

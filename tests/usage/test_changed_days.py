@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
-from sessions import counting
-from sessions.counting import count_days
 from sessions.models import ChangedDay, CountedDay, DayCount, Organisation, Session, User
-from sessions.query.usage import Numbers, usage
 from sessions.retention.purge import purge
+from sessions.usage import roll_up
+from sessions.usage.numbers import Numbers, usage
+from sessions.usage.roll_up import count_days
 from tests.api_writing.program import Program
 from tests.conftest import Send
 from tests.retention.conftest import in_thread, wait_until_somebody_waits
@@ -130,7 +130,7 @@ def test_a_write_that_begins_while_its_day_is_counted_is_not_lost(
 ) -> None:
     """It is committed when the count has read the day: the count is stored, and does not hold."""
     send(acme, started_at=FIRST, external_id="before")
-    counting._prepare(acme, SECOND.date())
+    roll_up._prepare(acme, SECOND.date())
     [day] = CountedDay.objects.all()
     committed = threading.Event()
 
@@ -142,7 +142,7 @@ def test_a_write_that_begins_while_its_day_is_counted_is_not_lost(
     writer = threading.Thread(target=in_thread, args=[write])
     writer.start()
     wait_until(HELD)
-    assert counting._count(day)
+    assert roll_up._count(day)
     assert DayCount.objects.get().sessions == 1
     committed.set()
     writer.join(30)
@@ -156,11 +156,11 @@ def test_a_write_that_begins_while_its_day_is_counted_is_not_lost(
 def test_what_was_given_up_while_it_was_counted_is_not_stored(acme: Organisation, alice: User, send: Send) -> None:
     """Another run has read the note of a writer that this one did not see."""
     send(acme, started_at=FIRST, external_id="before")
-    counting._prepare(acme, SECOND.date())
+    roll_up._prepare(acme, SECOND.date())
     [day] = CountedDay.objects.all()
     send(acme, started_at=FIRST, external_id="meanwhile")
-    counting._prepare(acme, SECOND.date())
-    assert not counting._count(day)
+    roll_up._prepare(acme, SECOND.date())
+    assert not roll_up._count(day)
     assert not DayCount.objects.exists()
     assert CountedDay.objects.get().counted_at is None
     assert usage(asked(alice)).total.sessions == 2

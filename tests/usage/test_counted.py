@@ -16,16 +16,16 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sessions import counting
-from sessions.counting import count_days
-from sessions.ingest.load import load
 from sessions.ingest.prepare import prepare
+from sessions.ingest.writing.load import load
 from sessions.models import ApiToken, ChangedDay, CountedDay, DayCount, Organisation, Session, User
-from sessions.query.counted import parts
-from sessions.query.queue_times import percentile, sql_bucket
-from sessions.query.search import fetch_all
-from sessions.query.usage import Named, Numbers, Usage, UsageQuery, usage
+from sessions.postgresql.fetching import fetch_all
 from sessions.retention.purge import purge
+from sessions.usage import roll_up
+from sessions.usage.numbers import Named, Numbers, Usage, UsageQuery, usage
+from sessions.usage.queue_times import percentile, sql_bucket
+from sessions.usage.roll_up import count_days
+from sessions.usage.rolled_up import parts
 from tests.conftest import Send
 from tests.query.explained import traced
 from tests.query.test_explain import ROWS, big
@@ -60,7 +60,7 @@ ASKED: dict[str, dict[str, Any]] = {
 @pytest.fixture(autouse=True)
 def _few_are_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that of a day's thirty sessions some have counts of their own and some are read, as of thousands."""
-    monkeypatch.setattr(counting, "BUSY", 5)
+    monkeypatch.setattr(roll_up, "BUSY", 5)
 
 
 def random_line(rng: random.Random, number: int) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def send_random(to: Organisation, rng: random.Random, numbers: range, folder: Pa
 
 def counted(organisation: Organisation) -> int:
     """How many days were."""
-    *_, last = [counting.Days(0, 0), *count_days(organisation)]
+    *_, last = [roll_up.Days(0, 0), *count_days(organisation)]
     return last.counted
 
 
@@ -209,13 +209,13 @@ def test_of_many_days_a_filter_without_counts_is_read_only_if_that_is_bounded(
         at = datetime(2026, 3, 10 + number, 12, tzinfo=UTC)
         send(acme, started_at=at, status="ended" if number % 5 else "failed", app={"app_id": f"app-{number}"})
     counted(acme)
-    monkeypatch.setattr("sessions.query.usage.MOST_SESSIONS", 9)
+    monkeypatch.setattr("sessions.usage.numbers.MOST_SESSIONS", 9)
     assert usage(asked(alice)).total.sessions == 10
     assert usage(asked(alice, status="ended")).too_many
     assert usage(asked(alice, status="ended", app=["app-0", "app-1"])).total.sessions == 1
     assert usage(asked(alice, status="ended", start="2026-03-01")).total.sessions == 8
     assert usage(asked(alice, status="failed")).total.sessions == 2
-    monkeypatch.setattr("sessions.query.usage.MOST_SESSIONS", 10)
+    monkeypatch.setattr("sessions.usage.numbers.MOST_SESSIONS", 10)
     assert usage(asked(alice, status="ended")).total.sessions == 8
 
 
@@ -374,7 +374,7 @@ def test_counts_that_are_given_up_between_two_looks_are_not_used(
         send(acme, started_at=datetime(2026, 3, 10, 13, tzinfo=UTC), external_id=str(len(looked)))
         return looked[-1]
 
-    monkeypatch.setattr("sessions.query.usage.parts", look_and_be_overtaken)
+    monkeypatch.setattr("sessions.usage.numbers.parts", look_and_be_overtaken)
     assert usage(asked(alice)).total.sessions == 2 + 1
     assert [bool(one.counts) for one in looked] == [True, False]
 

@@ -7,8 +7,8 @@ import pytest
 from django.http import QueryDict
 
 from sessions.models import ApiToken, Organisation, User
-from sessions.query import usage as counting
-from sessions.query.usage import Numbers, Usage, UsageQuery
+from sessions.usage import numbers
+from sessions.usage.numbers import Numbers, Usage, UsageQuery
 from tests.conftest import Send
 
 JUNE = {"start": "2026-06-01", "end": "2026-06-30"}
@@ -19,7 +19,7 @@ def asked(viewer: User, **parameters: str) -> UsageQuery:
 
 
 def count(viewer: User, **parameters: str) -> Usage:
-    return counting.usage(asked(viewer, **(JUNE | parameters)))
+    return numbers.usage(asked(viewer, **(JUNE | parameters)))
 
 
 def at(day: int, hour: int = 12, minutes: int = 60, queue: float = 0) -> dict[str, datetime]:
@@ -163,7 +163,7 @@ def test_a_lost_session_counts_up_to_its_last_sign_of_life_a_running_one_not_yet
     assert count(alice).total == Numbers(1, 20 * 60_000)
     now = datetime.now(UTC)
     send(acme, status="active", started_at=now - timedelta(minutes=5), last_seen_at=now, app={"app_id": "now"})
-    running = counting.usage(asked(alice, app="now"))
+    running = numbers.usage(asked(alice, app="now"))
     assert (running.total.sessions, running.total.duration_ms) == (1, 0)
 
 
@@ -172,7 +172,7 @@ def test_more_sessions_than_can_be_counted_in_time_are_not_counted_in_part(
 ) -> None:
     send(acme, **at(3))
     send(acme, **at(4))
-    monkeypatch.setattr(counting, "MOST_SESSIONS", 1)
+    monkeypatch.setattr(numbers, "MOST_SESSIONS", 1)
     found = count(alice)
     assert found.too_many
     assert found.total.sessions == 0

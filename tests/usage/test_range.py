@@ -8,7 +8,7 @@ import time_machine
 from django.http import QueryDict
 
 from sessions.models import User
-from sessions.query.usage import UsageQuery
+from sessions.usage.numbers import UsageQuery
 
 TODAY = date(2026, 6, 15)
 

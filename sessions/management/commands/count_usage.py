@@ -5,8 +5,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 from tqdm import tqdm
 
-from sessions.counting import Days, count_days
 from sessions.models import Organisation
+from sessions.usage.roll_up import Days, count_days
 
 
 class Command(BaseCommand):

@@ -5,9 +5,9 @@ from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from sessions.choices import Scope
+from sessions.accounts.tokens import LONGEST_LIFE, label_is_taken, make_token
+from sessions.contract.choices import Scope
 from sessions.models import ApiToken, User
-from sessions.tokens import LONGEST_LIFE, label_is_taken, make_token
 
 
 class Command(BaseCommand):

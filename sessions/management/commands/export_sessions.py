@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.http import QueryDict
 
-from sessions.choices import Role
+from sessions.contract.choices import Role
 from sessions.models import Organisation, User
 from sessions.presenters.csv import csv_stream
 from sessions.query import SessionQuery

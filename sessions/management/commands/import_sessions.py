@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, ProgrammingError
 from tqdm import tqdm
 
-from sessions.ingest.formats import FORMATS, format_of
 from sessions.ingest.importing import import_file
-from sessions.ingest.load import Report
+from sessions.ingest.reading.formats import FORMATS, format_of
+from sessions.ingest.writing.load import Report
 from sessions.models import Organisation
 
 

@@ -12,14 +12,14 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 
-from sessions.attachments.media import essence
-from sessions.errors import Problem
+from sessions.contract.errors import Problem
+from sessions.contract.schema import Attachment
+from sessions.files.media import essence
+from sessions.http.authentication import ApiRequest, scope_required
+from sessions.http.body import Body
+from sessions.http.refusals import refusals, sender_to
 from sessions.presenters.operations import UploadParameters
 from sessions.receiving.uploads import Upload, upload
-from sessions.schema import Attachment
-from sessions.views.api.body import Body
-from sessions.views.api.refusals import refusals, sender_to
-from sessions.views.authentication import ApiRequest, scope_required
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,13 @@ from itertools import chain
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from sessions.errors import Problem
+from sessions.contract.errors import Problem
+from sessions.http.authentication import ApiRequest, scope_required
 from sessions.presenters.json import chunks, json_event_page, separated
-from sessions.query.event_list import EventSearch, event_page
-from sessions.query.event_parameters import (
+from sessions.query.criteria.order import InvalidCursorError
+from sessions.query.events.latest import MOST_VALUES, TooManyValuesError, latest_events
+from sessions.query.events.page import EventSearch, event_page
+from sessions.query.events.parameters import (
     DAY,
     EVENTS_ON_A_PAGE,
     WIDEST,
@@ -20,10 +23,7 @@ from sessions.query.event_parameters import (
     parameter_errors,
     past_day,
 )
-from sessions.query.latest_events import MOST_VALUES, TooManyValuesError, latest_events
-from sessions.query.order import InvalidCursorError
 from sessions.views.api.reading import json_response
-from sessions.views.authentication import ApiRequest, scope_required
 
 
 @require_safe

@@ -7,11 +7,11 @@ from uuid import UUID
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import conditional_page, require_safe
 
-from sessions.errors import Problem
+from sessions.contract.errors import Problem
+from sessions.http.authentication import ApiRequest, scope_required
 from sessions.presenters.json import json_events, json_list
 from sessions.query import SessionQuery, find_session_json
-from sessions.query.events import every_event
-from sessions.views.authentication import ApiRequest, scope_required
+from sessions.query.events.timeline import every_event
 
 WHOLE_BYTES = 1024 * 1024
 

@@ -10,17 +10,17 @@ from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 
-from sessions.errors import Problem
-from sessions.ingest.parse import parse
+from sessions.contract.errors import Problem
+from sessions.contract.schema import EventBatch
+from sessions.http.authentication import ApiRequest, scope_required
+from sessions.http.body import JSON, NDJSON, check_type, lines_of, whole
+from sessions.http.refusals import refusals, sender_of, sender_to
+from sessions.ingest.reading.parse import parse
 from sessions.presenters.json import json_of_new
 from sessions.query import find_session_json
 from sessions.receiving.changing import change
 from sessions.receiving.events import add_events, parse_lines
 from sessions.receiving.posting import receive, receive_lines
-from sessions.schema import EventBatch
-from sessions.views.api.body import JSON, NDJSON, check_type, lines_of, whole
-from sessions.views.api.refusals import refusals, sender_of, sender_to
-from sessions.views.authentication import ApiRequest, scope_required
 
 SPOOLED_BYTES = 1024 * 1024
 # Parsed events take ten times their size, and all are written, or none. More come in more requests, or in a batch.

@@ -1,0 +1,1 @@
+"""Members, API tokens, signing in, and the limits that guard them."""

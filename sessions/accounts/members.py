@@ -1,0 +1,157 @@
+"""Who belongs to an organisation: inviting, changing roles, deactivating.
+
+Every change of who is an admin holds the organisation's row, so that two admins who
+remove each other at the same moment do not leave it without one.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.contrib.auth.tokens import default_token_generator
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q, QuerySet, TextChoices
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from sessions.contract.choices import Role
+from sessions.models import Organisation, User
+
+NEVER_SET = Q(password__startswith="!")  # noqa: S106  how Django marks a password that nobody has set
+
+
+class MemberState(TextChoices):
+    ACTIVE = "active", "Active"
+    INVITED = "invited", "Invited"
+    DEACTIVATED = "deactivated", "Deactivated"
+    KNOWN = "known", "Known from sessions"
+
+
+IN_STATE = {
+    MemberState.ACTIVE: Q(can_sign_in=True, is_active=True) & ~NEVER_SET,
+    MemberState.INVITED: Q(can_sign_in=True, is_active=True) & NEVER_SET,
+    MemberState.DEACTIVATED: Q(can_sign_in=True, is_active=False),
+    MemberState.KNOWN: Q(can_sign_in=False),
+}
+
+
+def state_of(member: User) -> MemberState:
+    if not member.can_sign_in:
+        return MemberState.KNOWN
+    if not member.is_active:
+        return MemberState.DEACTIVATED
+    return MemberState.ACTIVE if member.has_usable_password() else MemberState.INVITED
+
+
+PAGE_SIZE = 50
+
+
+def members_page(organisation: Organisation, q: str, state: str, after: int | None) -> tuple[list[User], bool]:
+    """Members whose e-mail or username holds `q`, from behind member `after` on, and whether there are more.
+
+    In the order of index user_email_per_organisation, those without an e-mail last.
+    Raises User.DoesNotExist for an `after` that is nobody's here.
+    """
+    everyone = User.objects.filter(organisation=organisation).annotate(address=Lower("email"))
+    found = everyone.order_by(F("address").asc(nulls_last=True), "username")
+    if q:
+        found = found.filter(Q(email__icontains=q) | Q(username__icontains=q))
+    if state:
+        found = found.filter(IN_STATE[MemberState(state)])
+    if after is not None:
+        last = everyone.get(pk=after)  # who may have left the search since
+        if last.email is None:
+            found = found.filter(email=None, username__gt=last.username)
+        else:
+            found = found.filter(Q(address__gt=last.address) | Q(email=None))
+    page: list[User] = [*found[: PAGE_SIZE + 1]]
+    return page[:PAGE_SIZE], len(page) > PAGE_SIZE
+
+
+def active_admins(organisation: Organisation) -> QuerySet[User]:
+    """Those who can act as one: an invited admin cannot yet."""
+    return User.objects.filter(IN_STATE[MemberState.ACTIVE], organisation=organisation, role=Role.ADMIN)
+
+
+def password_set_path(member: User) -> str:
+    """The path where `member` sets a password, once and for PASSWORD_RESET_TIMEOUT."""
+    uid = urlsafe_base64_encode(force_bytes(member.pk))
+    return reverse("password_set", kwargs={"uidb64": uid, "token": default_token_generator.make_token(member)})
+
+
+def invite(actor: User, email: str, role: str) -> User:
+    """Let `email` sign in, once the password is set. Claims the record of one known from sessions.
+
+    Raises ValidationError when that e-mail signs in already, here or elsewhere.
+    """
+    with _holding(actor) as organisation:
+        if User.objects.filter(email__iexact=email, can_sign_in=True).exclude(organisation=organisation).exists():
+            raise ValidationError("This e-mail signs in to another organisation.", code="elsewhere")
+        member = User.objects.filter(email__iexact=email, organisation=organisation).first()
+        if member is None:
+            member = User(email=email, organisation=organisation)
+        elif member.can_sign_in:
+            raise ValidationError(_already(member), code="member")
+        member.role, member.can_sign_in, member.is_active = role, True, True
+        member.set_unusable_password()
+        try:
+            with transaction.atomic():
+                member.save()
+        except IntegrityError as error:  # another organisation was quicker, by a moment
+            raise ValidationError("This e-mail signs in to another organisation.", code="elsewhere") from error
+        return member
+
+
+def change_role(actor: User, member_id: int, role: str) -> User:
+    """Raises ValidationError for the last active admin."""
+    with _holding(actor) as organisation:
+        member = User.objects.get(pk=member_id, organisation=organisation, can_sign_in=True)
+        if role != Role.ADMIN:
+            _keep_an_admin(member)
+        member.role = role
+        member.save(update_fields=["role"])
+        return member
+
+
+def deactivate(actor: User, member_id: int) -> User:
+    """Out at once, in every browser. Raises ValidationError for the last active admin."""
+    with _holding(actor) as organisation:
+        member = User.objects.get(pk=member_id, organisation=organisation, can_sign_in=True)
+        _keep_an_admin(member)
+        member.is_active = False
+        member.save(update_fields=["is_active"])
+        return member
+
+
+def reactivate(actor: User, member_id: int) -> User:
+    with _holding(actor) as organisation:
+        member = User.objects.get(pk=member_id, organisation=organisation, can_sign_in=True)
+        member.is_active = True
+        member.save(update_fields=["is_active"])
+        return member
+
+
+@contextmanager
+def _holding(actor: User) -> Iterator[Organisation]:
+    """One change at a time in the actor's organisation, by someone who is an admin at that time."""
+    with transaction.atomic():
+        organisation = Organisation.objects.select_for_update().get(pk=actor.organisation_id)
+        if not User.objects.filter(pk=actor.pk, role=Role.ADMIN, is_active=True, can_sign_in=True).exists():
+            raise PermissionDenied("You are no longer an admin.")
+        yield organisation
+
+
+def _keep_an_admin(member: User) -> None:
+    if not active_admins(member.organisation).exclude(pk=member.pk).exists():
+        raise ValidationError(
+            f"{member} is the last active admin of {member.organisation}. Make someone else an admin first.",
+            code="last_admin",
+        )
+
+
+def _already(member: User) -> str:
+    if not member.is_active:
+        return "This member is deactivated. Reactivate them instead."
+    return "This e-mail is a member already."

@@ -1,1 +1,0 @@
-"""What is known about files without asking HTTP: byte ranges, safe types, logs in windows, HAR as requests."""

@@ -1,0 +1,1 @@
+"""The public contract: the JSON shapes, the vocabularies, and every error with its code and its status."""

@@ -1,0 +1,1 @@
+"""Bytes -> a checked and normalised session, or the field that is wrong."""

@@ -1,0 +1,34 @@
+"""A file of one JSON object a line, of any length, in little memory."""
+
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from sessions.ingest.reading.parse import MAX_LINE_BYTES
+
+BOM = b"\xef\xbb\xbf"
+CHUNK_BYTES = 1024 * 1024
+
+
+class Line(NamedTuple):
+    """`number` counts from 1, blank lines included; `end` is the byte offset behind the line."""
+
+    number: int
+    end: int
+    raw: bytes
+
+
+def lines(file: BinaryIO) -> Iterator[Line]:
+    """Blank lines are left out. Of a line that is too long comes just enough for the parser to say so."""
+    number = end = 0
+    while raw := file.readline(MAX_LINE_BYTES + 1):
+        number += 1
+        end += len(raw)
+        if len(raw) > MAX_LINE_BYTES and not raw.endswith(b"\n"):
+            while rest := file.readline(CHUNK_BYTES):
+                end += len(rest)
+                if rest.endswith(b"\n"):
+                    break
+        if number == 1:
+            raw = raw.removeprefix(BOM)
+        if raw.strip():
+            yield Line(number, end, raw)

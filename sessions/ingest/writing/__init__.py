@@ -1,0 +1,1 @@
+"""Checked sessions, events and attachments -> rows."""

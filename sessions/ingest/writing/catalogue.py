@@ -1,0 +1,273 @@
+"""The names of a batch -> ids of the small tables, making what is missing.
+
+A handful of statements a batch, and none once an import has seen all names. The tables
+come in one order, so that concurrent imports wait for each other and never deadlock.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from django.contrib.auth.hashers import make_password
+from django.db import connection
+
+from sessions.contract.choices import Role
+from sessions.contract.schema import SessionLine
+from sessions.ingest.writing.small_tables import (
+    INSERT_DEVICES,
+    INSERT_SYSTEMS,
+    INSERT_TOKENS,
+    INSERT_USERS_BY_USERNAME,
+    SELECT_APPS,
+    SELECT_DEVICES,
+    SELECT_SYSTEMS,
+    SELECT_TOKENS,
+    SELECT_USERS_BY_EMAIL,
+    SELECT_USERS_BY_USERNAME,
+    UPSERT_APPS,
+    UPSERT_USERS_BY_EMAIL,
+)
+
+# An import remembers so many, at some 150 bytes each.
+MOST_FACETS = 200_000
+
+
+class Ids(NamedTuple):
+    """What a session's row refers to; None where it names nothing."""
+
+    app: int | None
+    device: int | None
+    os: int | None
+    user: int | None
+    token: int | None
+
+
+class Catalogue:
+    """What one import has seen of an organisation: the ids of names, which facets there are, whether all was new.
+
+    `forget` what a rolled back transaction made.
+    """
+
+    def __init__(self, organisation_id: int) -> None:
+        self.organisation_id = organisation_id
+        self.forget()
+
+    def forget(self) -> None:
+        self._apps: dict[str, tuple[int, str, str]] = {}
+        self._devices: dict[tuple[str, str, str], int] = {}
+        self._systems: dict[tuple[str, str], int] = {}
+        self._emails: dict[str, int] = {}
+        self._people: dict[int, tuple[str, str]] = {}  # e-mail and username, as the table has them
+        self._usernames: dict[str, int] = {}
+        self._tokens: dict[str, int] = {}
+        self._facets: set[tuple[int, int]] = set()
+        self._facet_removals = 0
+        # Whether the batch before had no session that was there already: then the next is taken to have none.
+        self.was_new = False
+
+    def __len__(self) -> int:
+        return sum(len(known) for known in self._tables())
+
+    def _tables(self) -> tuple[dict[Any, Any], ...]:
+        return (self._apps, self._devices, self._systems, self._emails, self._usernames, self._tokens)
+
+    def about(self, line: SessionLine) -> "Catalogue":
+        """What this one knows of the names of a line, to be changed on its own."""
+        part = Catalogue(self.organisation_id)
+        for known, own, name in zip(self._tables(), part._tables(), _names(line), strict=True):
+            if (value := known.get(name)) is not None:
+                own[name] = value
+        part._people = {ident: self._people[ident] for ident in part._emails.values()}
+        return part
+
+    def learn(self, part: "Catalogue") -> None:
+        """What a transaction has made and committed. Other threads may be reading."""
+        self._people |= part._people  # noqa: SLF001
+        for known, new in zip(self._tables(), part._tables(), strict=True):  # noqa: SLF001
+            known.update(new)
+
+    def learn_facets(self, facets: set[tuple[int, int]], removals: int) -> set[tuple[int, int]]:
+        """Those of these that are not known to be there; from now on they are, until a purge removes some."""
+        if removals != self._facet_removals or len(self._facets) > MOST_FACETS:
+            self._facets, self._facet_removals = set(), removals
+        new = facets - self._facets
+        self._facets |= new
+        return new
+
+    def ids(self, line: SessionLine) -> Ids:
+        """Of a line that `resolve` has seen."""
+        device, system, initiator = _device(line), _system(line), line.initiator
+        user = None
+        if initiator.email:
+            user = self._emails[initiator.email]
+        elif initiator.username:
+            user = self._usernames[initiator.username]
+        return Ids(
+            self._apps[line.app.app_id][0] if line.app.app_id is not None else None,
+            self._devices[device] if any(device) else None,
+            self._systems[system] if any(system) else None,
+            user,
+            self._tokens[initiator.label or ""] if initiator.type == "token" else None,
+        )
+
+    def knows(self, line: SessionLine) -> bool:
+        """Whether `resolve` would ask and write nothing."""
+        app, initiator = line.app, line.initiator
+        try:
+            self.ids(line)
+        except KeyError:
+            return False
+        if app.app_id is not None and self._differs(app.app_id, app.name or "", app.group or ""):
+            return False
+        return not (initiator.email and initiator.username and self._is_nameless(initiator.email))
+
+    def put_names(self, line: SessionLine) -> None:
+        """Of a line that `resolve` has seen: what the tables say of app and person in the place of what it says."""
+        if line.app.app_id is not None:
+            _, line.app.name, line.app.group = self._apps[line.app.app_id]
+        if line.initiator.email:
+            line.initiator.email, line.initiator.username = self._people[self._emails[line.initiator.email]]
+
+    def resolve(self, lines: Iterable[SessionLine]) -> None:
+        """Make sure that every name of these lines has an id. Call it in the transaction that writes them."""
+        lines = list(lines)
+        self._resolve_apps(lines)
+        self._resolve_devices({device for line in lines if any(device := _device(line))} - self._devices.keys())
+        self._resolve_systems({system for line in lines if any(system := _system(line))} - self._systems.keys())
+        self._resolve_emails(lines)
+        self._resolve_usernames(
+            {line.initiator.username for line in lines if line.initiator.username and not line.initiator.email}
+            - self._usernames.keys()
+        )
+        self._resolve_tokens(
+            {line.initiator.label or "" for line in lines if line.initiator.type == "token"} - self._tokens.keys()
+        )
+
+    def _resolve_apps(self, lines: list[SessionLine]) -> None:
+        """The latest name and group win; nothing is written while they stay the same."""
+        named: dict[str, tuple[str, str]] = {}
+        for line in lines:
+            if line.app.app_id is not None:
+                name, group = named.get(line.app.app_id, ("", ""))
+                named[line.app.app_id] = (line.app.name or name, line.app.group or group)
+        self._select_apps(list(named.keys() - self._apps.keys()))
+        changed = [(app_id, *names) for app_id, names in sorted(named.items()) if self._differs(app_id, *names)]
+        if changed:
+            _execute(UPSERT_APPS, [self.organisation_id, *_columns(changed)])
+            self._select_apps([app_id for app_id, _, _ in changed])
+
+    def _select_apps(self, app_ids: list[str]) -> None:
+        if app_ids:
+            for app_id, *row in _fetch(SELECT_APPS, [self.organisation_id, app_ids]):
+                self._apps[app_id] = (row[0], row[1], row[2])
+
+    def _differs(self, app_id: str, name: str, group: str) -> bool:
+        if app_id not in self._apps:
+            return True
+        _, known_name, known_group = self._apps[app_id]
+        return bool((name and name != known_name) or (group and group != known_group))
+
+    def _resolve_devices(self, names: set[tuple[str, str, str]]) -> None:
+        def select() -> None:
+            rows = _fetch(SELECT_DEVICES, [*_columns(list(names)), self.organisation_id])
+            self._devices |= {(manufacturer, model, kind): ident for manufacturer, model, kind, ident in rows}
+
+        if names:
+            select()
+        if names := names - self._devices.keys():
+            _execute(INSERT_DEVICES, [self.organisation_id, *_columns(sorted(names))])
+            select()
+
+    def _resolve_systems(self, names: set[tuple[str, str]]) -> None:
+        def select() -> None:
+            rows = _fetch(SELECT_SYSTEMS, [*_columns(list(names)), self.organisation_id])
+            self._systems |= {(name, version): ident for name, version, ident in rows}
+
+        if names:
+            select()
+        if names := names - self._systems.keys():
+            _execute(INSERT_SYSTEMS, [self.organisation_id, *_columns(sorted(names))])
+            select()
+
+    def _resolve_emails(self, lines: list[SessionLine]) -> None:
+        """A username is taken over by a member who has none yet."""
+        named: dict[str, str] = {}
+        for line in lines:
+            if line.initiator.email:
+                named[line.initiator.email] = line.initiator.username or named.get(line.initiator.email, "")
+
+        def select(emails: list[str]) -> None:
+            rows = _fetch(SELECT_USERS_BY_EMAIL, [emails, self.organisation_id])
+            self._emails |= {email: ident for email, ident, _, _ in rows}
+            self._people |= {ident: (email, username) for _, ident, email, username in rows}
+
+        if unseen := list(named.keys() - self._emails.keys()):
+            select(unseen)
+        changed = [
+            (email, username)
+            for email, username in named.items()
+            if email not in self._emails or (username and self._is_nameless(email))
+        ]
+        if changed:
+            values = [self.organisation_id, make_password(None), Role.USER.value, *_columns(changed)]
+            _execute(UPSERT_USERS_BY_EMAIL, values)
+            select([email for email, _ in changed])
+
+    def _is_nameless(self, email: str) -> bool:
+        return not self._people[self._emails[email]][1]
+
+    def _resolve_usernames(self, names: set[str]) -> None:
+        def select() -> None:
+            self._usernames |= dict(_fetch(SELECT_USERS_BY_USERNAME, [self.organisation_id, list(names)]))
+
+        if names:
+            select()
+        if names := names - self._usernames.keys():
+            values = [self.organisation_id, make_password(None), Role.USER.value, sorted(names)]
+            _execute(INSERT_USERS_BY_USERNAME, values)
+            select()
+
+    def _resolve_tokens(self, labels: set[str]) -> None:
+        def select() -> None:
+            self._tokens |= dict(_fetch(SELECT_TOKENS, [self.organisation_id, list(labels)]))
+
+        if labels:
+            select()
+        if labels := labels - self._tokens.keys():
+            _execute(INSERT_TOKENS, [self.organisation_id, sorted(labels)])
+            select()
+
+
+def _names(line: SessionLine) -> tuple[Any, ...]:
+    """One for each table, in their order; None is in none of them."""
+    initiator = line.initiator
+    return (
+        line.app.app_id,
+        _device(line),
+        _system(line),
+        initiator.email,
+        None if initiator.email else initiator.username,
+        initiator.label if initiator.type == "token" else None,
+    )
+
+
+def _device(line: SessionLine) -> tuple[str, str, str]:
+    return (line.device.manufacturer or "", line.device.model or "", line.device.type or "")
+
+
+def _system(line: SessionLine) -> tuple[str, str]:
+    return (line.os.name or "", line.os.version or "")
+
+
+def _columns(rows: list[Any]) -> list[list[str]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _execute(sql: str, values: list[Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+
+
+def _fetch(sql: str, values: list[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())

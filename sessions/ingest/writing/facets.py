@@ -1,0 +1,80 @@
+"""Which values occur among whose sessions: written beside the sessions, read by the filters' options."""
+
+from collections.abc import Iterable, Iterator
+
+from django.db import connection
+
+from sessions.ingest.writing.catalogue import Catalogue
+from sessions.ingest.writing.rows import Row
+from sessions.models.keys import PLATFORM_NUMBERS, Kind, key, value_key
+from sessions.postgresql.prepared import as_array
+
+# Given in their order, so that concurrent imports insert in one order and never deadlock.
+INSERT_FACETS = """
+INSERT INTO history_facet (owner, value)
+SELECT given.owner, given.value FROM held, unnest({owners}::bigint[], {values}::bigint[]) AS given (owner, value)
+ON CONFLICT DO NOTHING
+"""
+# The lock keeps a purge from removing, until this transaction ends, a facet that it has found to be there.
+HOLD = "SELECT pg_advisory_xact_lock_shared(%s)"
+HELD = f"WITH held AS MATERIALIZED ({HOLD})"
+HOLD_AND_INSERT_FACETS = HELD + INSERT_FACETS.format(owners="%s", values="%s")
+
+REMOVALS = "SELECT facet_removals FROM history_organisation WHERE id = %s"
+# Fewer are written without looking whether they are known, with a statement less.
+FEW_FACETS = 100
+
+FACETS_LOCK = 7_305_115 << 32
+
+# Columns, and the first key of what they refer to.
+OWNERS = (("user_id", key(Kind.USER, 0)), ("token_id", key(Kind.TOKEN, 0)))
+NAMES = (("app_id", key(Kind.APP, 0)), ("device_id", key(Kind.DEVICE, 0)), ("os_id", key(Kind.OS, 0)))
+
+Facets = set[tuple[int, int]]
+
+
+def facets_lock(organisation_id: int) -> int:
+    """The advisory lock: shared by those who add facets of the organisation or note its changed days, exclusive to
+    whoever removes some."""
+    return FACETS_LOCK | organisation_id
+
+
+def add_facets(catalogue: Catalogue, facets: Facets) -> None:
+    """Those that the catalogue does not know yet; from batch to batch nearly all are the same."""
+    lock = facets_lock(catalogue.organisation_id)
+    with connection.cursor() as cursor:
+        if len(facets) > FEW_FACETS:
+            # Statements of their own: what one sees is from before it waits for the lock.
+            cursor.execute(HOLD, [lock])
+            cursor.execute(REMOVALS, [catalogue.organisation_id])
+            facets = catalogue.learn_facets(facets, *cursor.fetchone())
+        if facets:
+            owners, values = zip(*sorted(facets), strict=True)
+            cursor.execute(HOLD_AND_INSERT_FACETS, [lock, as_array(owners), as_array(values)])
+
+
+def facets_of(organisation_id: int, sessions: Iterable[Row]) -> Facets:
+    facets: Facets = set()
+    for _ in noted(facets, organisation_id, sessions):
+        pass
+    return facets
+
+
+def noted(facets: Facets, organisation_id: int, sessions: Iterable[Row]) -> Iterator[Row]:
+    """Those rows, which have the ids of a user, token, app, device and system, and a platform.
+
+    When all have been asked for, their (owner, value) pairs are among the `facets`.
+    """
+    platforms = {name: value_key(Kind.PLATFORM, organisation_id, name) for name in PLATFORM_NUMBERS}
+    occurring: set[int] = set()
+    for row in sessions:
+        owners = [first | row[column] for column, first in OWNERS if row[column]]
+        values = owners + [first | row[column] for column, first in NAMES if row[column]]
+        if row["platform"]:
+            values.append(platforms[row["platform"]])
+        occurring.update(values)
+        for owner in owners:
+            facets.update([(owner, value) for value in values])
+        yield row
+    organisation = key(Kind.ORGANISATION, organisation_id)
+    facets.update([(organisation, value) for value in occurring])

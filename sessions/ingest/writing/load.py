@@ -1,0 +1,269 @@
+"""The one way in: a batch of sessions, their events and attachments, written in one transaction.
+
+Rows go by COPY into temporary tables and from there into place, whole records over
+older ones. When PostgreSQL refuses a batch all the same, it is written in halves,
+down to single lines, so that exactly the bad ones are reported.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+
+from sessions.contract.line_errors import LineError
+from sessions.contract.schema import Event
+from sessions.files.storing import check_found
+from sessions.ingest.reading.identity import event_ids
+from sessions.ingest.writing.catalogue import Catalogue
+from sessions.ingest.writing.changed_days import INSERT_CHANGED_DAYS, day_of, note_changed, sql_day
+from sessions.ingest.writing.facets import INSERT_FACETS, Facets, add_facets, facets_lock, facets_of, noted
+from sessions.ingest.writing.rows import Item, Row, attachment_row, event_row, session_row
+from sessions.ingest.writing.staging import FEW, copy, merge
+from sessions.models import Organisation
+from sessions.postgresql.prepared import as_array
+
+ATTEMPTS = 2
+
+ANY_THERE = "SELECT count(*) FROM history_session WHERE id = ANY(%s::uuid[])"
+
+# Whose a session is that is there already. What was sent with the same token is the sender's without asking.
+OWNED = "stored.organisation_id = sent.organisation_id"
+OWNED_BY_TOKEN = f"{OWNED} AND stored.token_id = sent.token_id"
+# One that has ended is not opened again by what was sent before and comes late.
+KEPT = "stored.status IN ('ended', 'failed') AND sent.status NOT IN ('ended', 'failed')"
+SELECT_KEPT = f"""
+SELECT stored.id FROM {{source}} AS sent JOIN {{table}} AS stored USING (id) WHERE {{owned}} AND {KEPT}
+"""
+# `left_day` is the day that it counted on before, if that was another.
+UPSERT = f"""
+WITH upserted AS (
+    INSERT INTO {{table}} AS stored ({{columns}}, created_at, updated_at)
+    SELECT {{columns}}, statement_timestamp(), statement_timestamp() FROM {{source}} AS sent {{in_order}}
+    ON CONFLICT (id) DO UPDATE SET
+        {{changes}},
+        moved_from = stored.occurred_at,
+        last_seen_at = greatest(stored.last_seen_at, excluded.last_seen_at),
+        updated_at = excluded.updated_at
+    WHERE {{owned_by_excluded}} AND NOT ({KEPT.replace("sent.", "excluded.")})
+    RETURNING stored.id, stored.created_at = stored.updated_at AS is_new, {sql_day("stored.occurred_at")} AS day,
+              nullif({sql_day("stored.moved_from")}, {sql_day("stored.occurred_at")}) AS left_day
+)
+"""
+UPSERT_MANY = f"""
+{UPSERT.replace("{in_order}", "ORDER BY id")}
+SELECT id, is_new, day, left_day FROM upserted UNION ALL SELECT id, false, NULL, NULL FROM ({SELECT_KEPT}) AS kept
+"""
+# The same of a session alone, and its facets and days if it is written; whether it was kept is another statement.
+DAYS = "SELECT unnest(ARRAY[day, left_day]) FROM upserted"
+UPSERT_ONE = f"""
+{UPSERT.replace("{in_order}", "")}, held AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock_shared({{lock}}::bigint) FROM upserted
+), faceted AS ({INSERT_FACETS.format(owners="{owners}", values="{values}")}),
+changed AS ({INSERT_CHANGED_DAYS.format(organisation="{organisation}", days=DAYS)})
+SELECT id, is_new FROM upserted
+"""
+INSERT_EVENTS = """
+INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} AS sent ORDER BY session_id, id
+ON CONFLICT (session_id, id) DO NOTHING
+"""
+# An announcement does not undo a file that has arrived.
+UPSERT_ATTACHMENTS = """
+INSERT INTO {table} AS stored ({columns}) SELECT {columns} FROM {source} AS sent ORDER BY session_id, name
+ON CONFLICT (session_id, name) DO UPDATE SET {changes} WHERE excluded.available OR NOT stored.available
+"""
+
+
+@dataclass
+class Report:
+    """What became of a batch. `events` and `attachments` count those sent, whether they were there before or not.
+
+    `created` holds the ids of the sessions that are new in this batch;
+    a total does without them.
+    """
+
+    new: int = 0
+    updated: int = 0
+    events: int = 0
+    attachments: int = 0
+    refused: list[tuple[int, LineError]] = field(default_factory=list)
+    created: set[UUID] = field(default_factory=set)
+
+    def add(self, other: "Report") -> None:
+        self.new += other.new
+        self.updated += other.updated
+        self.events += other.events
+        self.attachments += other.attachments
+        self.refused += other.refused
+
+
+def load(
+    organisation: Organisation,
+    items: Sequence[Item],
+    catalogue: Catalogue | None = None,
+    owned: str = OWNED,
+    sent: Callable[[], None] = lambda: None,
+) -> Report:
+    """Write these sessions. Of several with one id the last one counts, with the events of all of them.
+
+    Pass the same `catalogue` for batch after batch, and names are looked up once. What is there and not `owned`
+    is refused. `sent` is called when PostgreSQL has the rows of many, and is busy with them for a while.
+    Raises OperationalError when the database is out of reach; nothing is half-written then.
+    """
+    if catalogue is None:
+        catalogue = Catalogue(organisation.pk)
+    for attempts_left in reversed(range(ATTEMPTS)):
+        try:
+            return _write_together(organisation, items, catalogue, owned, sent)
+        except (DataError, IntegrityError, LineError) as error:
+            if len(items) > 1 and not (attempts_left and _came_meanwhile(error)):
+                break
+            if not attempts_left:
+                return Report(refused=[(items[0].number, refusal(error))])
+        except OperationalError as error:
+            rolled_back = isinstance(error.__cause__, psycopg.errors.TransactionRollback)
+            if not attempts_left or not rolled_back or connection.in_atomic_block:
+                raise
+    report = Report()
+    middle = len(items) // 2
+    for part in (items[:middle], items[middle:]):
+        of_part = load(organisation, part, catalogue, owned)
+        report.add(of_part)
+        report.created |= of_part.created
+    return report
+
+
+def _write_together(
+    organisation: Organisation, items: Sequence[Item], catalogue: Catalogue, owned: str, sent: Callable[[], None]
+) -> Report:
+    try:
+        if _is_one_statement(items, catalogue):
+            with connection.wrap_database_errors:
+                return _write_alone(organisation, items[0], catalogue, owned)
+        with connection.wrap_database_errors, transaction.atomic():
+            return _write(organisation, items, catalogue, owned, sent)
+    except BaseException:
+        catalogue.forget()  # what this has made is gone, and a name known from earlier batches may be as well
+        raise
+
+
+def _is_one_statement(items: Sequence[Item], catalogue: Catalogue) -> bool:
+    """A session alone, whose names are known."""
+    if len(items) != 1 or connection.in_atomic_block:
+        return False
+    [item] = items
+    return not item.line.events and not item.files and catalogue.knows(item.line)
+
+
+def _write_alone(organisation: Organisation, item: Item, catalogue: Catalogue, owned: str) -> Report:
+    """Without a transaction around it, which takes two more round trips, and without one for the facets."""
+    row = session_row(organisation.pk, item, catalogue.ids(item.line))
+    facets = sorted(facets_of(organisation.pk, [row]))
+    more = {
+        "lock": facets_lock(organisation.pk),
+        "organisation": organisation.pk,
+        "owners": as_array(owner for owner, _ in facets),
+        "values": as_array(value for _, value in facets),
+    }
+    outcomes = merge("history_session", [row], 1, _upsert(UPSERT_ONE, owned), more)
+    if not outcomes:
+        kept = merge("history_session", [row], 1, _upsert(SELECT_KEPT, owned))
+        outcomes = [(ident, False) for (ident,) in kept]
+    return _report([item.id], outcomes)
+
+
+def _write(
+    organisation: Organisation, items: Sequence[Item], catalogue: Catalogue, owned: str, sent: Callable[[], None]
+) -> Report:
+    if not items:
+        return Report()
+    catalogue.resolve([item.line for item in items])
+    latest = {item.id: item for item in items}
+    facets: Facets = set()
+    # Rows are made one by one, while PostgreSQL writes those before: kept, they take ten times their size.
+    session_rows = noted(facets, organisation.pk, _session_rows(organisation.pk, items, latest, catalogue, sent))
+    events: dict[tuple[UUID, UUID], Event] = {}
+    attachments: dict[tuple[UUID, str], Row] = {}
+    for item in items:
+        for ident, event in zip(event_ids(item.id, item.line.events), item.line.events, strict=True):
+            events[item.id, ident] = event
+        for file in item.files:
+            attachments[item.id, file.name] = attachment_row(organisation.pk, item.id, file)
+    event_rows = (event_row(organisation.pk, *key, event) for key, event in events.items())
+    if are_new := len(latest) > FEW and (catalogue.was_new or not _is_any_there(latest)):
+        copy("history_session", session_rows)
+        report = Report(len(latest), created=set(latest))
+        days = {day_of(item.line) for item in latest.values()}
+    else:
+        outcomes = merge("history_session", session_rows, len(latest), _upsert(UPSERT_MANY, owned))
+        report = _report(latest, outcomes)
+        days = {day for _, _, *days in outcomes for day in days if day}
+    if events and are_new:
+        copy("history_event", event_rows)
+    elif events:
+        merge("history_event", event_rows, len(events), INSERT_EVENTS)
+    if attachments:
+        check_found(file for item in items for file in item.files)
+        merge("history_attachment", attachments.values(), len(attachments), UPSERT_ATTACHMENTS)
+    add_facets(catalogue, facets)
+    note_changed(organisation.pk, days)
+    catalogue.was_new = are_new
+    report.events, report.attachments = len(events), len(attachments)
+    return report
+
+
+@cache
+def _upsert(statement: str, owned: str) -> str:
+    return statement.replace("{owned}", owned).replace("{owned_by_excluded}", owned.replace("sent.", "excluded."))
+
+
+def _session_rows(
+    organisation_id: int,
+    items: Sequence[Item],
+    latest: dict[UUID, Item],
+    catalogue: Catalogue,
+    sent: Callable[[], None],
+) -> Iterator[Row]:
+    """One for each id, in their order, so that concurrent imports wait for each other and never deadlock."""
+    seen: dict[UUID, datetime | None] = {}
+    if len(latest) < len(items):
+        for item in sorted(items, key=attrgetter("line.last_seen_at")):
+            seen[item.id] = item.line.last_seen_at
+    for item in sorted(latest.values(), key=attrgetter("id.int")):
+        row = session_row(organisation_id, item, catalogue.ids(item.line))
+        if seen:
+            row["last_seen_at"] = seen[item.id]
+        yield row
+    sent()
+
+
+def _came_meanwhile(error: Exception) -> bool:
+    """A session that was new when the batch was begun, by another import of it, or was taken to be new."""
+    return isinstance(error.__cause__, psycopg.errors.UniqueViolation)
+
+
+def _is_any_there(ids: Collection[UUID]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(ANY_THERE, [as_array(ids)])
+        return bool(cursor.fetchone()[0])
+
+
+def _report(sent: Collection[UUID], outcomes: list[tuple[Any, ...]]) -> Report:
+    if len(outcomes) != len(sent):
+        raise IntegrityError("a session with this id is somebody else's")
+    created = {ident for ident, is_new, *_ in outcomes if is_new}
+    return Report(len(created), len(sent) - len(created), created=created)
+
+
+def refusal(error: Exception) -> LineError:
+    """Of what PostgreSQL says only the primary message: its detail quotes the row."""
+    if isinstance(error, LineError):
+        return error
+    cause = error.__cause__
+    message = cause.diag.message_primary if isinstance(cause, psycopg.Error) else None
+    return LineError("invalid_value", None, f"refused by the database: {message or error}")

@@ -1,0 +1,1 @@
+"""How statements reach PostgreSQL: Django's database engine, prepared statements, and retries."""

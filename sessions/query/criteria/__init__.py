@@ -1,0 +1,1 @@
+"""What a viewer asked for: clauses on ids, times and flags, the order, and who may see what."""

@@ -1,0 +1,220 @@
+"""Every parameter of a list, declared once: read by the page, the CSV, the JSON and their documentation."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cache
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
+from django.http import QueryDict
+from django.utils.dateparse import parse_date, parse_datetime
+
+from sessions.contract.choices import Flag, Platform, Status
+from sessions.models import Session
+from sessions.query.criteria.order import NEWEST_FIRST, TERMS
+from sessions.query.rows import FIELDS
+
+MOST_VALUES = 500
+MOST_ROWS = 100_000
+FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2199, 12, 31)
+# Python's own reading also takes weeks (2026-W25-1) and dates without hyphens.
+RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{5,}(Z|[+-][0-9]{2}:[0-9]{2})?)?", re.IGNORECASE)
+INCLUSIVE = timedelta(microseconds=1)
+
+
+class SeveralWidget(forms.SelectMultiple):
+    """Values given by repeating the parameter; empty ones, which an unset form field sends, count as absent."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        values = super().value_from_datadict(data, files, name) or []
+        return [value for value in values if value != ""]
+
+
+class SeveralField(forms.Field):
+    widget = SeveralWidget
+
+    def to_python(self, value: list[str] | None) -> list[str]:
+        return list(dict.fromkeys(value or []))
+
+    def validate(self, value: list[str]) -> None:
+        if len(value) > MOST_VALUES:
+            raise ValidationError(f"Give at most {MOST_VALUES} values.")
+        no_null_characters, not_too_long = ProhibitNullCharactersValidator(), MaxLengthValidator(255)
+        for item in value:
+            no_null_characters(item)
+            not_too_long(item)
+
+
+class SeveralChoicesField(forms.MultipleChoiceField):
+    widget = SeveralWidget
+
+    def __init__(self, *, choices: Any, **kwargs: Any) -> None:
+        super().__init__(choices=choices, **kwargs)
+        names = ", ".join(str(value) for value, _ in choices)
+        self.error_messages["invalid_choice"] = f"“%(value)s” is not one of {names}."
+
+    def to_python(self, value: Any) -> list[str]:
+        return list(dict.fromkeys(super().to_python(value)))
+
+
+class DayOrMomentField(forms.CharField):
+    """A day of the viewer's zone (YYYY-MM-DD) or a moment (RFC 3339)."""
+
+    def to_python(self, value: str | None) -> date | datetime | None:  # type: ignore[override]
+        text = super().to_python(value)
+        if not text:
+            return None
+        # An offset's + that was not quoted arrives as a space.
+        written = text.replace(" ", "+", 1) if "T" in text else text
+        if not RFC_3339.fullmatch(written):
+            raise ValidationError(f"“{text}” is not a date. Use YYYY-MM-DD or RFC 3339.")
+        try:
+            parsed = parse_date(written) or parse_datetime(written)
+        except ValueError as error:
+            raise ValidationError(f"“{text}” does not exist in the calendar.") from error
+        if parsed is None:
+            raise ValidationError(f"“{text}” does not exist in the calendar.")
+        if isinstance(parsed, datetime) and parsed.tzinfo is None:
+            raise ValidationError(f"“{text}” has no zone. End it with Z or an offset such as +02:00.")
+        day = parsed.date() if isinstance(parsed, datetime) else parsed
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise ValidationError(f"“{text}” is not between {FIRST_DAY} and {LAST_DAY}.")
+        return parsed
+
+    def run_validators(self, value: Any) -> None:
+        """A date has no characters to validate; `to_python` checked all there is."""
+
+
+class WholeNumberField(forms.IntegerField):
+    """Digits and nothing else: Python's own reading takes `1_000` and the digits of every script."""
+
+    def to_python(self, value: Any) -> int | None:
+        if value and not re.fullmatch(r"\s*-?[0-9]+\s*", str(value)):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class SeveralFilter(django_filters.Filter):
+    field_class = SeveralField
+
+
+class SeveralChoicesFilter(django_filters.Filter):
+    field_class = SeveralChoicesField
+
+
+class ListedWidget(SeveralWidget):
+    """Values separated by commas, or given by repeating the parameter."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        parts = (part.strip() for value in super().value_from_datadict(data, files, name) for part in value.split(","))
+        return [part for part in parts if part]
+
+
+class ListedChoicesFilter(SeveralChoicesFilter):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=ListedWidget, **kwargs)
+
+
+class DayOrMomentFilter(django_filters.Filter):
+    field_class = DayOrMomentField
+
+
+class WholeNumberFilter(django_filters.Filter):
+    field_class = WholeNumberField
+
+
+def word_filter(words: Iterable[str], **kwargs: Any) -> django_filters.ChoiceFilter:
+    """One of some words, which the error names."""
+    words = list(words)
+    message = f"“%(value)s” is not one of {', '.join(words)}."
+    choices = [(word, word) for word in words]
+    return django_filters.ChoiceFilter(choices=choices, error_messages={"invalid_choice": message}, **kwargs)
+
+
+class SessionFilterSet(django_filters.FilterSet):
+    """`SessionQuery` reads the cleaned values; `.qs` is never used, since it would drop an invalid value in silence."""
+
+    q = django_filters.CharFilter(
+        label="Search", max_length=200, help_text="Text in the app ID, app name, username, e-mail or token label."
+    )
+    start = DayOrMomentFilter(label="From", help_text="First day or moment, inclusive: YYYY-MM-DD or RFC 3339.")
+    end = DayOrMomentFilter(label="To", help_text="Last day or moment, inclusive: YYYY-MM-DD or RFC 3339.")
+    user = SeveralFilter(label="User", help_text="E-mail or username; repeatable.")
+    app = SeveralFilter(label="App", help_text="App ID; repeatable.")
+    device = SeveralFilter(label="Device", help_text="Device model; repeatable.")
+    os = SeveralFilter(label="OS version", help_text="Version, exact (iOS 17.5) or major (iOS 17); repeatable.")
+    platform = SeveralChoicesFilter(label="Platform", choices=Platform.choices, help_text="Repeatable.")
+    status = SeveralChoicesFilter(label="Status", choices=Status.choices, help_text="Repeatable.")
+    flag = SeveralChoicesFilter(label="Flag", choices=Flag.choices, help_text="Sessions with one of these; repeatable.")
+    sort = ListedChoicesFilter(
+        label="Sort",
+        choices=[(term.name, term.description) for term in TERMS],
+        help_text=f"Comma-separated, the first one first; ties go by date, then by id. Default {NEWEST_FIRST.name}.",
+    )
+    sort_by = SeveralChoicesFilter(
+        label="Sort by",
+        choices=[(term.spelled_out, term.description) for term in TERMS],
+        help_text="The same as sort, spelled out: field:asc or field:desc, repeatable.",
+    )
+    cursor = django_filters.CharFilter(
+        label="Cursor", max_length=500, help_text="next_cursor or prev_cursor of a page."
+    )
+    mode = word_filter(
+        ("after", "before"),
+        label="Mode",
+        help_text="Rows after or before the cursor; before without a cursor starts from the end.",
+    )
+    limit = WholeNumberFilter(
+        label="Rows", min_value=1, max_value=MOST_ROWS, help_text="Rows to return, 50 unless given."
+    )
+
+    fields = ListedChoicesFilter(
+        label="Fields",
+        choices=[(name, name) for name in FIELDS],
+        help_text="Only these fields of each session, comma-separated; for JSON.",
+    )
+    count = word_filter(
+        ("capped", "exact", "none"),
+        label="Count",
+        help_text="How many match: of the first 10,000 that can (capped, the default), of all (exact), or not counted "
+        "(none); for JSON.",
+    )
+
+    class Meta:
+        model = Session
+        fields = ()
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        """Without django-filter's copy of every filter for every request: no filter here holds anything of one."""
+        self.data = data or QueryDict()
+        self.is_bound = data is not None
+        self.form_prefix = None
+        self.filters = self.base_filters
+
+    def get_form_class(self) -> type[forms.Form]:
+        return parameters_form()
+
+
+@cache
+def parameters_form() -> type[forms.Form]:
+    """The form of the parameters, made once: no field depends on who asks."""
+    form: type[forms.Form] = django_filters.FilterSet.get_form_class(SessionFilterSet())
+    return form
+
+
+def day_range(
+    start: date | datetime | None, end: date | datetime | None, zone: tzinfo
+) -> tuple[datetime | None, datetime | None]:
+    """The half-open UTC range of an inclusive one, whose days are days of `zone`, however long they are."""
+    first = start if isinstance(start, datetime) or start is None else midnight(start, zone)
+    if end is None:
+        return first, None
+    return first, end + INCLUSIVE if isinstance(end, datetime) else midnight(end + timedelta(days=1), zone)
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)

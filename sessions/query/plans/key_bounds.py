@@ -1,0 +1,86 @@
+"""Between which moments sessions with a key of a group lie: two probes of each key's own index.
+
+What has a key of every group lies where their spans overlap. So a list begins there, however long ago that is, and
+of an app that was retired before a device came nothing is read to say that it never ran on it.
+"""
+
+from collections.abc import Collection
+
+from sessions.contract.choices import Status
+from sessions.models.keys import Kind
+from sessions.query.criteria.clauses import COLUMNS, WORDS, Criteria, by_kind, is_small
+
+# Those with an index of their own by date. The first are had by the fewest sessions, as a rule: where some names are
+# common and most rare, 2 % have the user or app that one asks for, as many a flag, 3 % failed, 4 % have the device.
+INDEXED_KINDS = (
+    Kind.USER, Kind.TOKEN, Kind.FLAG, Kind.APP, Kind.STATUS, Kind.DEVICE, Kind.OS, Kind.PLATFORM
+)  # fmt: skip
+
+
+def is_indexed(group: frozenset[int]) -> bool:
+    """Of statuses, all but the one that nearly all sessions have."""
+    kinds = by_kind(group)
+    return all(kind in INDEXED_KINDS for kind in kinds) and Status.ENDED not in kinds.get(Kind.STATUS, ())
+
+
+def selectivity(group: frozenset[int]) -> tuple[int, int]:
+    """The less, the fewer sessions have one of its keys, as a rule."""
+    return max(map(INDEXED_KINDS.index, by_kind(group))), len(group)
+
+
+def spanned(criteria: Criteria) -> list[frozenset[int]]:
+    """The groups whose spans are worth asking, the most selective first: of one kind, since each has to be planned.
+
+    What can be lost tells nothing: some session is always open.
+    """
+
+    def tells(group: frozenset[int]) -> bool:
+        kinds = by_kind(group)
+        can_be_lost = Kind.STATUS in kinds and criteria.statuses
+        return len(kinds) == 1 and is_small(group) and is_indexed(group) and not can_be_lost
+
+    return sorted(filter(tells, criteria.groups), key=selectivity)
+
+
+def sql_overlap(
+    criteria: Criteria, groups: Collection[frozenset[int]], *, descending: bool, sql_edge: str = "TRUE"
+) -> str:
+    """One row: `near`, the first moment this way at which all groups can have sessions, and `far`, the last.
+
+    `near` is looked for among the rows `s` that meet `sql_edge`, and may come to lie behind `far`. No row at all if a
+    group has no sessions there. Without groups these are the moments of the organisation's sessions.
+    """
+    spans = [sql_span(criteria, group, descending, sql_edge) for group in groups]
+    if not spans:
+        spans = [f"SELECT {sql_ends(criteria.sql_range(), descending, sql_edge)}"]
+    nearest, farthest = ("min", "max") if descending else ("max", "min")
+    return f"""
+        SELECT {nearest}(near) AS near, {farthest}(far) AS far FROM ({" UNION ALL ".join(spans)}) spans
+        HAVING bool_and(near IS NOT NULL)
+    """
+
+
+def sql_span(criteria: Criteria, group: frozenset[int], descending: bool, sql_edge: str) -> str:
+    number = criteria.groups.index(group)
+    keys = [
+        f"""
+        SELECT {sql_ends(f"{COLUMNS[kind]} = ident AND {criteria.sql_times()}", descending, sql_edge)}
+        FROM unnest(%(group_{number}_{kind})s::bigint[]) ident
+        """
+        for kind in by_kind(group)
+        if kind not in WORDS
+    ]
+    # A planner only takes an index of a part of the rows if it sees that these are among them.
+    keys += [f"SELECT {sql_ends(key, descending, sql_edge)}" for kind, key in criteria.sql_keys(group) if kind in WORDS]
+    nearest, farthest = ("max", "min") if descending else ("min", "max")
+    return f"SELECT {nearest}(near) AS near, {farthest}(far) AS far FROM ({' UNION ALL '.join(keys)}) of_keys"
+
+
+def sql_ends(sql_rows: str, descending: bool, sql_edge: str) -> str:
+    """The first and the last moment of rows that an index has in their order."""
+    moment = "SELECT s.occurred_at FROM history_session s WHERE"
+    first, last = ("DESC", "ASC") if descending else ("ASC", "DESC")
+    return f"""
+        ({moment} {sql_rows} AND {sql_edge} ORDER BY s.occurred_at {first} LIMIT 1) AS near,
+        ({moment} {sql_rows} ORDER BY s.occurred_at {last} LIMIT 1) AS far
+    """

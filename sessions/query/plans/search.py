@@ -1,0 +1,34 @@
+"""What one plan is asked, and how it asks PostgreSQL."""
+
+from dataclasses import dataclass
+
+from sessions.postgresql.fetching import fetch_all
+from sessions.query.criteria.clauses import Criteria, Parameters
+from sessions.query.criteria.order import Order, Place
+
+
+@dataclass(frozen=True)
+class Search:
+    criteria: Criteria
+    order: Order
+    after: Place | None
+    limit: int
+
+    @property
+    def parameters(self) -> Parameters:
+        parameters = {**self.criteria.parameters, "limit": self.limit}
+        if self.after:
+            parameters |= {f"place_{number}": value for number, value in enumerate(self.after.values)}
+            parameters["place_id"] = self.after.id
+        return parameters
+
+    def sql_beyond(self) -> str:
+        return self.order.sql_beyond() if self.after else "TRUE"
+
+    def resumed(self, after: Place, found: int) -> "Search":
+        return Search(self.criteria, self.order, after, self.limit - found)
+
+
+def fetch(sql: str, parameters: Parameters) -> list[Place]:
+    """Places, of a statement that selects the values of its order and the id."""
+    return [Place(tuple(values), ident) for *values, ident in fetch_all(sql, parameters)]

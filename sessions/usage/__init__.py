@@ -1,0 +1,1 @@
+"""Usage: the numbers of days, counted ahead where that is possible."""

@@ -1,0 +1,184 @@
+"""Numbers about sessions: per day, and by app, device and user. The same rows as the list, counted instead of shown.
+
+Days that were counted ahead are added up; the sessions of the others are read, so those have a bound.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import chain, pairwise
+
+from django.http import QueryDict
+from django.utils import timezone
+
+from sessions.models import User
+from sessions.query.criteria.clauses import Criteria
+from sessions.query.parameters import FIRST_DAY, INCLUSIVE, midnight
+from sessions.query.plans.count import count
+from sessions.query.plans.key_bounds import is_indexed
+from sessions.query.session_query import FieldError, SessionQuery
+from sessions.usage.queue_times import percentile
+from sessions.usage.rolled_up import Day, Parts, countable, parts
+from sessions.usage.statement import MOST_SESSIONS, Row, usage_rows
+
+DAYS_UNLESS_ASKED = 28
+MOST_DAYS = 366
+# Of more days, what no counts are made for is only read if one of its filters bounds how much that is.
+FREELY_READ_DAYS = 92
+# How often the counts may be given up between the look for them and their use.
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Of some sessions: how many, how long in all, and how long half and 95 % of them waited, in milliseconds.
+
+    The waiting times are None when none is known. They are ones that occurred, unless `Usage.is_about`.
+    """
+
+    sessions: int = 0
+    duration_ms: int = 0
+    queue_median_ms: int | None = None
+    queue_p95_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Named:
+    """`value` is that of the list's parameter, `label` what people call it."""
+
+    value: str
+    label: str
+    numbers: Numbers
+
+
+@dataclass
+class Usage:
+    """`days` has every day of the range, oldest first. `too_many` means that nothing was counted.
+
+    `is_about` means that waiting times of more than a day, or of several names on a day, are right within 1 %.
+    """
+
+    total: Numbers = field(default_factory=Numbers)
+    days: dict[date, Numbers] = field(default_factory=dict)
+    apps: list[Named] = field(default_factory=list)
+    devices: list[Named] = field(default_factory=list)
+    users: list[Named] = field(default_factory=list)
+    too_many: bool = False
+    is_about: bool = False
+
+
+class UsageQuery:
+    """What was asked, with the range made whole and at most 366 days long: `is_cut` says that it was longer.
+
+    `query` has the filters and the range that count; `errors` are those of what was asked.
+    """
+
+    def __init__(self, viewer: User, data: QueryDict) -> None:
+        asked = SessionQuery(viewer, data)
+        self.errors: list[FieldError] = asked.errors
+        self.is_cut = False
+        data = data.copy()
+        start, end = asked.start, asked.end
+        if start and end and start >= end:
+            start = end = None
+        first, last = self._days(viewer, start, end)
+        if start is None or self.is_cut:
+            data["start"] = str(first)
+        if end is None:
+            data["end"] = str(last)
+        self.query = SessionQuery(viewer, data)
+        self.days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+    @property
+    def ranges(self) -> list[Day]:
+        """What is asked of each day: from its midnight to the next, or what the range leaves of it."""
+        edges = [midnight(day, self.query.viewer.zone) for day in (*self.days, self.days[-1] + timedelta(days=1))]
+        start, end = self.query.start or edges[0], self.query.end or edges[-1]
+        return [
+            Day(max(first, start), min(last, end), is_whole=start <= first and last <= end)
+            for first, last in pairwise(edges)
+        ]
+
+    def _days(self, viewer: User, start: datetime | None, end: datetime | None) -> tuple[date, date]:
+        """The first and the last day of the range, in the viewer's zone."""
+        zone = viewer.zone
+        today = timezone.localdate(timezone=zone)
+        first = start.astimezone(zone).date() if start else None
+        last = (end - INCLUSIVE).astimezone(zone).date() if end else max(today, first or today)
+        if first is None:
+            first = max(last - timedelta(days=DAYS_UNLESS_ASKED - 1), FIRST_DAY)
+        if (last - first).days >= MOST_DAYS:
+            self.is_cut = True
+            first = last - timedelta(days=MOST_DAYS - 1)
+        return first, last
+
+
+def usage(asked: UsageQuery) -> Usage:
+    """Users are for admins: anybody else has one."""
+    criteria = asked.query.criteria
+    if criteria.is_empty:
+        return Usage(days={day: Numbers() for day in asked.days})
+    if len(asked.days) > FREELY_READ_DAYS and not countable(criteria) and is_too_much_to_read(criteria):
+        return too_many(asked)
+    for _ in range(ATTEMPTS):
+        chosen = parts(criteria, asked.ranges)
+        rows = ask(asked, chosen)
+        if not chosen.counts or chosen.counted_days in [row.sessions for row in rows if row.kind == "holding"]:
+            return answer(asked, rows)
+    return answer(asked, ask(asked, Parts()))
+
+
+def is_too_much_to_read(criteria: Criteria) -> bool:
+    """Whether even the filter with an index that has the fewest sessions has too many, or else the range."""
+    indexed = [criteria.only(group) for group in criteria.groups if is_indexed(group)]
+    return all(count(one, MOST_SESSIONS).capped for one in indexed or [criteria.only(frozenset())])
+
+
+def too_many(asked: UsageQuery) -> Usage:
+    return Usage(days=dict.fromkeys(asked.days, Numbers()), too_many=True)
+
+
+def ask(asked: UsageQuery, chosen: Parts) -> list[Row]:
+    query = asked.query
+    midnights = [midnight(day, query.viewer.zone) for day in asked.days]
+    return usage_rows(query.criteria, chosen, midnights, with_users=query.viewer.is_admin)
+
+
+def answer(asked: UsageQuery, rows: list[Row]) -> Usage:
+    [read] = [numbers_of(row) for row in rows if row.kind == "read" and row.value is None]
+    if read.sessions > MOST_SESSIONS:
+        return too_many(asked)
+    parts_of: dict[int, list[Numbers]] = defaultdict(list)
+    for row in rows:
+        if row.kind in ("read", "counted") and row.value is not None:
+            parts_of[int(row.value)].append(numbers_of(row))
+    queue = {row.value: dict(zip(row.buckets, row.bucket_sessions, strict=True)) for row in rows if row.kind == "queue"}
+    days = {day: together(parts_of[number], queue.get(str(number), {})) for number, day in enumerate(asked.days)}
+    is_about = any(row.kind == "counted" for row in rows)
+    if is_about:
+        in_all: Counter[int] = Counter()
+        for of_day in queue.values():
+            in_all.update(of_day)
+        total = together(list(chain.from_iterable(parts_of.values())), in_all)
+    else:
+        total = read
+    apps, devices, users = (named_of(rows, kind) for kind in ("app", "device", "user"))
+    return Usage(total, days, apps, devices, users, is_about=is_about)
+
+
+def numbers_of(row: Row) -> Numbers:
+    return Numbers(row.sessions, row.duration_ms, row.queue_median_ms, row.queue_p95_ms)
+
+
+def named_of(rows: list[Row], kind: str) -> list[Named]:
+    named = [Named(str(row.value), row.label or str(row.value), numbers_of(row)) for row in rows if row.kind == kind]
+    return sorted(named, key=lambda one: (-one.numbers.sessions, one.label))
+
+
+def together(parts: list[Numbers], queue: Mapping[int, int]) -> Numbers:
+    """What was read or counted apart. One alone is as exact as it was."""
+    if len(parts) == 1:
+        return parts[0]
+    sessions, duration_ms = sum(part.sessions for part in parts), sum(part.duration_ms for part in parts)
+    return Numbers(sessions, duration_ms, percentile(queue, 0.5), percentile(queue, 0.95))

@@ -1,0 +1,1 @@
+"""What a page shows of a log or a network log."""

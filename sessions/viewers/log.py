@@ -1,0 +1,186 @@
+"""A log in windows: one pass over the file finds the lines to show, what matches, and what lies before and after."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import IO
+
+from sessions.viewers.levels import Level, level_of
+from sessions.viewers.lines import blocks_of_lines, printable
+
+LINES_PER_WINDOW = 1_000
+
+
+@dataclass(frozen=True)
+class Line:
+    number: int
+    text: str
+    level: Level
+    matches: bool = False
+
+
+@dataclass(frozen=True)
+class Search:
+    """What to look for: `text` in any case; `levels` none for all; `only` leaves out lines without the text."""
+
+    text: str = ""
+    levels: Collection[Level] = ()
+    only: bool = False
+
+    @property
+    def needle(self) -> str:
+        return self.text.casefold()
+
+
+@dataclass
+class Window:
+    """The lines shown. Numbers count lines from 1; a neighbour that is None does not exist."""
+
+    lines: list[Line] = field(default_factory=list)
+    total: int = 0
+    # Lines that passed the filter, and where the first line shown stands among them, from 1.
+    shown_total: int = 0
+    shown_first: int = 0
+    previous: int | None = None
+    next: int | None = None
+    last: int | None = None
+    # Lines that hold the text, the one that is looked at, and its place among them, from 1.
+    matches: int = 0
+    match: int | None = None
+    match_place: int = 0
+    previous_match: int | None = None
+    next_match: int | None = None
+    levels: Counter[Level] = field(default_factory=Counter)
+
+    @property
+    def shown_last(self) -> int:
+        return self.shown_first + len(self.lines) - 1 if self.lines else 0
+
+    @property
+    def match_is_shown(self) -> bool:
+        """Whether the match that is looked at stands in this window: a window turned to may hold none."""
+        return self.match is not None and bool(self.lines) and self.match <= self.lines[-1].number
+
+
+def read_window(
+    file: IO[bytes], search: Search, *, at: int | None = None, size: int = LINES_PER_WINDOW, count_levels: bool = True
+) -> Window:
+    """The window of `size` lines that holds line `at`, or the first match, or the beginning.
+
+    Counting levels reads every line's level, which costs a second in half a million lines.
+    """
+    reader = _Reader(search, at, size, count_levels)
+    for lines in blocks_of_lines(file):
+        reader.read(lines)
+    return reader.finish()
+
+
+class _Reader:
+    """The state of one pass: the window being filled is kept once it holds the line asked for."""
+
+    def __init__(self, search: Search, at: int | None, size: int, count_levels: bool) -> None:
+        self.needle = search.needle
+        self.levels = frozenset(search.levels)
+        self.only = search.only and bool(self.needle)
+        self.at = at
+        self.size = size
+        self.count_levels = count_levels
+        self.window = Window()
+        self.filling: list[tuple[int, str, bool]] = []
+        self.found = at is None and not self.needle
+        self.kept = False
+        self.beginning: list[tuple[int, str, bool]] = []
+        self.second: int | None = None
+
+    def read(self, lines: list[str]) -> None:
+        first = self.window.total + 1
+        self.window.total += len(lines)
+        if self.kept and not (self.needle or self.levels or self.count_levels):
+            self._skip(first, len(lines))
+            return
+        folded = "\n".join(lines).casefold() if self.needle else ""
+        if self.needle not in folded:
+            folded = ""
+        # Folding neither makes nor removes a line end, so both lists count alike.
+        searched = folded.split("\n") if folded else lines
+        for number, (line, text) in enumerate(zip(lines, searched, strict=True), start=first):
+            self._offer(number, line, bool(folded) and self.needle in text)
+
+    def _skip(self, first: int, count: int) -> None:
+        """Lines behind the window of which only the number matters."""
+        window = self.window
+        if window.next is None:
+            window.next = first
+        window.shown_total += count
+        window.last = (window.shown_total - 1) // self.size * self.size + 1
+
+    def _offer(self, number: int, line: str, matches: bool) -> None:
+        if self.levels or self.count_levels:
+            level = level_of(line)
+            if self.count_levels:
+                self.window.levels[level] += 1
+            if self.levels and level not in self.levels:
+                return
+        if matches:
+            self._match(number)
+        elif self.only:
+            return
+        self._show(number, line, matches)
+
+    def _match(self, number: int) -> None:
+        window = self.window
+        window.matches += 1
+        if self.at is None:
+            self.at = number
+        if number < self.at:
+            window.previous_match = number
+        elif window.match is None:
+            window.match, window.match_place = number, window.matches
+        elif window.next_match is None:
+            window.next_match = number
+
+    def _show(self, number: int, line: str, matches: bool) -> None:
+        window = self.window
+        if window.shown_total % self.size == 0:
+            self._turn(number)
+        window.shown_total += 1
+        if self.kept:
+            return
+        self.filling.append((number, line, matches))
+        self.found = self.found or (self.at is not None and number >= self.at)
+
+    def _turn(self, number: int) -> None:
+        """A new window begins at this line: the one before it is the answer, or the neighbour of one to come."""
+        window = self.window
+        window.last = number
+        if self.kept:
+            return
+        if self.found and self.filling:
+            self._keep()
+            window.next = number
+            return
+        if self.filling:
+            window.previous = self.filling[0][0]
+            if not self.beginning:
+                self.beginning, self.second = self.filling, number
+        self.filling = []
+
+    def _keep(self) -> None:
+        self.kept = True
+        self.window.shown_first = self.window.shown_total - len(self.filling) + 1 if self.filling else 0
+        self.window.lines = [
+            Line(number, printable(line), level_of(line), matches) for number, line, matches in self.filling
+        ]
+
+    def finish(self) -> Window:
+        """Without a match it is the first window; past the end lies the last."""
+        if self.kept:
+            return self.window
+        if not self.found and self.at is None and self.beginning:
+            self.filling = self.beginning
+            self.window.previous, self.window.next = None, self.second
+            self._keep()
+            self.window.shown_first = 1
+            return self.window
+        self._keep()
+        return self.window
