@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import QueryDict
-
 from benchmarks.client import Client
 from benchmarks.psql import seconds_to_copy
 from benchmarks.servers import Server, watched
 from sessions.models import User
 from sessions.presenters.columns import CSV_FIELDS, FILES
-from sessions.query import SessionQuery
+from sessions.query import ListRequest
 from sessions.query.rows import FIELDS, JOINS
 from sessions.query.stream import copy_statement
 
@@ -50,26 +48,26 @@ class Download:
 
 
 def download_csv(admin: User, client: Client, server: Server, rows: int) -> Download:
-    query = SessionQuery(admin, QueryDict())
+    request = ListRequest(admin)
     columns = {"the same SELECT": ", ".join(field.sql for field in CSV_FIELDS), "raw columns": RAW}
-    limits = {name: copy_statement(sql, query.criteria, query.order) for name, sql in columns.items()}
-    return measured("CSV", rows, client, server, "/sessions/export.csv", limits, query.criteria.parameters)
+    limits = {name: copy_statement(sql, request.criteria, request.order) for name, sql in columns.items()}
+    return measured("CSV", rows, client, server, "/sessions/export.csv", limits, request.criteria.parameters)
 
 
 def download_json(admin: User, client: Client, server: Server, rows: int) -> Download:
-    query = SessionQuery(admin, QueryDict())
+    request = ListRequest(admin)
     rows = min(rows, JSON_ROWS)
     fields = ", ".join(f'{sql} AS "{name}"' for name, sql in FIELDS.items())
     statement = f"""
         COPY (
             SELECT row_to_json(session) FROM (
                 SELECT {fields} {JOINS}
-                WHERE {query.criteria.sql_range()} ORDER BY {query.order.sql()} LIMIT {rows}
+                WHERE {request.criteria.sql_range()} ORDER BY {request.order.sql()} LIMIT {rows}
             ) session
         ) TO STDOUT
     """
     path = f"/api/v1/sessions?limit={rows}"
-    return measured("JSON", rows, client, server, path, {"row_to_json": statement}, query.criteria.parameters)
+    return measured("JSON", rows, client, server, path, {"row_to_json": statement}, request.criteria.parameters)
 
 
 def measured(

@@ -12,20 +12,22 @@ from django.http import QueryDict
 
 from sessions.contract import schema
 from sessions.contract.errors import ERRORS, Problem, refuse_unknown
-from sessions.foreign.parameters import one, one_of, refuse_invalid, several
+from sessions.foreign.parameters import one, one_of, place_of, several
 from sessions.foreign.streams import each, json_array
 from sessions.foreign.times import rfc3339
 from sessions.models import User
 from sessions.presenters.facts import took_place
-from sessions.query import SessionQuery
-from sessions.query.parameters import MOST_ROWS
+from sessions.query import ListRequest, find_page, json_records
+from sessions.query.criteria.order import NEWEST_FIRST, Order, Term
+from sessions.query.parameters import LONGEST_VALUE, MOST_ROWS
+from sessions.query.request import ROWS_ON_A_PAGE, clauses_of
 
 PARAMETERS = ("platform", "version_key", "cursor", "limit", "mode", "sort_by")
 PLATFORMS = ("android", "ios", "web")
 MODES = ("after", "before")
 OUR_FIELDS = {"created_at": "date", "duration": "duration_ms", "session_duration_ms": "duration_ms"}
 SORTS = {
-    f"{theirs}:{direction}": f"{ours}:{direction}"
+    f"{theirs}:{direction}": Term(ours, descending=direction == "desc")
     for theirs, ours in OUR_FIELDS.items()
     for direction in ("asc", "desc")
 }
@@ -47,22 +49,35 @@ TYPES = {
 REASONS = {"expired": "token_expired", "revoked": "token_revoked"}
 
 
-def session_query(viewer: User, data: QueryDict) -> SessionQuery:
-    """What was asked, in our parameters. Raises Problem under the names of this format."""
+def list_request(viewer: User, data: QueryDict) -> ListRequest:
+    """What was asked. Raises Problem."""
     refuse_unknown(data, PARAMETERS)
-    ours = QueryDict(mutable=True)
-    ours["platform"] = one_of("platform", _required(data, "platform"), PLATFORMS)
-    ours["app"] = _required(data, "version_key")
-    if (mode := one(data, "mode")) is not None:
-        ours["mode"] = one_of("mode", mode, MODES)
-    if (limit := one(data, "limit")) is not None:
-        ours["limit"] = str(_limit(limit))
-    if (cursor := one(data, "cursor")) is not None:
-        ours["cursor"] = cursor
-    ours.setlist("sort_by", [SORTS[one_of("sort_by", value, SORTS)] for value in several(data, "sort_by")])
-    query = SessionQuery(viewer, ours)
-    refuse_invalid(query.errors, {"app": "version_key"})
-    return query
+    platform = one_of("platform", _required(data, "platform"), PLATFORMS)
+    app_id = _app_id(_required(data, "version_key"))
+    mode = one_of("mode", "after" if (given := one(data, "mode")) is None else given, MODES)
+    limit = one(data, "limit")
+    order = _order([SORTS[one_of("sort_by", value, SORTS)] for value in several(data, "sort_by")])
+    cursor = one(data, "cursor")
+    return ListRequest(
+        viewer,
+        clauses_of(viewer, {"platform": [platform], "app": [app_id]}),
+        order,
+        place_of(cursor, order) if cursor else None,
+        mode == "before",
+        ROWS_ON_A_PAGE if limit is None else _limit(limit),
+    )
+
+
+def _app_id(text: str) -> str:
+    if len(text) > LONGEST_VALUE or "\0" in text:
+        raise Problem("invalid_value", f"“version_key” is not an app ID: {text[:60]}", field="version_key")
+    return text
+
+
+def _order(terms: list[Term]) -> Order:
+    if len({term.field for term in terms}) < len(terms):
+        raise Problem("invalid_value", "Each field can be given once.", field="sort_by")
+    return Order(tuple(terms)) if terms else NEWEST_FIRST
 
 
 def _required(data: QueryDict, name: str) -> str:
@@ -83,11 +98,11 @@ def _limit(text: str) -> int:
     return min(int(text), MOST_ROWS)
 
 
-def answer(query: SessionQuery) -> Iterator[bytes]:
-    places = query.places
-    cursors = {"next_cursor": places.next_cursor, "prev_cursor": places.prev_cursor}
-    organisation = query.viewer.organisation.slug
-    shapes = each(query.texts(places.ids), schema.Session, lambda record: session(record, organisation))
+def answer(asked: ListRequest) -> Iterator[bytes]:
+    page = find_page(asked)
+    cursors = {"next_cursor": page.next_cursor, "prev_cursor": page.prev_cursor}
+    organisation = asked.viewer.organisation.slug
+    shapes = each(json_records(asked.viewer, page.ids), schema.Session, lambda record: session(record, organisation))
     return json_array(shapes, msgspec.json.encode(cursors)[:-1] + b',"sessions":', b"}")
 
 

@@ -6,26 +6,28 @@ Every field of the documented answer is there. What is unknown is null, which pr
 import json
 import re
 from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from django.http import QueryDict
+from django.core.exceptions import ValidationError
 
 from sessions.contract import schema
 from sessions.contract.errors import Problem
 from sessions.foreign.formal_fields import ACTIVE, narrowed
 from sessions.foreign.formal_query import QueryError, parse_query
-from sessions.foreign.parameters import refuse_invalid
+from sessions.foreign.parameters import place_of
 from sessions.foreign.streams import each, json_array
 from sessions.foreign.times import protobuf_duration, protobuf_time
 from sessions.models import User
 from sessions.presenters.facts import who
-from sessions.query import SessionQuery
-from sessions.query.parameters import MOST_ROWS
+from sessions.query import Clauses, ListRequest, find_page, json_records
+from sessions.query.criteria.order import NEWEST_FIRST, Order, Term
+from sessions.query.parameters import MOST_ROWS, DayOrMomentField, day_range, is_reversed
+from sessions.query.request import ROWS_ON_A_PAGE
 
 FIELDS = ("limit", "query", "sortBy", "startTimestamp", "endTimestamp", "cursor")
 OUR_FIELDS = {"startTime": "date", "duration": "duration_ms"}
-THEIRS = {"start": "startTimestamp", "end": "endTimestamp", "sort_by": "sortBy"}
 # A cursor says on its own which way it leads.
 BEFORE = "before."
 CODES = {
@@ -92,46 +94,50 @@ def _text(name: str, value: object) -> str:
     return value
 
 
-def session_query(viewer: User, fields: Fields) -> SessionQuery:
-    """Raises Problem under the names of this format."""
-    ours = QueryDict(mutable=True)
-    for name, parameter in (("limit", "limit"), ("startTimestamp", "start"), ("endTimestamp", "end")):
-        if fields.get(name):
-            ours[parameter] = str(fields[name])
-    if "sortBy" in fields:
-        ours["sort_by"] = _sort(fields["sortBy"])
-    if "cursor" in fields:
-        ours["cursor"] = fields["cursor"].removeprefix(BEFORE)
-        ours["mode"] = "before" if fields["cursor"].startswith(BEFORE) else "after"
+def list_request(viewer: User, fields: Fields) -> ListRequest:
+    """Raises Problem."""
+    start, end = (_moment(fields, name) for name in ("startTimestamp", "endTimestamp"))
+    if start and end and is_reversed(start, end, viewer.zone):
+        raise Problem("invalid_value", "The end of the range lies before its start.", field="endTimestamp")
+    order = _order(fields["sortBy"]) if "sortBy" in fields else NEWEST_FIRST
+    cursor = fields.get("cursor", "")
+    after = place_of(cursor.removeprefix(BEFORE), order) if cursor else None
     try:
-        clauses = parse_query(fields.get("query", ""))
-        query = SessionQuery(viewer, ours, narrow=lambda criteria: narrowed(criteria, viewer, clauses))
-        refuse_invalid(query.errors, THEIRS)
-        query.criteria  # noqa: B018  what cannot be asked for is found out now, not in mid-answer
+        terms = parse_query(fields.get("query", ""))
+        clauses = narrowed(Clauses().between(*day_range(start, end, viewer.zone)), viewer, terms)
     except QueryError as error:
         raise Problem("invalid_value", str(error), field="query") from error
-    return query
+    limit = fields.get("limit") or ROWS_ON_A_PAGE
+    return ListRequest(viewer, clauses, order, after, cursor.startswith(BEFORE), limit)
 
 
-def _sort(text: str) -> str:
+def _moment(fields: Fields, name: str) -> date | datetime | None:
+    try:
+        moment: date | datetime | None = DayOrMomentField(required=False).clean(fields.get(name))
+    except ValidationError as error:
+        raise Problem("invalid_value", error.messages[0], field=name) from error
+    return moment
+
+
+def _order(text: str) -> Order:
     """`field`, `-field`, `field:asc`, `field desc`: ascending unless it says otherwise."""
     match = re.fullmatch(r"(-?)(\w+)(?:[: ](asc|desc))?", text, re.IGNORECASE)
     if not match or match[2] not in OUR_FIELDS or (match[1] and match[3]):
         raise Problem("invalid_value", f"sortBy takes {' or '.join(OUR_FIELDS)}, as in “-startTime”.", field="sortBy")
     descending = match[1] or (match[3] or "").lower() == "desc"
-    return f"{OUR_FIELDS[match[2]]}:{'desc' if descending else 'asc'}"
+    return Order((Term(OUR_FIELDS[match[2]], bool(descending)),))
 
 
-def answer(query: SessionQuery) -> Iterator[bytes]:
-    places = query.places
+def answer(asked: ListRequest) -> Iterator[bytes]:
+    page = find_page(asked)
     metadata = {
-        "after": places.next_cursor,
-        "before": places.prev_cursor and BEFORE + places.prev_cursor,
-        "count": len(places.ids),
-        "nextCursor": places.next_cursor,
+        "after": page.next_cursor,
+        "before": page.prev_cursor and BEFORE + page.prev_cursor,
+        "count": len(page.ids),
+        "nextCursor": page.next_cursor,
     }
     after = b',"listMetadata":' + msgspec.json.encode(metadata) + b"}"
-    return json_array(each(query.texts(places.ids), schema.Session, session), b'{"sessions":', after)
+    return json_array(each(json_records(asked.viewer, page.ids), schema.Session, session), b'{"sessions":', after)
 
 
 def session(record: schema.Session) -> dict[str, Any]:

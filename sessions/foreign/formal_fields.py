@@ -1,16 +1,15 @@
 """The fields of Formal's query language, and what each asks of our sessions."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 
 from sessions.contract.choices import OPEN_STATUSES, Flag, Platform, Status
-from sessions.foreign.formal_query import Clause, Clauses, QueryError, Range, Term
+from sessions.foreign.formal_query import Clause, Query, QueryError, Range, Term
 from sessions.models import Organisation, User
 from sessions.models.keys import Kind, value_key
-from sessions.query.criteria.clauses import EXACT_COLUMNS, Criteria, TooWideError
+from sessions.query.criteria.clauses import EXACT_COLUMNS, Clauses, TooWideError
 from sessions.query.criteria.names import keys_of_names
 from sessions.query.parameters import DayOrMomentField, day_range
 
@@ -51,28 +50,25 @@ KEY_FIELDS: Mapping[str, Callable[[Organisation, list[str]], set[int]]] = {
 FIELDS = (*KEY_FIELDS, *STATUS_FIELDS, TIME_FIELD, *EXACT_COLUMNS)
 
 
-def narrowed(criteria: Criteria, viewer: User, clauses: Clauses) -> Criteria:
-    """Also what the query asks for. Raises QueryError."""
+def narrowed(clauses: Clauses, viewer: User, query: Query) -> Clauses:
+    """The clauses and those that the query adds. Raises QueryError."""
     exact: dict[str, str] = {}
-    statuses = frozenset(Status.values)
-    for clause in clauses:
+    for clause in query:
         fields = {_known(term) for term in clause}
         if fields <= KEY_FIELDS.keys():
-            criteria = criteria.having(_keys(viewer.organisation, clause))
+            clauses = clauses.having(_keys(viewer.organisation, clause))
         elif fields <= STATUS_FIELDS.keys():
-            statuses &= frozenset[str]().union(*(_statuses(term) for term in clause))
+            clauses = clauses.showing(frozenset[str]().union(*(_statuses(term) for term in clause)))
         elif len(clause) > 1:
             raise QueryError(f"{' and '.join(sorted(fields))} cannot be joined by OR.")
         elif fields == {TIME_FIELD}:
-            criteria = _between(criteria, viewer, clause)
+            clauses = clauses.between(*_range(viewer, clause))
         else:
             (term,) = clause
             if exact.setdefault(term.field, _word(term)) != term.value:
-                criteria = criteria.having(())
-    if statuses != frozenset(Status.values):
-        criteria = criteria.showing(statuses)
+                clauses = clauses.having(())
     try:
-        return criteria.exactly(exact)
+        return clauses.exactly(exact)
     except TooWideError as error:
         raise QueryError(
             f"{', '.join(exact)} can be asked for within 24 hours: give startTimestamp and endTimestamp."
@@ -106,15 +102,11 @@ def _statuses(term: Term) -> frozenset[str]:
     return known[_word(term)]
 
 
-def _between(criteria: Criteria, viewer: User, clause: Clause) -> Criteria:
-    """The part of the range that lies between both ends."""
+def _range(viewer: User, clause: Clause) -> tuple[datetime | None, datetime | None]:
     (term,) = clause
     if not isinstance(term.value, Range):
         raise QueryError(f"{TIME_FIELD} takes a range: {TIME_FIELD}:[2026-01-01 TO 2026-01-31]")
-    start, end = day_range(_moment(term.value.first), _moment(term.value.last), viewer.zone)
-    starts = [moment for moment in (criteria.start, start) if moment]
-    ends = [moment for moment in (criteria.end, end) if moment]
-    return replace(criteria, start=max(starts, default=None), end=min(ends, default=None))
+    return day_range(_moment(term.value.first), _moment(term.value.last), viewer.zone)
 
 
 def _moment(text: str) -> date | datetime | None:

@@ -1,7 +1,7 @@
 """Formal's query language: `field:value`, AND, OR, parentheses, "phrases", `[a TO b]`; words alone are searched for.
 
 A query becomes clauses that all must hold, each of terms one of which must hold: what
-`Criteria` can ask of its indexes. Whatever is not understood is refused, never ignored.
+`Clauses` can ask of our indexes. Whatever is not understood is refused, never ignored.
 """
 
 import re
@@ -45,11 +45,11 @@ class Term:
 
 
 Clause = frozenset[Term]
-Clauses = tuple[Clause, ...]
+Query = tuple[Clause, ...]
 _Token = Term | str
 
 
-def parse_query(text: str) -> Clauses:
+def parse_query(text: str) -> Query:
     """No clause for an empty query. Raises QueryError."""
     if len(text) > LONGEST:
         raise QueryError(f"The query is longer than {LONGEST} characters.")
@@ -95,7 +95,7 @@ def _token(match: re.Match[str]) -> _Token:
     return Term(field, match["word"])
 
 
-def _any_of(tokens: list[_Token], depth: int) -> tuple[Clauses, list[_Token]]:
+def _any_of(tokens: list[_Token], depth: int) -> tuple[Query, list[_Token]]:
     """What is joined by OR, and what follows it."""
     if depth > DEEPEST:
         raise QueryError(f"The query is nested deeper than {DEEPEST} levels.")
@@ -108,7 +108,7 @@ def _any_of(tokens: list[_Token], depth: int) -> tuple[Clauses, list[_Token]]:
     return clauses, tokens
 
 
-def _all_of(tokens: list[_Token], depth: int) -> tuple[Clauses, list[_Token]]:
+def _all_of(tokens: list[_Token], depth: int) -> tuple[Query, list[_Token]]:
     """What is joined by AND, which may be left out."""
     clauses, tokens = _operand(tokens, depth)
     while tokens and tokens[0] not in ("OR", ")"):
@@ -118,7 +118,7 @@ def _all_of(tokens: list[_Token], depth: int) -> tuple[Clauses, list[_Token]]:
     return clauses, tokens
 
 
-def _operand(tokens: list[_Token], depth: int) -> tuple[Clauses, list[_Token]]:
+def _operand(tokens: list[_Token], depth: int) -> tuple[Query, list[_Token]]:
     if not tokens:
         raise QueryError("The query ends where a term is expected.")
     head = tokens[0]
@@ -132,6 +132,6 @@ def _operand(tokens: list[_Token], depth: int) -> tuple[Clauses, list[_Token]]:
     return clauses, rest[1:]
 
 
-def _check(clauses: Clauses) -> None:
+def _check(clauses: Query) -> None:
     if len(clauses) > MOST_CLAUSES:
         raise QueryError("The query is too complex: put what OR joins into parentheses.")

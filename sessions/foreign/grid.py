@@ -16,7 +16,7 @@ from sessions.foreign.streams import each, json_array
 from sessions.foreign.times import rfc3339
 from sessions.models import User
 from sessions.presenters.facts import took_place
-from sessions.query import SessionQuery
+from sessions.query import Clauses, ListRequest, stream_json
 from sessions.query.events.latest import DISTINCT_COLUMNS, MOST_VALUES, TooManyValuesError, latest_events
 from sessions.query.events.page import EventSearch, ListedEvent
 from sessions.query.events.parameters import past_day
@@ -37,12 +37,10 @@ def check_tenant(viewer: User, tenant: str) -> None:
         raise Problem("not_found")
 
 
-def session_query(viewer: User, data: QueryDict) -> SessionQuery:
+def list_request(viewer: User, data: QueryDict) -> ListRequest:
     """Sessions of the past 24 hours. Raises Problem."""
     refuse_unknown(data, OF_SESSIONS)
-    values = _values(data, OF_SESSIONS)
-    start, end = past_day()
-    return SessionQuery(viewer, QueryDict(), narrow=lambda criteria: criteria.between(start, end).exactly(values))
+    return ListRequest(viewer, Clauses().between(*past_day()).exactly(_values(data, OF_SESSIONS)))
 
 
 def event_search(viewer: User, data: QueryDict) -> EventSearch:
@@ -86,8 +84,8 @@ def _values(data: QueryDict, names: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
-def sessions(query: SessionQuery, tenant: str) -> Iterator[bytes]:
-    return json_array(each(query.every(), schema.Session, lambda record: session(record, tenant)))
+def sessions(asked: ListRequest, tenant: str) -> Iterator[bytes]:
+    return json_array(each(stream_json(asked), schema.Session, lambda record: session(record, tenant)))
 
 
 def events(texts: Iterable[str], tenant: str) -> Iterator[bytes]:

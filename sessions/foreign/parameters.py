@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.http import QueryDict
 
 from sessions.contract.errors import Problem
-from sessions.query.session_query import FieldError
+from sessions.query.criteria.order import InvalidCursorError, Order, Place
 
 
 def one(data: QueryDict, name: str) -> str | None:
@@ -29,7 +29,9 @@ def one_of(name: str, value: str, allowed: Iterable[str]) -> str:
     return value
 
 
-def refuse_invalid(errors: Iterable[FieldError], theirs: dict[str, str]) -> None:
-    """What the query object refuses, under the name that this format has for our parameter."""
-    for error in errors:
-        raise Problem(error.code, error.message, field=theirs.get(error.field, error.field))
+def place_of(cursor: str, order: Order) -> Place:
+    """Where a cursor leads. Raises Problem."""
+    try:
+        return Place.from_cursor(cursor, order)
+    except InvalidCursorError as error:
+        raise Problem("invalid_value", str(error), field="cursor") from error

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sessions.query.criteria.clauses import SHOWN_STATUS
+from sessions.query.criteria.criteria import SHOWN_STATUS
 from sessions.query.rows import DURATION_MS, LABEL
 
 # A spreadsheet would run a text cell that begins like this. Compared as numbers: with a regular expression the whole

@@ -5,15 +5,16 @@ import io
 from collections.abc import Iterator
 
 from sessions.presenters.columns import CSV_FIELDS
-from sessions.query import SessionQuery
+from sessions.query import ListRequest, stream_csv
+from sessions.query.parameters import INCLUSIVE
 
 BYTE_ORDER_MARK = "\ufeff"
 
 
-def csv_stream(query: SessionQuery) -> Iterator[bytes]:
+def csv_stream(request: ListRequest) -> Iterator[bytes]:
     """The header at once, then the rows as PostgreSQL writes them."""
     yield csv_header()
-    yield from query.stream(", ".join(field.sql for field in CSV_FIELDS))
+    yield from stream_csv(request, ", ".join(field.sql for field in CSV_FIELDS))
 
 
 def csv_header() -> bytes:
@@ -22,11 +23,10 @@ def csv_header() -> bytes:
     return (BYTE_ORDER_MARK + line.getvalue()).encode()
 
 
-def csv_name(query: SessionQuery) -> str:
-    """Says whose sessions and which days: `acme-sessions-from-2026-11-01-to-2026-11-20.csv`."""
-    days = [
-        f"{word}-{query.values[name]:%Y-%m-%d}"
-        for name, word in (("start", "from"), ("end", "to"))
-        if name in query.values
-    ]
-    return "-".join([query.viewer.organisation.slug, "sessions", *(days or ["all"])]) + ".csv"
+def csv_name(request: ListRequest) -> str:
+    """Says whose sessions and which days of the viewer's zone: `acme-sessions-from-2026-11-01-to-2026-11-20.csv`."""
+    clauses, zone = request.clauses, request.viewer.zone
+    days = [f"from-{clauses.start.astimezone(zone):%Y-%m-%d}"] if clauses.start else []
+    if clauses.end:
+        days.append(f"to-{(clauses.end - INCLUSIVE).astimezone(zone):%Y-%m-%d}")
+    return "-".join([request.viewer.organisation.slug, "sessions", *(days or ["all"])]) + ".csv"

@@ -10,9 +10,10 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from sessions.contract.choices import Flag, Platform, Status
-from sessions.query import SessionQuery
+from sessions.query import Parameters
 from sessions.query.criteria.names import major_version
 from sessions.query.options import Options
+from sessions.query.parameters import SessionFilterSet
 
 # Where a page stands, not what it shows: another filter starts from the first page.
 PLACE_PARAMETERS = ("cursor", "mode")
@@ -73,7 +74,7 @@ class Preset:
     is_current: bool
 
 
-def choices(query: SessionQuery, options: Options) -> list[Choice]:
+def choices(asked: Parameters, options: Options) -> list[Choice]:
     words = {
         "platform": [
             (value, label) for value, label in Platform.choices if (value, "") in options.values.get("platform", [])
@@ -92,7 +93,7 @@ def choices(query: SessionQuery, options: Options) -> list[Choice]:
     )
     found = []
     for name, label, everything in named:
-        chosen = dict.fromkeys(query.values.get(name, []))
+        chosen = dict.fromkeys(asked.values.get(name, []))
         if name in words:
             listed = [Option(value, text, "", value in chosen) for value, text in words[name]]
         elif name == "os":
@@ -107,7 +108,7 @@ def choices(query: SessionQuery, options: Options) -> list[Choice]:
         # What the address asks for stays visible, also when it is not (or no longer) on offer.
         there = {option.value for option in listed}
         listed += [Option(value, value, "", checked=True) for value in chosen if value not in there]
-        if listed and not (name == "user" and not query.viewer.is_admin):
+        if listed and not (name == "user" and not asked.viewer.is_admin):
             found.append(Choice(name, label, everything, listed, name in options.more))
     return found
 
@@ -133,29 +134,29 @@ def version_parts(version: str) -> list[int]:
     return [int(part) if part.isascii() and part.isdigit() else -1 for part in version.split(".")]
 
 
-def chips(query: SessionQuery) -> list[Chip]:
+def chips(asked: Parameters) -> list[Chip]:
     """Everything that narrows the list, in the order of the parameters."""
     labels = {"platform": dict(Platform.choices), "status": dict(Status.choices), "flag": dict(Flag.choices)}
     found = []
-    for name, filter_ in query.filters.filters.items():
-        if name in NOT_FILTERS or name not in query.values:
+    for name, filter_ in SessionFilterSet.base_filters.items():
+        if name in NOT_FILTERS or name not in asked.values:
             continue
-        value = query.values[name]
+        value = asked.values[name]
         if isinstance(value, list) and len(value) > MOST_CHIPS:
-            found.append(Chip(str(filter_.label), f"{len(value)} values", changed(query.data, **{name: []})))
+            found.append(Chip(str(filter_.label), f"{len(value)} values", changed(asked.data, **{name: []})))
         elif isinstance(value, list):
             for item in value:
-                rest = [other for other in query.data.getlist(name) if other != item]
+                rest = [other for other in asked.data.getlist(name) if other != item]
                 found.append(
                     Chip(
                         str(filter_.label),
                         str(labels.get(name, {}).get(item, item)),
-                        changed(query.data, **{name: rest}),
+                        changed(asked.data, **{name: rest}),
                     )
                 )
         else:
             text = f"{value:%Y-%m-%d %H:%M:%S %Z}" if isinstance(value, datetime) else str(value)
-            found.append(Chip(str(filter_.label), text, changed(query.data, **{name: []})))
+            found.append(Chip(str(filter_.label), text, changed(asked.data, **{name: []})))
     return found
 
 
@@ -171,9 +172,9 @@ def encoded(name: str, values: tuple[str, ...]) -> str:
     return urlencode([(name, value) for value in values])
 
 
-def presets(query: SessionQuery) -> list[Preset]:
+def presets(asked: Parameters) -> list[Preset]:
     """The vendor's date presets, in days of the viewer's zone, today included."""
-    today = timezone.localdate(timezone=query.viewer.zone)
+    today = timezone.localdate(timezone=asked.viewer.zone)
     starts = (
         ("Today", today),
         ("Last 7 days", today - timedelta(days=6)),
@@ -183,9 +184,9 @@ def presets(query: SessionQuery) -> list[Preset]:
         ("Month to date", today.replace(day=1)),
         ("Year to date", today.replace(month=1, day=1)),
     )
-    current = (query.values.get("start"), query.values.get("end"))
+    current = (asked.values.get("start"), asked.values.get("end"))
     return [
-        Preset(label, changed(query.data, start=[str(start)], end=[str(today)]), current == (start, today))
+        Preset(label, changed(asked.data, start=[str(start)], end=[str(today)]), current == (start, today))
         for label, start in starts
     ]
 

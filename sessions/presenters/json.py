@@ -1,6 +1,6 @@
 """Sessions and events as JSON. Each session comes from PostgreSQL as finished text and is passed on as it is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 from sessions.contract.choices import OPEN_STATUSES, Status
 from sessions.contract.schema import Event, SessionLine
-from sessions.query import Count, SessionQuery
+from sessions.query import Count, ListRequest, Page, count_matches, find_page, is_streamed, stream_page
 from sessions.query.events.page import EventPage
 
 CHUNK_BYTES = 64 * 1024
@@ -25,17 +25,17 @@ NOT_EMPTY = {
 }
 
 
-def json_list(query: SessionQuery) -> Iterator[bytes]:
+def json_list(request: ListRequest) -> Iterator[bytes]:
     """`{sessions: [...], next_cursor, prev_cursor, count: {value, capped}}`, in chunks, in constant memory."""
-    count = None if query.values.get("count") == "none" else query.count()
-    return chunks(_list(query, count))
+    page = None if is_streamed(request) else find_page(request)
+    count = None if request.counting == "none" else count_matches(request, page)
+    return chunks(_list(request, page, count))
 
 
-def _list(query: SessionQuery, count: Count | None) -> Iterator[bytes]:
+def _list(request: ListRequest, page: Page | None, count: Count | None) -> Iterator[bytes]:
     yield b'{"sessions":['
-    yield from separated(text.encode() for text in query.read())
-    places = query.places
-    rest = {"next_cursor": places.next_cursor, "prev_cursor": places.prev_cursor, "count": count}
+    page = yield from separated(stream_page(request, page))
+    rest = {"next_cursor": page.next_cursor, "prev_cursor": page.prev_cursor, "count": count}
     yield b"]," + msgspec.json.encode(rest)[1:]
 
 
@@ -63,7 +63,9 @@ def json_of_new(session_id: UUID, line: SessionLine, lost_before: datetime) -> b
 
 def json_events(events: Iterable[Event]) -> Iterator[bytes]:
     """`{events: [...]}`, in chunks."""
-    texts = (msgspec.json.encode(asdict(event) | {"event_time": rfc_3339(event.event_time)}) for event in events)
+    texts = (
+        msgspec.json.encode(asdict(event) | {"event_time": rfc_3339(event.event_time)}).decode() for event in events
+    )
     return chunks(chain([b'{"events":['], separated(texts), [b"]}"]))
 
 
@@ -74,7 +76,7 @@ def json_event_page(page: EventPage) -> Iterator[bytes]:
 
 def _event_page(page: EventPage) -> Iterator[bytes]:
     yield b'{"events":['
-    yield from separated(text.encode() for text in page.texts)
+    yield from separated(page.texts)
     yield b"]," + msgspec.json.encode({"next_cursor": page.next_cursor})[1:]
 
 
@@ -84,14 +86,16 @@ def rfc_3339(moment: datetime) -> str:
     return (text.rstrip("0") if moment.microsecond else text) + "Z"
 
 
-def separated(texts: Iterator[bytes]) -> Iterator[bytes]:
-    first = next(texts, None)
-    if first is None:
-        return
-    yield first
-    for text in texts:
-        yield b","
-        yield text
+def separated(texts: Iterator[str]) -> Generator[bytes, None, Any]:
+    """Texts with a comma between two. Returns what a generator of texts returns."""
+    comma = b""
+    while True:
+        try:
+            text = next(texts)
+        except StopIteration as end:
+            return end.value
+        yield comma + text.encode()
+        comma = b","
 
 
 def chunks(parts: Iterable[bytes]) -> Iterator[bytes]:

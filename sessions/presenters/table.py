@@ -12,7 +12,7 @@ from sessions.contract import schema
 from sessions.contract.choices import OPEN_STATUSES
 from sessions.presenters.columns import COLUMNS, Column
 from sessions.presenters.filter_bar import changed
-from sessions.query import SessionQuery
+from sessions.query import Parameters
 
 # (below this many milliseconds, how the dot looks, what it means)
 QUEUE_LEVELS = ((6_000, "short", "short wait"), (20_000, "medium", "noticeable wait"), (60_000, "long", "long wait"))
@@ -124,8 +124,8 @@ def absent(icon: str, label: str, *, is_open: bool) -> FileIcon:
 class HeadingColumn(tables.Column):
     """A column whose header orders the list by it, or turns its order round."""
 
-    def __init__(self, column: Column, query: SessionQuery) -> None:
-        order = query.order
+    def __init__(self, column: Column, asked: Parameters) -> None:
+        order = asked.request.order
         is_sorted = column.sort == order.first.field
         attributes = {"scope": "col", "class": f"col-{column.name}" + (" is-number" if column.is_number else "")}
         if is_sorted:
@@ -135,7 +135,7 @@ class HeadingColumn(tables.Column):
         if column.sort:
             # The first click shows what is newest, slowest or longest.
             target = column.sort if is_sorted and order.first.descending else f"-{column.sort}"
-            self.link = changed(query.data, sort=[target], sort_by=[])
+            self.link = changed(asked.data, sort=[target], sort_by=[])
 
     @property
     def header(self) -> SafeString | str:
@@ -145,12 +145,12 @@ class HeadingColumn(tables.Column):
 
 
 class SessionTable(tables.Table):
-    """Its columns come from `COLUMNS`, its rows in the query's order: the table itself orders nothing."""
+    """Its columns come from `COLUMNS`, its rows in the order they were found: the table itself orders nothing."""
 
     class Meta:
         template_name = "sessions/table.html"
         orderable = False
 
-    def __init__(self, records: list[schema.Session], query: SessionQuery) -> None:
-        columns = [(column.name, HeadingColumn(column, query)) for column in COLUMNS]
+    def __init__(self, records: list[schema.Session], asked: Parameters) -> None:
+        columns = [(column.name, HeadingColumn(column, asked)) for column in COLUMNS]
         super().__init__([Row(record) for record in records], extra_columns=columns)

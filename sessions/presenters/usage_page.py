@@ -7,8 +7,8 @@ from itertools import groupby
 
 from sessions.presenters.filter_bar import changed
 from sessions.presenters.times import duration
-from sessions.query.session_query import SessionQuery
-from sessions.usage.numbers import Named, Numbers, Usage, UsageQuery
+from sessions.query import Parameters
+from sessions.usage.numbers import Named, Numbers, Usage, UsageRequest
 
 # A chart is drawn in units of its own: a day is 10 wide, of which the bar takes 8; the highest bar is 100.
 DAY_WIDTH, BAR_WIDTH, HEIGHT = 10, 8, 100
@@ -94,10 +94,10 @@ def bars(values: Sequence[int], most: int) -> list[Bar]:
     return found
 
 
-def day_lines(asked: UsageQuery, found: Usage) -> list[Line]:
+def day_lines(asked: UsageRequest, found: Usage) -> list[Line]:
     """Newest first, as the list is."""
     most = max(numbers.sessions for numbers in found.days.values())
-    return [line(asked.query, day, numbers, most, day_range(asked, day)) for day, numbers in found.days.items()][::-1]
+    return [line(asked.given, day, numbers, most, day_range(asked, day)) for day, numbers in found.days.items()][::-1]
 
 
 def months(lines: Sequence[Line]) -> list[Month]:
@@ -116,40 +116,40 @@ def months(lines: Sequence[Line]) -> list[Month]:
     ]
 
 
-def tops(asked: UsageQuery, found: Usage) -> list[Top]:
+def tops(asked: UsageRequest, found: Usage) -> list[Top]:
     every = (("Apps", "app", found.apps), ("Devices", "device", found.devices), ("Users", "user", found.users))
-    return [Top(title, kind, named_lines(asked.query, kind, named)) for title, kind, named in every if named]
+    return [Top(title, kind, named_lines(asked.given, kind, named)) for title, kind, named in every if named]
 
 
-def named_lines(query: SessionQuery, kind: str, named: list[Named]) -> list[Line]:
+def named_lines(given: Parameters, kind: str, named: list[Named]) -> list[Line]:
     most = named[0].numbers.sessions
-    return [line(query, one.label, one.numbers, most, {kind: [one.value]}) for one in named]
+    return [line(given, one.label, one.numbers, most, {kind: [one.value]}) for one in named]
 
 
-def total_line(asked: UsageQuery, found: Usage) -> Line:
-    return line(asked.query, "", found.total, found.total.sessions, {})
+def total_line(asked: UsageRequest, found: Usage) -> Line:
+    return line(asked.given, "", found.total, found.total.sessions, {})
 
 
-def line(query: SessionQuery, label: str | date, numbers: Numbers, most: int, narrowed: dict[str, list[str]]) -> Line:
+def line(given: Parameters, label: str | date, numbers: Numbers, most: int, narrowed: dict[str, list[str]]) -> Line:
     without = narrowed | {"limit": []}
     return Line(
         label,
         numbers,
         hours_of(numbers.duration_ms),
-        changed(query.data, **without, sort=[]),
-        changed(query.data, **without, sort=["-duration_ms"]),
-        changed(query.data, **without, sort=["-queue_ms"]),
+        changed(given.data, **without, sort=[]),
+        changed(given.data, **without, sort=["-duration_ms"]),
+        changed(given.data, **without, sort=["-queue_ms"]),
         f"{numbers.sessions / most * 100:.1f}" if most else "0",
     )
 
 
-def day_range(asked: UsageQuery, day: date) -> dict[str, list[str]]:
+def day_range(asked: UsageRequest, day: date) -> dict[str, list[str]]:
     """A day's part of the range, which may begin or end with a moment within it."""
-    start, end = asked.query.values.get("start"), asked.query.values.get("end")
+    start, end = asked.given.values.get("start"), asked.given.values.get("end")
     first, last = day == asked.days[0], day == asked.days[-1]
     return {
-        "start": [str(asked.query.data["start"]) if first and isinstance(start, datetime) else str(day)],
-        "end": [str(asked.query.data["end"]) if last and isinstance(end, datetime) else str(day)],
+        "start": [str(asked.given.data["start"]) if first and isinstance(start, datetime) else str(day)],
+        "end": [str(asked.given.data["end"]) if last and isinstance(end, datetime) else str(day)],
     }
 
 

@@ -1,10 +1,50 @@
-"""The one way to sessions: (viewer, parameters) -> filters -> visible rows -> page, count, CSV, JSON.
+"""The one way to sessions: (viewer, parameters) -> request -> visible rows -> page, count, CSV or JSON.
 
-Nothing outside this package chooses which sessions somebody gets.
+`parse` makes a `ListRequest` of an address, or programs make one of their own; `find_page`, `count_matches` and the
+streams answer it. Nothing outside this package chooses which sessions somebody gets.
 """
 
-from sessions.query.find import find_named, find_session, find_session_json
+from sessions.query.criteria.clauses import Clauses
+from sessions.query.page import Page, count_matches, find_page
 from sessions.query.plans.count import Count
-from sessions.query.session_query import FieldError, Page, SessionQuery
+from sessions.query.records import (
+    find_named,
+    find_session,
+    find_session_json,
+    json_records,
+    listed_records,
+    records,
+)
+from sessions.query.request import (
+    FieldError,
+    InvalidParametersError,
+    ListRequest,
+    Parameters,
+    parse,
+    read_parameters,
+)
+from sessions.query.stream import is_streamed, stream_csv, stream_json, stream_page
 
-__all__ = ["Count", "FieldError", "Page", "SessionQuery", "find_named", "find_session", "find_session_json"]
+__all__ = [
+    "Clauses",
+    "Count",
+    "FieldError",
+    "InvalidParametersError",
+    "ListRequest",
+    "Page",
+    "Parameters",
+    "count_matches",
+    "find_named",
+    "find_page",
+    "find_session",
+    "find_session_json",
+    "is_streamed",
+    "json_records",
+    "listed_records",
+    "parse",
+    "read_parameters",
+    "records",
+    "stream_csv",
+    "stream_json",
+    "stream_page",
+]

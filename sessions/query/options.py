@@ -8,7 +8,7 @@ from django.core.cache import cache
 from sessions.models import User
 from sessions.models.keys import KIND_BITS, VALUES_PER_ORGANISATION, Kind
 from sessions.postgresql.fetching import fetch_prepared
-from sessions.query.criteria.clauses import WORDS
+from sessions.query.criteria.groups import WORDS
 from sessions.query.criteria.names import escaped
 from sessions.query.criteria.visibility import facet_owners
 

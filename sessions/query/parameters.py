@@ -19,6 +19,7 @@ from sessions.query.criteria.order import NEWEST_FIRST, TERMS
 from sessions.query.rows import FIELDS
 
 MOST_VALUES = 500
+LONGEST_VALUE = 255
 MOST_ROWS = 100_000
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2199, 12, 31)
 # Python's own reading also takes weeks (2026-W25-1) and dates without hyphens.
@@ -43,7 +44,7 @@ class SeveralField(forms.Field):
     def validate(self, value: list[str]) -> None:
         if len(value) > MOST_VALUES:
             raise ValidationError(f"Give at most {MOST_VALUES} values.")
-        no_null_characters, not_too_long = ProhibitNullCharactersValidator(), MaxLengthValidator(255)
+        no_null_characters, not_too_long = ProhibitNullCharactersValidator(), MaxLengthValidator(LONGEST_VALUE)
         for item in value:
             no_null_characters(item)
             not_too_long(item)
@@ -136,7 +137,7 @@ def word_filter(words: Iterable[str], **kwargs: Any) -> django_filters.ChoiceFil
 
 
 class SessionFilterSet(django_filters.FilterSet):
-    """`SessionQuery` reads the cleaned values; `.qs` is never used, since it would drop an invalid value in silence."""
+    """`request` reads the cleaned values. `.qs` is never used, since it would drop an invalid value in silence."""
 
     q = django_filters.CharFilter(
         label="Search", max_length=200, help_text="Text in the app ID, app name, username, e-mail or token label."
@@ -214,6 +215,16 @@ def day_range(
     if end is None:
         return first, None
     return first, end + INCLUSIVE if isinstance(end, datetime) else midnight(end + timedelta(days=1), zone)
+
+
+def is_reversed(start: date | datetime, end: date | datetime, zone: tzinfo) -> bool:
+    """Whether a range ends before it begins. A day that its zone left out holds nothing, and is no mistake."""
+    if isinstance(start, datetime) == isinstance(end, datetime):
+        return start > end
+    first, until = day_range(start, end, zone)
+    assert first is not None
+    assert until is not None
+    return first >= until
 
 
 def midnight(day: date, zone: tzinfo) -> datetime:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sessions.query.criteria.clauses import SHOWN_STATUS
+from sessions.query.criteria.criteria import SHOWN_STATUS
 
 # Small tables are joined to the few rows that were found, never the other way round.
 JOINS = """

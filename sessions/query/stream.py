@@ -1,27 +1,31 @@
-"""Any number of rows as CSV or JSON, written by PostgreSQL in one statement: one snapshot, constant memory."""
+"""Any number of rows as CSV or JSON, written by PostgreSQL in one statement: one snapshot, constant memory.
 
-from collections.abc import Iterable, Iterator
+What PostgreSQL or the connection raises is raised in mid-stream too: whoever sends the rows on must let it through, so
+that the receiver sees a broken download.
+"""
+
+from collections.abc import Generator, Iterable, Iterator
 
 from django.db import connection
 
-from sessions.query.criteria.clauses import Criteria
+from sessions.query.criteria.criteria import Criteria
 from sessions.query.criteria.order import Order, Place
-from sessions.query.plans.choice import sql_straight
+from sessions.query.page import Page, find_page, page_between, search_of
+from sessions.query.plans.choice import find, is_straight, sql_straight
 from sessions.query.plans.search import Search
+from sessions.query.records import FETCHED_AT_ONCE, json_records
+from sessions.query.request import ListRequest
 from sessions.query.rows import JOINS, sql_json
 
 CHUNK_BYTES = 64 * 1024
 
 
-def copy_csv(columns: str, criteria: Criteria, order: Order) -> Iterator[bytes]:
-    """Chunks of about 64 KiB of RFC 4180 lines, ended by CRLF, without a header.
-
-    Raises what PostgreSQL or the connection raises, in mid-stream too: whoever sends
-    the chunks on must let it through, so that the receiver sees a broken download.
-    """
+def stream_csv(request: ListRequest, columns: str) -> Iterator[bytes]:
+    """Every row that matches, in chunks of about 64 KiB of RFC 4180 lines, ended by CRLF, without a header."""
+    criteria = request.criteria
     if criteria.is_empty:
         return
-    statement = copy_statement(columns, criteria, order)
+    statement = copy_statement(columns, criteria, request.order)
     # Asked of psycopg's cursor: while Django logs statements, its own takes no parameters here.
     with connection.cursor() as cursor, cursor.cursor.copy(statement, criteria.parameters) as copy:
         lines: list[bytes] = []
@@ -47,8 +51,44 @@ def copy_statement(columns: str, criteria: Criteria, order: Order) -> str:
     """
 
 
-def copy_json(fields: Iterable[str], search: Search) -> Iterator[tuple[str, Place]]:
-    """Sessions as JSON texts and their places, of a search that `is_straight`. Raises as `copy_csv` does."""
+def is_streamed(request: ListRequest) -> bool:
+    """Whether a page is so long that it is better not held, and one statement can find and write it."""
+    return request.limit > FETCHED_AT_ONCE and not request.is_backwards and is_straight(search_of(request))
+
+
+def stream_page(request: ListRequest, page: Page | None = None) -> Generator[str, None, Page]:
+    """A page's sessions as JSON texts; what is returned in the end is the page, without ids if it was streamed.
+
+    `page` is the page itself, if it was found already.
+    """
+    if not is_streamed(request):
+        page = page or find_page(request)
+        yield from json_records(request.viewer, page.ids, request.fields)
+        return page
+    first = last = None
+    more = False
+    for number, (text, place) in enumerate(_copy_json(request.fields, search_of(request))):
+        if number == request.limit:
+            more = True
+            continue
+        first, last = first or place, place
+        yield text
+    return page_between(request, first, last, more, [])
+
+
+def stream_json(request: ListRequest) -> Iterator[str]:
+    """All that matches behind the request's place, whatever its limit, as JSON texts: in constant memory."""
+    place = request.after
+    while True:
+        found = find(Search(request.criteria, request.order, place, FETCHED_AT_ONCE))
+        yield from json_records(request.viewer, [place.id for place in found], request.fields)
+        if len(found) < FETCHED_AT_ONCE:
+            return
+        place = found[-1]
+
+
+def _copy_json(fields: Iterable[str], search: Search) -> Iterator[tuple[str, Place]]:
+    """Sessions as JSON texts and their places, of a search that `is_straight`."""
     order = search.order
     statement = sql_straight(search, f"{sql_json(fields)}, {order.sql_values()}, s.id {JOINS}")
     with connection.cursor() as cursor, cursor.cursor.copy(f"COPY ({statement}) TO STDOUT", search.parameters) as copy:

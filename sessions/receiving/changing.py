@@ -19,8 +19,8 @@ from sessions.ingest.writing.load import load
 from sessions.ingest.writing.rows import Item
 from sessions.models import ApiToken
 from sessions.postgresql.retrying import in_transaction
-from sessions.query.find import find_session
 from sessions.query.locking import Held
+from sessions.query.records import find_session
 from sessions.receiving.posting import announced
 from sessions.receiving.sender import Sender
 

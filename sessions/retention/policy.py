@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone
 
 from sessions.models import Organisation, User
-from sessions.query import Count
+from sessions.query import Clauses, Count
 from sessions.query.criteria.visibility import visible_to
 from sessions.query.parameters import midnight
 from sessions.query.plans.count import COUNT_CAP, count
@@ -42,4 +42,4 @@ def due(viewer: User, organisation: Organisation) -> Due | None:
     if before is None or days is None:
         return None
     day = before.astimezone(organisation.zone).date()
-    return Due(days, day, count(visible_to(viewer).between(None, before), COUNT_CAP))
+    return Due(days, day, count(visible_to(viewer).asking(Clauses(end=before)), COUNT_CAP))

@@ -5,19 +5,20 @@ Days that were counted ahead are added up; the sessions of the others are read, 
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import chain, pairwise
 
-from django.http import QueryDict
 from django.utils import timezone
 
 from sessions.models import User
-from sessions.query.criteria.clauses import Criteria
-from sessions.query.parameters import FIRST_DAY, INCLUSIVE, midnight
+from sessions.query import Parameters
+from sessions.query.criteria.criteria import Criteria
+from sessions.query.criteria.groups import Group
+from sessions.query.criteria.visibility import readable_by
+from sessions.query.parameters import FIRST_DAY, INCLUSIVE, day_range, midnight
 from sessions.query.plans.count import count
 from sessions.query.plans.key_bounds import is_indexed
-from sessions.query.session_query import FieldError, SessionQuery
 from sessions.usage.queue_times import percentile
 from sessions.usage.rolled_up import Day, Parts, countable, parts
 from sessions.usage.statement import MOST_SESSIONS, Row, usage_rows
@@ -68,33 +69,32 @@ class Usage:
     is_about: bool = False
 
 
-class UsageQuery:
+class UsageRequest:
     """What was asked, with the range made whole and at most 366 days long: `is_cut` says that it was longer.
 
-    `query` has the filters and the range that count; `errors` are those of what was asked.
+    `given` has the parameters with that range, `request` what they ask for.
     """
 
-    def __init__(self, viewer: User, data: QueryDict) -> None:
-        asked = SessionQuery(viewer, data)
-        self.errors: list[FieldError] = asked.errors
+    def __init__(self, asked: Parameters) -> None:
+        viewer, clauses = asked.viewer, asked.request.clauses
         self.is_cut = False
-        data = data.copy()
-        start, end = asked.start, asked.end
-        if start and end and start >= end:
-            start = end = None
-        first, last = self._days(viewer, start, end)
-        if start is None or self.is_cut:
-            data["start"] = str(first)
-        if end is None:
-            data["end"] = str(last)
-        self.query = SessionQuery(viewer, data)
+        first, last = self._days(viewer, clauses.start, clauses.end)
+        data, values = asked.data.copy(), dict(asked.values)
+        if "start" not in values or self.is_cut:
+            data["start"], values["start"] = str(first), first
+        if "end" not in values:
+            data["end"], values["end"] = str(last), last
+        self.given = replace(asked, data=data, values=values)
+        start, end = day_range(values["start"], values["end"], viewer.zone)
+        self.request = replace(asked.request, clauses=replace(clauses, start=start, end=end))
         self.days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
     @property
     def ranges(self) -> list[Day]:
         """What is asked of each day: from its midnight to the next, or what the range leaves of it."""
-        edges = [midnight(day, self.query.viewer.zone) for day in (*self.days, self.days[-1] + timedelta(days=1))]
-        start, end = self.query.start or edges[0], self.query.end or edges[-1]
+        edges = [midnight(day, self.request.viewer.zone) for day in (*self.days, self.days[-1] + timedelta(days=1))]
+        clauses = self.request.clauses
+        start, end = clauses.start or edges[0], clauses.end or edges[-1]
         return [
             Day(max(first, start), min(last, end), is_whole=start <= first and last <= end)
             for first, last in pairwise(edges)
@@ -114,9 +114,9 @@ class UsageQuery:
         return first, last
 
 
-def usage(asked: UsageQuery) -> Usage:
+def usage(asked: UsageRequest) -> Usage:
     """Users are for admins: anybody else has one."""
-    criteria = asked.query.criteria
+    criteria = asked.request.criteria
     if criteria.is_empty:
         return Usage(days={day: Numbers() for day in asked.days})
     if len(asked.days) > FREELY_READ_DAYS and not countable(criteria) and is_too_much_to_read(criteria):
@@ -131,21 +131,21 @@ def usage(asked: UsageQuery) -> Usage:
 
 def is_too_much_to_read(criteria: Criteria) -> bool:
     """Whether even the filter with an index that has the fewest sessions has too many, or else the range."""
-    indexed = [criteria.only(group) for group in criteria.groups if is_indexed(group)]
-    return all(count(one, MOST_SESSIONS).capped for one in indexed or [criteria.only(frozenset())])
+    indexed: list[Group | None] = [group for group in criteria.groups if is_indexed(group)]
+    return all(count(readable_by(group, criteria), MOST_SESSIONS).capped for group in indexed or [None])
 
 
-def too_many(asked: UsageQuery) -> Usage:
+def too_many(asked: UsageRequest) -> Usage:
     return Usage(days=dict.fromkeys(asked.days, Numbers()), too_many=True)
 
 
-def ask(asked: UsageQuery, chosen: Parts) -> list[Row]:
-    query = asked.query
-    midnights = [midnight(day, query.viewer.zone) for day in asked.days]
-    return usage_rows(query.criteria, chosen, midnights, with_users=query.viewer.is_admin)
+def ask(asked: UsageRequest, chosen: Parts) -> list[Row]:
+    viewer = asked.request.viewer
+    midnights = [midnight(day, viewer.zone) for day in asked.days]
+    return usage_rows(asked.request.criteria, chosen, midnights, with_users=viewer.is_admin)
 
 
-def answer(asked: UsageQuery, rows: list[Row]) -> Usage:
+def answer(asked: UsageRequest, rows: list[Row]) -> Usage:
     [read] = [numbers_of(row) for row in rows if row.kind == "read" and row.value is None]
     if read.sessions > MOST_SESSIONS:
         return too_many(asked)

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from sessions.models.keys import Kind, ident_of, key, kind_of
 from sessions.postgresql.fetching import fetch_all
-from sessions.query.criteria.clauses import COLUMNS, Criteria, Parameters
+from sessions.query.criteria.criteria import Criteria, Parameters
+from sessions.query.criteria.groups import COLUMNS
 
 # Each is looked up on each day.
 MOST_KEYS = 50

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from sessions.models.keys import KIND_BITS, Kind
 from sessions.postgresql.fetching import fetch_all
-from sessions.query.criteria.clauses import Criteria
+from sessions.query.criteria.criteria import Criteria
 from sessions.query.rows import DURATION_MS
 from sessions.usage.queue_times import sql_bucket
 from sessions.usage.rolled_up import HOLDS, Parts, parameters_of, sql_counts, sql_sessions

@@ -4,19 +4,19 @@ from django.views.decorators.http import require_safe
 from sessions.http.errors import checks_parameters
 from sessions.http.roles import MemberRequest
 from sessions.presenters.csv import csv_name, csv_stream
-from sessions.query import SessionQuery
+from sessions.query import InvalidParametersError, parse
 
 
 @checks_parameters
 @require_safe
 def session_export(request: MemberRequest) -> HttpResponseBase:
     """The rows that match, streamed. An invalid parameter is refused: an export never widens in silence."""
-    query = SessionQuery(request.user, request.GET)
-    if query.errors:
-        lines = [f"{error.field}: {error.message}\n" for error in query.errors]
-        return HttpResponse(lines, status=400, content_type="text/plain; charset=utf-8")
-    response = StreamingHttpResponse(csv_stream(query), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{csv_name(query)}"'
+    try:
+        asked = parse(request.user, request.GET)
+    except InvalidParametersError as error:
+        return HttpResponse(f"{error}\n", status=400, content_type="text/plain; charset=utf-8")
+    response = StreamingHttpResponse(csv_stream(asked), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{csv_name(asked)}"'
     # Tells nginx to pass rows on as they come.
     response["X-Accel-Buffering"] = "no"
     return response

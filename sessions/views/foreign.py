@@ -40,7 +40,7 @@ def stream(chunks: Iterable[bytes]) -> StreamingHttpResponse:
 @scope_required("read", parameters=None)
 @bounded
 def observability_sessions(request: ApiRequest) -> HttpResponseBase:
-    return stream(devrev.answer(devrev.session_query(request.user, request.GET)))
+    return stream(devrev.answer(devrev.list_request(request.user, request.GET)))
 
 
 @require_safe
@@ -59,7 +59,7 @@ def session_events(request: ApiRequest, session_id: str = "") -> HttpResponseBas
 @bounded
 def realtime_sessions(request: ApiRequest, tenant: str) -> HttpResponseBase:
     grid.check_tenant(request.user, tenant)
-    return stream(grid.sessions(grid.session_query(request.user, request.GET), tenant))
+    return stream(grid.sessions(grid.list_request(request.user, request.GET), tenant))
 
 
 @require_safe
@@ -88,4 +88,4 @@ def list_sessions(request: ApiRequest) -> HttpResponseBase:
     # With a cookie, the CSRF check has read a form already: its body cannot be asked for.
     if request.content_type != "application/json" and (request.content_type == "multipart/form-data" or request.body):
         raise Problem("unsupported_media_type", "Send the body as application/json.")
-    return stream(formal.answer(formal.session_query(request.user, formal.read_body(request.body))))
+    return stream(formal.answer(formal.list_request(request.user, formal.read_body(request.body))))

@@ -1,17 +1,13 @@
 """The sessions around one: of the same person, device and app, as far as the viewer may see them."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from django.http import QueryDict
 from django.urls import reverse
 
 from sessions.contract.schema import Session
 from sessions.models import User
-from sessions.presenters.facts import took_place
-from sessions.query import SessionQuery
-
-EACH_SIDE = 2
+from sessions.query import listed_records
+from sessions.query.related import Relation, related_ids
 
 
 @dataclass(frozen=True)
@@ -19,7 +15,7 @@ class Related:
     """`records` newest first, the session itself among them; `parameter` and `value` find them all in the list."""
 
     title: str
-    parameter: str
+    parameter: Relation
     value: str
     records: list[Session]
 
@@ -30,30 +26,16 @@ class Related:
 
 def related_to(viewer: User, record: Session) -> list[Related]:
     """One group per thing that is known of the session; a group nobody else is in still links to the list."""
-    moment = took_place(record)
-    named = (
+    named: tuple[tuple[str, Relation, str | None], ...] = (
         ("Same person", "user", record.initiator.email or record.initiator.username),
         ("Same device model", "device", record.device.model),
         ("Same app", "app", record.app.app_id),
     )
+    around = related_ids(viewer, record.id)
+    ids = {ident for _, parameter, value in named if value for ident in around[parameter]}
+    by_id = {other.id: other for other in listed_records(viewer, list(ids))}
     return [
-        Related(title, parameter, value, _around(viewer, record, moment, parameter, value))
+        Related(title, parameter, value, [by_id[ident] for ident in around[parameter] if ident in by_id])
         for title, parameter, value in named
-        if value and moment
+        if value
     ]
-
-
-def _around(viewer: User, record: Session, moment: datetime, parameter: str, value: str) -> list[Session]:
-    """Both bounds are inclusive, so the session itself is found twice, and whatever began at the same moment."""
-    after = _records(viewer, {parameter: value, "start": moment.isoformat(), "sort": "date"})
-    before = _records(viewer, {parameter: value, "end": moment.isoformat(), "sort": "-date"})
-    later = [other for other in after if other.id != record.id][:EACH_SIDE]
-    known = {other.id for other in later} | {record.id}
-    earlier = [other for other in before if other.id not in known][:EACH_SIDE]
-    return [*reversed(later), record, *earlier]
-
-
-def _records(viewer: User, parameters: dict[str, str]) -> list[Session]:
-    query = QueryDict(mutable=True)
-    query.update(parameters | {"limit": str(EACH_SIDE + 1)})
-    return SessionQuery(viewer, query).page().records

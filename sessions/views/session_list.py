@@ -1,4 +1,5 @@
 from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -13,8 +14,8 @@ from sessions.http.errors import checks_parameters
 from sessions.http.roles import MemberRequest
 from sessions.presenters.filter_bar import changed, chips, choices, presets
 from sessions.presenters.table import Row, SessionTable
-from sessions.query import SessionQuery
-from sessions.query.criteria.order import DESCRIPTIONS
+from sessions.query import ListRequest, count_matches, find_page, listed_records, read_parameters
+from sessions.query.criteria.order import DESCRIPTIONS, NEWEST_FIRST, InvalidCursorError, Place
 from sessions.query.options import filter_options
 
 MOST_ROWS_ON_A_PAGE = 200
@@ -27,30 +28,31 @@ MOST_NEW = 100
 @never_cache
 def session_list(request: MemberRequest) -> HttpResponse:
     """The page; for htmx the results alone. An invalid parameter is named, and the others still apply."""
-    query = SessionQuery(request.user, request.GET, most_rows=MOST_ROWS_ON_A_PAGE)
-    places = query.places
-    records = query.listed(places.ids)
-    if query.place and places.prev_cursor is None:
+    asked = read_parameters(request.user, request.GET, most_rows=MOST_ROWS_ON_A_PAGE)
+    page = find_page(asked.request)
+    records = listed_records(request.user, page.ids)
+    is_first = asked.request.after is None and page.prev_cursor is None
+    if asked.request.after and page.prev_cursor is None:
         # Back at the beginning: show the whole first page, not what was left of it.
         return redirect(f"{request.path}?{changed(request.GET)}")
     context = {
-        "query": query,
-        "errors": query.errors,
-        "page": places,
+        "asked": asked,
+        "order": asked.request.order,
+        "page": page,
         "records": records,
-        "table": SessionTable(records, query),
-        "count": query.count(),
-        "chips": chips(query),
+        "table": SessionTable(records, asked),
+        "count": count_matches(asked.request, page),
+        "chips": chips(asked),
         "export": changed(request.GET, limit=[]),
         "list_query": changed(request.GET),
-        "is_live": query.place is None and places.prev_cursor is None and query.order.name == "-date",
+        "is_live": is_first and asked.request.order == NEWEST_FIRST,
         "open_ids": open_ids(records),
-        "choices": choices(query, filter_options(request.user)),
+        "choices": choices(asked, filter_options(request.user)),
     }
     if is_for_results(request):
         response = render(request, "sessions/results_update.html", context)
     else:
-        response = render(request, "sessions/list.html", context | {"presets": presets(query), "orders": DESCRIPTIONS})
+        response = render(request, "sessions/list.html", context | {"presets": presets(asked), "orders": DESCRIPTIONS})
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 
@@ -62,11 +64,11 @@ def session_live(request: MemberRequest) -> HttpResponse:
     parameters = request.GET.copy()
     shown = ids(parameters.pop("open", []))
     newest = parameters.pop("newest", [""])[-1]
-    query = SessionQuery(request.user, parameters)
-    records = query.listed(shown)
+    asked = read_parameters(request.user, parameters)
+    records = listed_records(request.user, shown)
     context = {
         "rows": [Row(record) for record in records],
-        "new": count_newer(query, newest, shown),
+        "new": count_newer(asked.request, newest, shown),
         "most_new": MOST_NEW,
         "list_query": changed(parameters),
         "newest": newest,
@@ -81,19 +83,19 @@ def session_options(request: MemberRequest) -> HttpResponse:
     """A filter's list again, narrowed to what was typed: for organisations with more than fit on the page."""
     parameters = request.GET.copy()
     name, search = (parameters.pop(key, [""])[-1] for key in ("name", "search"))
-    query = SessionQuery(request.user, parameters)
-    found = choices(query, filter_options(request.user, search[:200]))
+    asked = read_parameters(request.user, parameters)
+    found = choices(asked, filter_options(request.user, search[:200]))
     choice = next((choice for choice in found if choice.name == name), None)
     return render(request, "sessions/options.html", {"choice": choice, "search": search})
 
 
-def count_newer(query: SessionQuery, newest: str, shown: list[UUID]) -> int:
+def count_newer(asked: ListRequest, newest: str, shown: list[UUID]) -> int:
     """Sessions before the page's first row, at most MOST_NEW + 1. One that was waiting and now runs is not new."""
-    data = query.data.copy()
-    data["limit"] = str(MOST_NEW + 1)
-    if newest:
-        data["cursor"], data["mode"] = newest, "before"
-    return len(set(SessionQuery(query.viewer, data).places.ids) - set(shown))
+    before: Place | None = None
+    with suppress(InvalidCursorError):
+        before = Place.from_cursor(newest, asked.order)
+    newer = replace(asked, limit=MOST_NEW + 1, after=before, is_backwards=before is not None)
+    return len(set(find_page(newer).ids) - set(shown))
 
 
 def open_ids(records: list[Session]) -> list[UUID]:

@@ -7,6 +7,7 @@ from sessions.http.errors import checks_parameters
 from sessions.http.roles import MemberRequest
 from sessions.presenters.filter_bar import changed, chips, choices, presets
 from sessions.presenters.usage_page import charts, day_lines, months, tops, total_line
+from sessions.query import read_parameters
 from sessions.query.options import filter_options
 from sessions.usage import numbers
 from sessions.usage.statement import MOST_SESSIONS
@@ -17,23 +18,22 @@ from sessions.usage.statement import MOST_SESSIONS
 @never_cache
 def usage(request: MemberRequest) -> HttpResponse:
     """Charts of the sessions that the list shows for the same parameters. An invalid one is named and left out."""
-    asked = numbers.UsageQuery(request.user, request.GET)
+    asked = numbers.UsageRequest(read_parameters(request.user, request.GET))
     found = numbers.usage(asked)
-    query, days = asked.query, day_lines(asked, found)
+    given, days = asked.given, day_lines(asked, found)
     context = {
         "asked": asked,
-        "query": query,
-        "errors": asked.errors,
+        "given": given,
         "found": found,
         "total": total_line(asked, found),
         "charts": charts(found),
         "days": days,
         "months": months(days),
         "tops": tops(asked, found),
-        "presets": presets(query),
-        "chips": [chip for chip in chips(query) if chip.label not in ("From", "To")],
-        "choices": choices(query, filter_options(request.user)),
-        "list_query": changed(query.data, limit=[]),
+        "presets": presets(given),
+        "chips": [chip for chip in chips(given) if chip.label not in ("From", "To")],
+        "choices": choices(given, filter_options(request.user)),
+        "list_query": changed(given.data, limit=[]),
         "most_days": numbers.MOST_DAYS,
         "most_sessions": MOST_SESSIONS,
     }

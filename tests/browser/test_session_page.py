@@ -5,11 +5,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
-from django.http import QueryDict
 from playwright.sync_api import expect
 
 from sessions.models import Organisation, User
-from sessions.query import SessionQuery
+from sessions.query import ListRequest, find_page, records
 from tests.browser.conftest import PageOf
 from tests.bucket import Bucket
 from tests.conftest import NOON
@@ -38,7 +37,7 @@ def busy(acme: Organisation, send: Send) -> str:
 
 def file_of(viewer: User, name: str) -> str:
     """The address of a recorded file's viewer."""
-    for record in SessionQuery(viewer, QueryDict()).page().records:
+    for record in records(viewer, find_page(ListRequest(viewer)).ids):
         if any(file.name == name for file in record.attachments):
             return f"/sessions/{record.id}/attachments/{name}/view/"
     raise LookupError(name)

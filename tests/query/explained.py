@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from sessions.models import User
-from sessions.query import SessionQuery
+from sessions.query import count_matches, find_page, parse
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,8 @@ def rows_of(node: dict[str, Any]) -> int:
 
 
 def list_and_count(viewer: User, asked: dict[str, Any]) -> tuple[list[Read], list[Read]]:
-    query = SessionQuery(viewer, QueryDict(urlencode(asked, doseq=True)))
-    assert not query.errors
-    return traced(query.page), traced(query.count)
+    request = parse(viewer, QueryDict(urlencode(asked, doseq=True)))
+    return traced(lambda: find_page(request)), traced(lambda: count_matches(request))
 
 
 def traced(call: Any) -> list[Read]:

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from sessions.models import App, Organisation, User
-from sessions.query import Count, SessionQuery
+from sessions.query import Count, ListRequest, count_matches, find_page, is_streamed, parse
 from sessions.query.plans import buckets, count
 from tests.conftest import NOON
 
@@ -40,10 +40,11 @@ def fill(organisation: Organisation, rows: int, user: User | None = None, app: A
 
 def asked(viewer: User, parameters: str = "") -> tuple[Count, int]:
     """The count, and how many statements it took beyond those of the page."""
-    query = SessionQuery(viewer, QueryDict(parameters))
-    assert query.places.ids
+    request = parse(viewer, QueryDict(parameters))
+    page = find_page(request)
+    assert page.ids
     with CaptureQueriesContext(connection) as statements:
-        found = query.count()
+        found = count_matches(request, page)
     return found, len(statements)
 
 
@@ -93,10 +94,10 @@ def test_a_count_is_never_below_what_the_page_shows(
 
 def test_a_streamed_list_is_counted_without_being_read_first(acme: Organisation, alice: User) -> None:
     fill(acme, 2_001)
-    query = SessionQuery(alice, QueryDict("limit=2000"))
-    assert query.is_streamed
+    request = parse(alice, QueryDict("limit=2000"))
+    assert is_streamed(request)
     with CaptureQueriesContext(connection) as statements:
-        assert query.count() == Count(2_001, capped=False)
+        assert count_matches(request) == Count(2_001, capped=False)
     assert len(statements) == 1
 
 
@@ -123,4 +124,4 @@ def test_what_is_known_of_one_list_says_nothing_of_another(
         found, statements = asked(viewer, parameters)
         assert not found.capped, parameters
         assert statements == 1
-    assert SessionQuery(dave, QueryDict()).count() == Count(0, capped=False)
+    assert count_matches(ListRequest(dave)) == Count(0, capped=False)

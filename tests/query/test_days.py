@@ -6,7 +6,7 @@ import pytest
 from django.http import QueryDict
 
 from sessions.models import Organisation, User
-from sessions.query import SessionQuery
+from sessions.query import parse
 from tests.conftest import Send
 from tests.query.readers import Reader
 
@@ -75,4 +75,5 @@ def test_the_first_and_last_days_that_can_be_asked_for_answer(
 
 
 def range_of(viewer: User, day: str) -> tuple[datetime | None, datetime | None]:
-    return SessionQuery(viewer, QueryDict(f"start={day}&end={day}")).range
+    clauses = parse(viewer, QueryDict(f"start={day}&end={day}")).clauses
+    return clauses.start, clauses.end

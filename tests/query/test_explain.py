@@ -23,10 +23,10 @@ from django.http import QueryDict
 
 from sessions.contract.choices import Role
 from sessions.models import App, Device, OperatingSystem, Organisation, User
-from sessions.query import SessionQuery
+from sessions.query import find_page, parse
 from sessions.query.criteria.order import ORDERS
 from sessions.query.plans import choice, count
-from sessions.query.session_query import ROWS_ON_A_PAGE
+from sessions.query.request import ROWS_ON_A_PAGE
 from tests.conftest import member
 from tests.query.explained import check, list_and_count
 
@@ -214,9 +214,7 @@ def test_a_list_begins_where_all_its_filters_have_sessions(big: None, alice: Use
 
 def test_a_page_deep_in_the_list_costs_what_the_first_one_costs(big: None, alice: User) -> None:
     for asked in ({}, {"user": "dave"}, {"flag": "exception", "user": "dave"}):
-        deep = (
-            SessionQuery(alice, QueryDict(urlencode(asked | {"limit": 9_000}))).places.next_cursor if not asked else ""
-        )
-        cursor = deep or SessionQuery(alice, QueryDict(urlencode(asked | {"limit": 900}))).places.next_cursor
+        deep = find_page(parse(alice, QueryDict(urlencode(asked | {"limit": 9_000})))).next_cursor if not asked else ""
+        cursor = deep or find_page(parse(alice, QueryDict(urlencode(asked | {"limit": 900})))).next_cursor
         listed, _ = list_and_count(alice, asked | {"cursor": cursor})
         check(f"deep in {asked}", listed, READ_BY_A_LIST)

@@ -1,8 +1,9 @@
 """However rows are found, they are those that a plain filter in Python finds, in the order of a plain sort."""
 
+import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,11 @@ from hypothesis import strategies as st
 from sessions.ingest.prepare import prepare
 from sessions.ingest.writing.load import load
 from sessions.models import ApiToken, Organisation, User
-from sessions.query import SessionQuery
-from sessions.query.criteria import clauses
+from sessions.query import Count, count_matches, find_page, parse, stream_csv, stream_json
+from sessions.query.criteria import criteria, groups
 from sessions.query.criteria.order import TERMS, Term
 from sessions.query.plans import buckets, choice
-from sessions.query.plans.count import Count, count
+from sessions.query.plans.count import count
 from tests.conftest import Send
 
 ROWS = 400
@@ -126,9 +127,9 @@ def _small_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "LOOK_ROWS", 6)
     monkeypatch.setattr(choice, "SORTED_LOOK_ROWS", 6)
     monkeypatch.setattr(choice, "MOST_LOOK_ROWS", 200)
-    monkeypatch.setattr(clauses, "FEW_KEYS", 4)
+    monkeypatch.setattr(groups, "FEW_KEYS", 4)
     monkeypatch.setattr(buckets, "PROBED_KEYS", 4)
-    monkeypatch.setattr(clauses, "ESTIMATED_VALUES", 3)
+    monkeypatch.setattr(criteria, "ESTIMATED_VALUES", 3)
     monkeypatch.setattr(buckets, "PERIODS_AT_ONCE", 6)
 
 
@@ -217,27 +218,30 @@ def test_the_rows_the_pages_and_the_count_are_those_found_by_hand(
         asked = asked | {"start": asked["end"]}
     expected = by_hand(viewer, sent, asked)
 
-    everything = SessionQuery(viewer, query_string(asked, limit=ROWS))
-    assert not everything.errors
-    assert everything.places.ids == expected
-    assert (everything.count().value, everything.count().capped) == (len(expected), False)
+    everything = parse(viewer, query_string(asked, limit=ROWS))
+    assert find_page(everything).ids == expected
+    assert count_matches(everything) == Count(len(expected), capped=False)
+    assert count_matches(replace(everything, counting="exact")) == Count(len(expected), capped=False)
+    assert [UUID(json.loads(text)["id"]) for text in stream_json(everything)] == expected
+    lines = b"".join(stream_csv(everything, "s.id")).decode().split()
+    assert lines == [str(ident) for ident in expected]
 
     paged: list[UUID] = []
     cursor: str | None = ""
     while cursor is not None:
-        places = SessionQuery(viewer, query_string(asked, limit=limit, cursor=cursor)).places
+        places = find_page(parse(viewer, query_string(asked, limit=limit, cursor=cursor)))
         paged += places.ids
         cursor = places.next_cursor
     assert paged == expected
 
-    last = SessionQuery(viewer, query_string(asked, limit=limit, mode="before")).places
+    last = find_page(parse(viewer, query_string(asked, limit=limit, mode="before")))
     assert last.ids == expected[-limit:]
 
 
 @pytest.mark.parametrize("cap", [1, 2, 50, 51, 1000])
 @pytest.mark.parametrize("asked", [{}, {"app": APPS[:3]}, {"app": APPS[:3], "device": DEVICES}, {"status": "active"}])
 def test_a_count_stops_at_its_cap(alice: User, sent: list[Sent], asked: Asked, cap: int) -> None:
-    criteria = SessionQuery(alice, query_string(asked)).criteria
+    criteria = parse(alice, query_string(asked)).criteria
     asked = {name: [value] if isinstance(value, str) else value for name, value in asked.items()}
     found = len(by_hand(alice, sent, asked | {"sort_by": [Term("date", descending=False)]}))
     counted = count(criteria, cap)
@@ -270,7 +274,7 @@ def test_a_count_stops_at_its_cap(alice: User, sent: list[Sent], asked: Asked, c
 def test_small_looks_lead_to_every_plan(alice: User, sent: list[Sent], asked: Asked, plan: str) -> None:
     """Were they not reached, the test above would prove nothing of them."""
     with CaptureQueriesContext(connection) as captured:
-        assert len(SessionQuery(alice, query_string(asked, limit=50)).places.ids) > 1
+        assert len(find_page(parse(alice, query_string(asked, limit=50))).ids) > 1
     statements = [query["sql"] for query in captured if "history_session" in query["sql"]]
     assert any(plan in statement for statement in statements)
 
@@ -296,5 +300,5 @@ def test_a_row_that_is_the_next_of_two_keys_hides_no_third(acme: Organisation, a
         for number, (username, app) in enumerate(run)
     ]
     assert not load(acme, items).refused
-    places = SessionQuery(alice, query_string({"q": "qa", "limit": 3})).places
+    places = find_page(parse(alice, query_string({"q": "qa", "limit": 3})))
     assert places.ids == [item.id for item in items[10:13]]

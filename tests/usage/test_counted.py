@@ -20,9 +20,10 @@ from sessions.ingest.prepare import prepare
 from sessions.ingest.writing.load import load
 from sessions.models import ApiToken, ChangedDay, CountedDay, DayCount, Organisation, Session, User
 from sessions.postgresql.fetching import fetch_all
+from sessions.query import read_parameters
 from sessions.retention.purge import purge
 from sessions.usage import roll_up
-from sessions.usage.numbers import Named, Numbers, Usage, UsageQuery, usage
+from sessions.usage.numbers import Named, Numbers, Usage, UsageRequest, usage
 from sessions.usage.queue_times import percentile, sql_bucket
 from sessions.usage.roll_up import count_days
 from sessions.usage.rolled_up import parts
@@ -102,13 +103,13 @@ def counted(organisation: Organisation) -> int:
     return last.counted
 
 
-def asked(viewer: User, **parameters: Any) -> UsageQuery:
-    found = UsageQuery(viewer, QueryDict(urlencode(RANGE | parameters, doseq=True)))
-    assert not found.errors
+def asked(viewer: User, **parameters: Any) -> UsageRequest:
+    found = UsageRequest(read_parameters(viewer, QueryDict(urlencode(RANGE | parameters, doseq=True))))
+    assert not found.given.errors
     return found
 
 
-def read(query: UsageQuery) -> Usage:
+def read(query: UsageRequest) -> Usage:
     """The same with nothing counted ahead."""
     with transaction.atomic():
         CountedDay.objects.update(counted_at=None)
@@ -118,11 +119,11 @@ def read(query: UsageQuery) -> Usage:
     return found
 
 
-def uses_counts(query: UsageQuery) -> bool:
-    return bool(parts(query.query.criteria, query.ranges).counts)
+def uses_counts(query: UsageRequest) -> bool:
+    return bool(parts(query.request.criteria, query.ranges).counts)
 
 
-def agree(query: UsageQuery) -> None:
+def agree(query: UsageRequest) -> None:
     found, truth = usage(query), read(query)
     assert list(found.days) == list(truth.days)
     for one, other in [(found.total, truth.total), *zip(found.days.values(), truth.days.values(), strict=True)]:
@@ -132,7 +133,7 @@ def agree(query: UsageQuery) -> None:
     assert without_ties(found.apps) == without_ties(truth.apps)
     assert without_ties(found.devices) == without_ties(truth.devices)
     assert without_ties(found.users) == without_ties(truth.users)
-    if len(parts(query.query.criteria, query.ranges).keys) <= 1:
+    if len(parts(query.request.criteria, query.ranges).keys) <= 1:
         assert found.days == truth.days
 
 
@@ -386,8 +387,8 @@ def test_a_version_that_was_counted_anew_meanwhile_is_not_the_one_that_was_found
     send(acme, started_at=datetime(2026, 3, 10, 12, tzinfo=UTC))
     counted(acme)
     query = asked(alice)
-    [old] = parts(query.query.criteria, query.ranges).counts
+    [old] = parts(query.request.criteria, query.ranges).counts
     send(acme, started_at=datetime(2026, 3, 10, 13, tzinfo=UTC), external_id="another")
     counted(acme)
-    [new] = parts(query.query.criteria, query.ranges).counts
+    [new] = parts(query.request.criteria, query.ranges).counts
     assert new == replace(old, version=old.version + 1)

@@ -7,15 +7,16 @@ import pytest
 from django.http import QueryDict
 
 from sessions.models import ApiToken, Organisation, User
+from sessions.query import read_parameters
 from sessions.usage import numbers
-from sessions.usage.numbers import Numbers, Usage, UsageQuery
+from sessions.usage.numbers import Numbers, Usage, UsageRequest
 from tests.conftest import Send
 
 JUNE = {"start": "2026-06-01", "end": "2026-06-30"}
 
 
-def asked(viewer: User, **parameters: str) -> UsageQuery:
-    return UsageQuery(viewer, QueryDict(urlencode(parameters)))
+def asked(viewer: User, **parameters: str) -> UsageRequest:
+    return UsageRequest(read_parameters(viewer, QueryDict(urlencode(parameters))))
 
 
 def count(viewer: User, **parameters: str) -> Usage:

@@ -8,7 +8,8 @@ import time_machine
 from django.http import QueryDict
 
 from sessions.models import User
-from sessions.usage.numbers import UsageQuery
+from sessions.query import read_parameters
+from sessions.usage.numbers import UsageRequest
 
 TODAY = date(2026, 6, 15)
 
@@ -19,8 +20,8 @@ def _today() -> object:
         yield
 
 
-def asked(viewer: User, **parameters: str) -> UsageQuery:
-    return UsageQuery(viewer, QueryDict(urlencode(parameters)))
+def asked(viewer: User, **parameters: str) -> UsageRequest:
+    return UsageRequest(read_parameters(viewer, QueryDict(urlencode(parameters))))
 
 
 def test_without_dates_it_is_the_last_28_days_today_included(alice: User) -> None:
@@ -46,13 +47,13 @@ def test_a_leap_year_is_counted_as_it_is(alice: User) -> None:
 def test_of_more_than_366_days_the_last_366_are_counted_and_it_is_said(alice: User) -> None:
     found = asked(alice, start="2020-01-01", end="2026-04-02")
     assert (found.days[0], found.days[-1], found.is_cut) == (date(2025, 4, 2), date(2026, 4, 2), True)
-    assert found.query.values["start"] == date(2025, 4, 2)
+    assert found.given.values["start"] == date(2025, 4, 2)
 
 
 def test_a_range_of_moments_keeps_them(alice: User) -> None:
     found = asked(alice, start="2026-06-03T10:00:00Z", end="2026-06-04T10:00:00Z")
     assert found.days == [date(2026, 6, 3), date(2026, 6, 4)]
-    assert found.query.start == datetime(2026, 6, 3, 10, tzinfo=UTC)
+    assert found.request.clauses.start == datetime(2026, 6, 3, 10, tzinfo=UTC)
 
 
 def test_a_start_in_the_future_is_one_day(alice: User) -> None:
@@ -77,6 +78,6 @@ def test_a_bad_parameter_is_named_and_the_last_28_days_apply(
     alice: User, parameters: dict[str, str], field: str
 ) -> None:
     found = asked(alice, **parameters)
-    assert [error.field for error in found.errors] == [field]
+    assert [error.field for error in found.given.errors] == [field]
     assert len(found.days) == 28
     assert found.days[-1] - found.days[0] == timedelta(days=27)

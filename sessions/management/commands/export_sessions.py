@@ -7,7 +7,7 @@ from django.http import QueryDict
 from sessions.contract.choices import Role
 from sessions.models import Organisation, User
 from sessions.presenters.csv import csv_stream
-from sessions.query import SessionQuery
+from sessions.query import InvalidParametersError, parse
 
 
 class Command(BaseCommand):
@@ -25,9 +25,10 @@ class Command(BaseCommand):
         if owner is None:
             raise CommandError(f"There is no organisation “{organisation}”.")
         # Whoever may run commands here may see all of it; nobody of this name exists.
-        query = SessionQuery(User(organisation=owner, role=Role.ADMIN), QueryDict(options["filter"]))
-        if query.errors:
-            raise CommandError("\n".join(f"{error.field}: {error.message}" for error in query.errors))
-        for chunk in csv_stream(query):
+        try:
+            request = parse(User(organisation=owner, role=Role.ADMIN), QueryDict(options["filter"]))
+        except InvalidParametersError as error:
+            raise CommandError(str(error)) from error
+        for chunk in csv_stream(request):
             sys.stdout.buffer.write(chunk)
         sys.stdout.buffer.flush()

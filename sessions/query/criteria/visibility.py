@@ -1,8 +1,12 @@
 """Who may see what. The only place that decides it."""
 
+from django.utils import timezone
+
 from sessions.models import User
 from sessions.models.keys import Kind, key
-from sessions.query.criteria.clauses import Criteria
+from sessions.query.criteria.clauses import Clauses
+from sessions.query.criteria.criteria import Criteria, Visibility
+from sessions.query.criteria.groups import Group
 
 
 def visible_to(viewer: User) -> Criteria:
@@ -11,12 +15,11 @@ def visible_to(viewer: User) -> Criteria:
     Own means run by the person or sent with one of the person's tokens.
     """
     organisation = viewer.organisation
-    if viewer.is_admin:
-        return Criteria.of(organisation)
-    return Criteria.of(organisation).having(own_keys(viewer))
+    lost_before = timezone.now() - organisation.lost_after
+    return Criteria(Visibility(organisation.pk, lost_before, None if viewer.is_admin else own_keys(viewer)))
 
 
-def own_keys(viewer: User) -> frozenset[int]:
+def own_keys(viewer: User) -> Group:
     return frozenset({key(Kind.USER, viewer.pk), *(key(Kind.TOKEN, token) for token in viewer.token_ids)})
 
 
@@ -25,3 +28,12 @@ def facet_owners(viewer: User) -> list[int]:
     if viewer.is_admin:
         return [key(Kind.ORGANISATION, viewer.organisation_id)]
     return sorted(own_keys(viewer))
+
+
+def readable_by(group: Group | None, criteria: Criteria) -> Criteria:
+    """What has to be read to answer from one group's index, or from the range if it is None.
+
+    For estimates of cost alone. It may hold more than the viewer may see, so nothing of it is ever shown.
+    """
+    visibility = Visibility(criteria.organisation_id, criteria.lost_before)
+    return Criteria(visibility, Clauses((group,) if group else (), start=criteria.start, end=criteria.end))

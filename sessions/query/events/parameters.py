@@ -17,7 +17,7 @@ from sessions.query.parameters import (
     WholeNumberField,
     day_range,
 )
-from sessions.query.session_query import FieldError
+from sessions.query.request import FieldError
 
 EVENTS_ON_A_PAGE = 50
 MOST_EVENTS = 100_000

@@ -14,7 +14,7 @@ from typing import Any
 
 from sessions.models.keys import PERIOD_BITS, period_start, sql_period
 from sessions.postgresql.fetching import fetch_all
-from sessions.query.criteria.clauses import ASKED_COLUMNS, Criteria, Parameters
+from sessions.query.criteria.criteria import ASKED_COLUMNS, Criteria, Parameters
 from sessions.query.criteria.order import Place
 from sessions.query.plans.key_bounds import spanned, sql_overlap
 from sessions.query.plans.search import Search

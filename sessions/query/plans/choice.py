@@ -25,7 +25,8 @@ from datetime import timedelta
 
 from sessions.models.keys import PERIOD_SECONDS
 from sessions.postgresql.fetching import fetch_all
-from sessions.query.criteria.clauses import Criteria, is_small
+from sessions.query.criteria.criteria import Criteria
+from sessions.query.criteria.groups import is_small
 from sessions.query.criteria.order import Place
 from sessions.query.plans.buckets import gather_periods, periods
 from sessions.query.plans.key_bounds import is_indexed, selectivity

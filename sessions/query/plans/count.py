@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from django.core.cache import cache
 
 from sessions.postgresql.fetching import fetch_all
-from sessions.query.criteria.clauses import COLUMNS, WORDS, Criteria, by_kind, has_several_flags
+from sessions.query.criteria.criteria import Criteria
+from sessions.query.criteria.groups import COLUMNS, WORDS, by_kind, has_several_flags
 from sessions.query.criteria.order import NEWEST_FIRST
 from sessions.query.plans.buckets import count_periods
 from sessions.query.plans.choice import RUNNING, is_merged

@@ -8,7 +8,8 @@ from collections.abc import Collection
 
 from sessions.contract.choices import Status
 from sessions.models.keys import Kind
-from sessions.query.criteria.clauses import COLUMNS, WORDS, Criteria, by_kind, is_small
+from sessions.query.criteria.criteria import Criteria
+from sessions.query.criteria.groups import COLUMNS, WORDS, by_kind, is_small
 
 # Those with an index of their own by date. The first are had by the fewest sessions, as a rule: where some names are
 # common and most rare, 2 % have the user or app that one asks for, as many a flag, 3 % failed, 4 % have the device.

@@ -4,7 +4,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from sessions.postgresql.fetching import fetch_all
-from sessions.query.criteria.clauses import ASKED_COLUMNS, COLUMNS, by_kind, has_several_flags
+from sessions.query.criteria.criteria import ASKED_COLUMNS
+from sessions.query.criteria.groups import COLUMNS, by_kind, has_several_flags
 from sessions.query.criteria.order import Place
 from sessions.query.plans.key_bounds import spanned, sql_overlap
 from sessions.query.plans.search import Search, fetch

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sessions.postgresql.fetching import fetch_all
-from sessions.query.criteria.clauses import Criteria, Parameters
+from sessions.query.criteria.criteria import Criteria, Parameters
 from sessions.query.criteria.order import Order, Place
 
 

@@ -51,7 +51,7 @@ def latest(request: ApiRequest) -> HttpResponseBase:
     except TooManyValuesError as error:
         message = f"More than {MOST_VALUES:,} values are distinct. Filter further, or choose another column."
         raise Problem("invalid_value", message, field="distinct") from error
-    parts = separated(text.encode() for text in texts)
+    parts = separated(texts)
     return StreamingHttpResponse(chunks(chain([b'{"events":['], parts, [b"]}"])), content_type="application/json")
 
 

@@ -9,8 +9,9 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from sessions.contract.errors import Problem
 from sessions.http.authentication import ApiRequest, scope_required
+from sessions.http.parameters import list_request
 from sessions.presenters.json import json_events, json_list
-from sessions.query import SessionQuery, find_session_json
+from sessions.query import find_session_json
 from sessions.query.events.timeline import every_event
 
 WHOLE_BYTES = 1024 * 1024
@@ -21,10 +22,7 @@ WHOLE_BYTES = 1024 * 1024
 @conditional_page
 def sessions(request: ApiRequest) -> HttpResponseBase:
     """The list: the parameters of the page, `mode`, and `limit` up to 100,000."""
-    query = SessionQuery(request.user, request.GET)
-    for error in query.errors:
-        raise Problem(error.code, error.message, field=error.field)
-    return json_response(json_list(query))
+    return json_response(json_list(list_request(request)))
 
 
 @require_safe

@@ -1,0 +1,52 @@
+"""Groups of keys: a row meets a group if it has one of its keys. What a group says in terms of columns."""
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from sessions.models.keys import KIND_BITS, NUMBERS, VALUES_PER_ORGANISATION, Kind, key, kind_of
+
+Group = frozenset[int]
+
+COLUMNS = {
+    Kind.USER: "s.user_id",
+    Kind.TOKEN: "s.token_id",
+    Kind.APP: "s.app_id",
+    Kind.DEVICE: "s.device_id",
+    Kind.OS: "s.os_id",
+    Kind.STATUS: "s.status",
+    Kind.PLATFORM: "s.platform",
+}
+# Each of so few keys is asked by itself.
+FEW_KEYS = 8
+
+# The words of statuses, platforms and flags, by their numbers.
+WORDS = {kind: {number: word for word, number in numbers.items()} for kind, numbers in NUMBERS.items()}
+
+
+def is_small(group: Group) -> bool:
+    return len(group) <= FEW_KEYS
+
+
+def has_several_flags(group: Group) -> bool:
+    """Whether a row can have two keys of one kind of the group, as it can of no other kind."""
+    return len(by_kind(group).get(Kind.FLAG, ())) > 1
+
+
+@lru_cache(maxsize=8)
+def by_kind(group: Group) -> Mapping[Kind, list[Any]]:
+    """The values of a group as they stand in their columns: ids, or the words of statuses, platforms and flags.
+
+    Kept for the rest of a request, since a search can find thousands.
+    """
+    values: dict[Kind, list[Any]] = {}
+    keys, start = sorted(group), 0
+    while start < len(keys):
+        kind = kind_of(keys[start])
+        first = key(kind, 0)
+        end = bisect_left(keys, first + (1 << KIND_BITS), start)
+        idents = [found - first for found in keys[start:end]]
+        values[kind] = [WORDS[kind][ident % VALUES_PER_ORGANISATION] for ident in idents] if kind in WORDS else idents
+        start = end
+    return values

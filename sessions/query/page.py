@@ -1,0 +1,72 @@
+"""One page of a list: which rows it has, where it leads on, and how many match in all."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sessions.query.criteria.order import Place
+from sessions.query.plans.choice import find
+from sessions.query.plans.count import NO_CAP, Count, count, known_count
+from sessions.query.plans.search import Search
+from sessions.query.request import ListRequest
+
+
+@dataclass(frozen=True)
+class Page:
+    """The ids of a page's rows in the asked order. A cursor is None where there is nothing further that way.
+
+    `first_cursor` is the place of the first row, whether anything lies before it or not.
+    """
+
+    ids: list[UUID]
+    next_cursor: str | None
+    prev_cursor: str | None
+    first_cursor: str | None
+
+    @property
+    def is_all(self) -> bool:
+        return not (self.next_cursor or self.prev_cursor)
+
+
+def find_page(request: ListRequest) -> Page:
+    """The rows behind the request's place, or those before it. What was read backwards is turned round."""
+    found = find(search_of(request))
+    more = len(found) > request.limit
+    found = found[: request.limit]
+    if request.is_backwards:
+        found.reverse()
+    ids = [place.id for place in found]
+    return page_between(request, found[0] if found else None, found[-1] if found else None, more, ids)
+
+
+def search_of(request: ListRequest) -> Search:
+    """One row more than the page has, to see whether there is more. Backwards it is the reversed order."""
+    order = request.order.reversed() if request.is_backwards else request.order
+    return Search(request.criteria, order, request.after, request.limit + 1)
+
+
+def page_between(request: ListRequest, first: Place | None, last: Place | None, more: bool, ids: list[UUID]) -> Page:
+    """`first` and `last` are the places of the page's rows, None if it has none; `more` says whether any lie beyond."""
+    order, after = request.order, request.after
+    first, last = first or after, last or after
+    has_next = after is not None if request.is_backwards else more
+    has_prev = more if request.is_backwards else after is not None
+    return Page(
+        ids,
+        last.to_cursor(order) if last and has_next else None,
+        first.to_cursor(order) if first and has_prev else None,
+        first.to_cursor(order) if first else None,
+    )
+
+
+def count_matches(request: ListRequest, page: Page | None = None) -> Count:
+    """How many of the first 10,000 that can match do, or with `counting` "exact" how many in all.
+
+    Nothing is asked if the page, which was found before, has all of them.
+    """
+    if page and page.is_all and request.after is None:
+        return Count(len(page.ids), capped=False)
+    if request.counting == "exact":
+        return count(request.criteria, NO_CAP)
+    found = known_count(request.criteria)
+    # The page may show what counting did not come to.
+    return replace(found, value=max(found.value, len(page.ids))) if page and found.capped else found

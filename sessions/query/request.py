@@ -1,0 +1,172 @@
+"""A list as it is asked for: parameters of an address, checked, and the request that they come to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from functools import cached_property
+from typing import Any, Literal
+
+from django.http import QueryDict
+
+from sessions.models import User
+from sessions.models.keys import Kind, value_key
+from sessions.query.criteria.clauses import Clauses
+from sessions.query.criteria.criteria import Criteria
+from sessions.query.criteria.names import NAMED, keys_of_names
+from sessions.query.criteria.order import NEWEST_FIRST, TERMS, InvalidCursorError, Order, Place
+from sessions.query.criteria.visibility import visible_to
+from sessions.query.parameters import MOST_ROWS, SessionFilterSet, day_range, is_reversed
+from sessions.query.rows import FIELDS
+
+ROWS_ON_A_PAGE = 50
+TERMS_BY_NAME = {name: term for term in TERMS for name in (term.name, term.spelled_out)}
+CLOSED_VALUES = (("platform", Kind.PLATFORM), ("flag", Kind.FLAG))
+
+
+@dataclass(frozen=True)
+class ListRequest:
+    """What a viewer asks for, all of it valid. `after` is the place behind which the page begins, or before which it
+    ends if `is_backwards`."""
+
+    viewer: User
+    clauses: Clauses = field(default_factory=Clauses)
+    order: Order = NEWEST_FIRST
+    after: Place | None = None
+    is_backwards: bool = False
+    limit: int = ROWS_ON_A_PAGE
+    fields: tuple[str, ...] = tuple(FIELDS)
+    counting: Literal["capped", "exact", "none"] = "capped"
+
+    @cached_property
+    def criteria(self) -> Criteria:
+        return visible_to(self.viewer).asking(self.clauses)
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with one parameter. Codes are those of the API's errors."""
+
+    field: str
+    code: Literal["invalid_value", "unknown_parameter"]
+    message: str
+
+
+class InvalidParametersError(ValueError):
+    """`errors` has at least one."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        self.errors = errors
+        super().__init__("\n".join(f"{error.field}: {error.message}" for error in errors))
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The parameters of an address. `values` has those that are valid, by name; `errors` what is wrong with the rest.
+
+    For pages, which name what is wrong and show what the rest asks for. Every other reader calls `parse`.
+    """
+
+    viewer: User
+    data: QueryDict
+    values: Mapping[str, Any]
+    errors: list[FieldError]
+
+    @property
+    def invalid(self) -> set[str]:
+        """The names of the parameters that are left out."""
+        return {error.field for error in self.errors}
+
+    @cached_property
+    def request(self) -> ListRequest:
+        """What the valid parameters ask for."""
+        values = self.values
+        order = order_of(values)
+        return ListRequest(
+            self.viewer,
+            clauses_of(self.viewer, values),
+            order,
+            Place.from_cursor(values["cursor"], order) if "cursor" in values else None,
+            values.get("mode") == "before",
+            values.get("limit", ROWS_ON_A_PAGE),
+            tuple(values.get("fields") or FIELDS),
+            values.get("count", "capped"),
+        )
+
+
+def parse(viewer: User, data: QueryDict) -> ListRequest:
+    """Raises InvalidParametersError, so that nothing is answered to a question that was not understood."""
+    found = read_parameters(viewer, data)
+    if found.errors:
+        raise InvalidParametersError(found.errors)
+    return found.request
+
+
+def read_parameters(viewer: User, data: QueryDict, *, most_rows: int = MOST_ROWS) -> Parameters:
+    """`most_rows` is what a page can take: a higher `limit` is an error."""
+    filters = SessionFilterSet(data)
+    filters.is_valid()
+    errors = [
+        FieldError(name, "unknown_parameter", f"There is no parameter “{name[:60]}”.")
+        for name in data
+        if name not in filters.filters
+    ]
+    for name, messages in filters.errors.items():
+        errors += [FieldError(name, "invalid_value", str(message)) for message in messages]
+    cleaned = filters.form.cleaned_data
+    values = {name: value for name, value in cleaned.items() if value not in (None, "", [])}
+    errors += [*_check_range(values, viewer.zone), *_check_order(values), *_check_cursor(values)]
+    if values.get("limit", 0) > most_rows:
+        values["limit"] = most_rows
+        errors.append(FieldError("limit", "invalid_value", f"At most {most_rows} rows fit here."))
+    return Parameters(viewer, data, values, errors)
+
+
+def clauses_of(viewer: User, values: Mapping[str, Any]) -> Clauses:
+    """What valid values of the filters ask for, by their parameters' names. Names of people, apps and so on are looked
+    up in one statement."""
+    organisation = viewer.organisation
+    clauses = Clauses().between(*day_range(values.get("start"), values.get("end"), viewer.zone))
+    names = {name: values[name] for name in NAMED if name in values}
+    if "q" in names:
+        names["q"] = [names["q"]]
+    for keys in keys_of_names(organisation, names).values():
+        clauses = clauses.having(keys)
+    for name, kind in CLOSED_VALUES:
+        if name in values:
+            clauses = clauses.having(value_key(kind, organisation.pk, value) for value in values[name])
+    return clauses.showing(values["status"]) if "status" in values else clauses
+
+
+def order_of(values: Mapping[str, Any]) -> Order:
+    names = values.get("sort_by") or values.get("sort")
+    return Order(tuple(TERMS_BY_NAME[name] for name in names)) if names else NEWEST_FIRST
+
+
+def _check_range(values: dict[str, Any], zone: tzinfo) -> list[FieldError]:
+    """Leaves out both ends of a range that ends before it begins."""
+    if "start" not in values or "end" not in values or not is_reversed(values["start"], values["end"], zone):
+        return []
+    del values["start"], values["end"]
+    return [FieldError("end", "invalid_value", "The end of the range lies before its start.")]
+
+
+def _check_order(values: dict[str, Any]) -> list[FieldError]:
+    found = []
+    fields = [term.field for term in order_of(values).asked]
+    if len(set(fields)) < len(fields):
+        name = "sort_by" if "sort_by" in values else "sort"
+        found.append(FieldError(name, "invalid_value", "Each field can be given once."))
+    if "sort_by" in values and "sort" in values:
+        found.append(FieldError("sort_by", "invalid_value", "Give sort or sort_by, not both."))
+    return found
+
+
+def _check_cursor(values: dict[str, Any]) -> list[FieldError]:
+    """Leaves out a cursor that leads nowhere in this order."""
+    try:
+        if "cursor" in values:
+            Place.from_cursor(values["cursor"], order_of(values))
+    except InvalidCursorError as error:
+        del values["cursor"]
+        return [FieldError("cursor", "invalid_value", str(error))]
+    return []
