@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from benchmarks.names import LARGE
 from benchmarks.question import Question
 from sessions.models import App, Session, User
-from sessions.query.criteria.order import NEWEST_FIRST, Place
+from sessions.query.criteria.order import NEWEST_FIRST, Position
 
 ROWS_ON_A_PAGE = 50
 FIRST, FAR = "nothing set", "page 1,000"
@@ -160,7 +160,7 @@ def of_places(admin: User) -> list[Shape]:
     found = []
     for name, depth in ((FAR, 999 * ROWS_ON_A_PAGE), ("half-way down", count // 2)):
         ident, at = rows.values_list("id", "occurred_at")[min(depth, count - 1) - 1]
-        cursor = Place((at,), ident).to_cursor(NEWEST_FIRST)
+        cursor = Position((at,), ident).to_cursor(NEWEST_FIRST)
         question = Question(depth=depth, before=at) if name != FAR else None
         found.append(asked(name, question, cursor=cursor))
     return [*found, asked("last page, backwards", mode="before")]

@@ -12,7 +12,7 @@ from django.http import QueryDict
 
 from sessions.contract import schema
 from sessions.contract.errors import ERRORS, Problem, refuse_unknown
-from sessions.foreign.parameters import one, one_of, place_of, several
+from sessions.foreign.parameters import one, one_of, position_of, several
 from sessions.foreign.streams import each, json_array
 from sessions.foreign.times import rfc3339
 from sessions.models import User
@@ -62,7 +62,7 @@ def list_request(viewer: User, data: QueryDict) -> ListRequest:
         viewer,
         clauses_of(viewer, {"platform": [platform], "app": [app_id]}),
         order,
-        place_of(cursor, order) if cursor else None,
+        position_of(cursor, order) if cursor else None,
         mode == "before",
         ROWS_ON_A_PAGE if limit is None else _limit(limit),
     )

@@ -16,7 +16,7 @@ from sessions.contract import schema
 from sessions.contract.errors import Problem
 from sessions.foreign.formal_fields import ACTIVE, narrowed
 from sessions.foreign.formal_query import QueryError, parse_query
-from sessions.foreign.parameters import place_of
+from sessions.foreign.parameters import position_of
 from sessions.foreign.streams import each, json_array
 from sessions.foreign.times import protobuf_duration, protobuf_time
 from sessions.models import User
@@ -101,7 +101,7 @@ def list_request(viewer: User, fields: Fields) -> ListRequest:
         raise Problem("invalid_value", "The end of the range lies before its start.", field="endTimestamp")
     order = _order(fields["sortBy"]) if "sortBy" in fields else NEWEST_FIRST
     cursor = fields.get("cursor", "")
-    after = place_of(cursor.removeprefix(BEFORE), order) if cursor else None
+    after = position_of(cursor.removeprefix(BEFORE), order) if cursor else None
     try:
         terms = parse_query(fields.get("query", ""))
         clauses = narrowed(Clauses().between(*day_range(start, end, viewer.zone)), viewer, terms)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.http import QueryDict
 
 from sessions.contract.errors import Problem
-from sessions.query.criteria.order import InvalidCursorError, Order, Place
+from sessions.query.criteria.order import InvalidCursorError, Order, Position
 
 
 def one(data: QueryDict, name: str) -> str | None:
@@ -29,9 +29,9 @@ def one_of(name: str, value: str, allowed: Iterable[str]) -> str:
     return value
 
 
-def place_of(cursor: str, order: Order) -> Place:
+def position_of(cursor: str, order: Order) -> Position:
     """Where a cursor leads. Raises Problem."""
     try:
-        return Place.from_cursor(cursor, order)
+        return Position.from_cursor(cursor, order)
     except InvalidCursorError as error:
         raise Problem("invalid_value", str(error), field="cursor") from error

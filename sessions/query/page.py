@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sessions.query.criteria.order import Place
-from sessions.query.plans.choice import find
-from sessions.query.plans.count import NO_CAP, Count, count, known_count
+from sessions.query.criteria.order import Position
+from sessions.query.plans.count import NO_CAP, Count, count, remembered_count
+from sessions.query.plans.find import find
 from sessions.query.plans.search import Search
 from sessions.query.request import ListRequest
 
@@ -14,7 +14,7 @@ from sessions.query.request import ListRequest
 class Page:
     """The ids of a page's rows in the asked order. A cursor is None where there is nothing further that way.
 
-    `first_cursor` is the place of the first row, whether anything lies before it or not.
+    `first_cursor` is the position of the first row, whether anything lies before it or not.
     """
 
     ids: list[UUID]
@@ -28,13 +28,13 @@ class Page:
 
 
 def find_page(request: ListRequest) -> Page:
-    """The rows behind the request's place, or those before it. What was read backwards is turned round."""
+    """The rows behind the request's position, or those before it. What was read backwards is turned round."""
     found = find(search_of(request))
     more = len(found) > request.limit
     found = found[: request.limit]
     if request.is_backwards:
         found.reverse()
-    ids = [place.id for place in found]
+    ids = [position.id for position in found]
     return page_between(request, found[0] if found else None, found[-1] if found else None, more, ids)
 
 
@@ -44,8 +44,10 @@ def search_of(request: ListRequest) -> Search:
     return Search(request.criteria, order, request.after, request.limit + 1)
 
 
-def page_between(request: ListRequest, first: Place | None, last: Place | None, more: bool, ids: list[UUID]) -> Page:
-    """`first` and `last` are the places of the page's rows, None if it has none; `more` says whether any lie beyond."""
+def page_between(
+    request: ListRequest, first: Position | None, last: Position | None, more: bool, ids: list[UUID]
+) -> Page:
+    """The page whose first and last row have these positions, None if it has no row; `more` if others lie beyond."""
     order, after = request.order, request.after
     first, last = first or after, last or after
     has_next = after is not None if request.is_backwards else more
@@ -67,6 +69,6 @@ def count_matches(request: ListRequest, page: Page | None = None) -> Count:
         return Count(len(page.ids), capped=False)
     if request.counting == "exact":
         return count(request.criteria, NO_CAP)
-    found = known_count(request.criteria)
+    found = remembered_count(request.criteria)
     # The page may show what counting did not come to.
     return replace(found, value=max(found.value, len(page.ids))) if page and found.capped else found

@@ -9,9 +9,9 @@ from sessions.models.keys import Kind, key
 from sessions.postgresql.fetching import fetch_all
 from sessions.query.criteria.clauses import Clauses
 from sessions.query.criteria.groups import COLUMNS
-from sessions.query.criteria.order import NEWEST_FIRST, Place
+from sessions.query.criteria.order import NEWEST_FIRST, Position
 from sessions.query.criteria.visibility import visible_to
-from sessions.query.plans.choice import find
+from sessions.query.plans.find import find
 from sessions.query.plans.search import Search
 
 EACH_SIDE = 2
@@ -91,5 +91,5 @@ def _side(viewer: User, looked: list[Row], rows: int) -> list[UUID]:
     first = looked[0]
     clauses = Clauses().having([key(KINDS[first.relation], first.shared_id)])
     order = NEWEST_FIRST.reversed() if first.is_later else NEWEST_FIRST
-    place = Place((first.occurred_at,), first.id)
-    return [one.id for one in find(Search(visible_to(viewer).asking(clauses), order, place, EACH_SIDE))]
+    position = Position((first.occurred_at,), first.id)
+    return [one.id for one in find(Search(visible_to(viewer).asking(clauses), order, position, EACH_SIDE))]

@@ -13,7 +13,7 @@ from sessions.models.keys import Kind, value_key
 from sessions.query.criteria.clauses import Clauses
 from sessions.query.criteria.criteria import Criteria
 from sessions.query.criteria.names import NAMED, keys_of_names
-from sessions.query.criteria.order import NEWEST_FIRST, TERMS, InvalidCursorError, Order, Place
+from sessions.query.criteria.order import NEWEST_FIRST, TERMS, InvalidCursorError, Order, Position
 from sessions.query.criteria.visibility import visible_to
 from sessions.query.parameters import MOST_ROWS, SessionFilterSet, day_range, is_reversed
 from sessions.query.rows import FIELDS
@@ -25,13 +25,13 @@ CLOSED_VALUES = (("platform", Kind.PLATFORM), ("flag", Kind.FLAG))
 
 @dataclass(frozen=True)
 class ListRequest:
-    """What a viewer asks for, all of it valid. `after` is the place behind which the page begins, or before which it
+    """What a viewer asks for, all of it valid. `after` is the position behind which the page begins, or before which it
     ends if `is_backwards`."""
 
     viewer: User
     clauses: Clauses = field(default_factory=Clauses)
     order: Order = NEWEST_FIRST
-    after: Place | None = None
+    after: Position | None = None
     is_backwards: bool = False
     limit: int = ROWS_ON_A_PAGE
     fields: tuple[str, ...] = tuple(FIELDS)
@@ -85,7 +85,7 @@ class Parameters:
             self.viewer,
             clauses_of(self.viewer, values),
             order,
-            Place.from_cursor(values["cursor"], order) if "cursor" in values else None,
+            Position.from_cursor(values["cursor"], order) if "cursor" in values else None,
             values.get("mode") == "before",
             values.get("limit", ROWS_ON_A_PAGE),
             tuple(values.get("fields") or FIELDS),
@@ -165,7 +165,7 @@ def _check_cursor(values: dict[str, Any]) -> list[FieldError]:
     """Leaves out a cursor that leads nowhere in this order."""
     try:
         if "cursor" in values:
-            Place.from_cursor(values["cursor"], order_of(values))
+            Position.from_cursor(values["cursor"], order_of(values))
     except InvalidCursorError as error:
         del values["cursor"]
         return [FieldError("cursor", "invalid_value", str(error))]

@@ -9,9 +9,9 @@ from collections.abc import Generator, Iterable, Iterator
 from django.db import connection
 
 from sessions.query.criteria.criteria import Criteria
-from sessions.query.criteria.order import Order, Place
+from sessions.query.criteria.order import Order, Position
 from sessions.query.page import Page, find_page, page_between, search_of
-from sessions.query.plans.choice import find, is_straight, sql_straight
+from sessions.query.plans.find import find, is_read_in_order, sql_in_order
 from sessions.query.plans.search import Search
 from sessions.query.records import FETCHED_AT_ONCE, json_records
 from sessions.query.request import ListRequest
@@ -53,7 +53,7 @@ def copy_statement(columns: str, criteria: Criteria, order: Order) -> str:
 
 def is_streamed(request: ListRequest) -> bool:
     """Whether a page is so long that it is better not held, and one statement can find and write it."""
-    return request.limit > FETCHED_AT_ONCE and not request.is_backwards and is_straight(search_of(request))
+    return request.limit > FETCHED_AT_ONCE and not request.is_backwards and is_read_in_order(search_of(request))
 
 
 def stream_page(request: ListRequest, page: Page | None = None) -> Generator[str, None, Page]:
@@ -67,31 +67,31 @@ def stream_page(request: ListRequest, page: Page | None = None) -> Generator[str
         return page
     first = last = None
     more = False
-    for number, (text, place) in enumerate(_copy_json(request.fields, search_of(request))):
+    for number, (text, position) in enumerate(_copy_json(request.fields, search_of(request))):
         if number == request.limit:
             more = True
             continue
-        first, last = first or place, place
+        first, last = first or position, position
         yield text
     return page_between(request, first, last, more, [])
 
 
 def stream_json(request: ListRequest) -> Iterator[str]:
-    """All that matches behind the request's place, whatever its limit, as JSON texts: in constant memory."""
-    place = request.after
+    """All that matches behind the request's position, whatever its limit, as JSON texts: in constant memory."""
+    position = request.after
     while True:
-        found = find(Search(request.criteria, request.order, place, FETCHED_AT_ONCE))
-        yield from json_records(request.viewer, [place.id for place in found], request.fields)
+        found = find(Search(request.criteria, request.order, position, FETCHED_AT_ONCE))
+        yield from json_records(request.viewer, [position.id for position in found], request.fields)
         if len(found) < FETCHED_AT_ONCE:
             return
-        place = found[-1]
+        position = found[-1]
 
 
-def _copy_json(fields: Iterable[str], search: Search) -> Iterator[tuple[str, Place]]:
-    """Sessions as JSON texts and their places, of a search that `is_straight`."""
+def _copy_json(fields: Iterable[str], search: Search) -> Iterator[tuple[str, Position]]:
+    """Sessions as JSON texts and their positions, of a search that `is_read_in_order`."""
     order = search.order
-    statement = sql_straight(search, f"{sql_json(fields)}, {order.sql_values()}, s.id {JOINS}")
+    statement = sql_in_order(search, f"{sql_json(fields)}, {order.sql_values()}, s.id {JOINS}")
     with connection.cursor() as cursor, cursor.cursor.copy(f"COPY ({statement}) TO STDOUT", search.parameters) as copy:
         copy.set_types(["text", *order.sql_types(), "uuid"])
         for text, *values, ident in copy.rows():
-            yield text, Place(tuple(values), ident)
+            yield text, Position(tuple(values), ident)

@@ -9,7 +9,8 @@ from sessions.models import Organisation, User
 from sessions.query import Clauses, Count
 from sessions.query.criteria.visibility import visible_to
 from sessions.query.parameters import midnight
-from sessions.query.plans.count import COUNT_CAP, count
+from sessions.query.plans.count import count
+from sessions.query.tuning import COUNT_CAP
 
 
 @dataclass(frozen=True)

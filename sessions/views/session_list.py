@@ -15,7 +15,7 @@ from sessions.http.roles import MemberRequest
 from sessions.presenters.filter_bar import changed, chips, choices, presets
 from sessions.presenters.table import Row, SessionTable
 from sessions.query import ListRequest, count_matches, find_page, listed_records, read_parameters
-from sessions.query.criteria.order import DESCRIPTIONS, NEWEST_FIRST, InvalidCursorError, Place
+from sessions.query.criteria.order import DESCRIPTIONS, NEWEST_FIRST, InvalidCursorError, Position
 from sessions.query.options import filter_options
 
 MOST_ROWS_ON_A_PAGE = 200
@@ -91,9 +91,9 @@ def session_options(request: MemberRequest) -> HttpResponse:
 
 def count_newer(asked: ListRequest, newest: str, shown: list[UUID]) -> int:
     """Sessions before the page's first row, at most MOST_NEW + 1. One that was waiting and now runs is not new."""
-    before: Place | None = None
+    before: Position | None = None
     with suppress(InvalidCursorError):
-        before = Place.from_cursor(newest, asked.order)
+        before = Position.from_cursor(newest, asked.order)
     newer = replace(asked, limit=MOST_NEW + 1, after=before, is_backwards=before is not None)
     return len(set(find_page(newer).ids) - set(shown))
 

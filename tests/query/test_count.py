@@ -10,8 +10,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from sessions.models import App, Organisation, User
-from sessions.query import Count, ListRequest, count_matches, find_page, is_streamed, parse
-from sessions.query.plans import buckets, count
+from sessions.query import Count, ListRequest, count_matches, find_page, is_streamed, parse, tuning
 from tests.conftest import NOON
 
 CAP = 10_000
@@ -70,8 +69,8 @@ def test_rows_that_can_match_and_do_not_count_as_looked_at(
     acme: Organisation, alice: User, dave: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two filters the index is asked for the narrow one, and the wide one is checked on each row."""
-    monkeypatch.setattr(count, "COUNT_CAP", 100)
-    monkeypatch.setattr(buckets, "PROBED_KEYS", 1)
+    monkeypatch.setattr(tuning, "COUNT_CAP", 100)
+    monkeypatch.setattr(tuning, "PROBED_KEYS", 1)
     wide = [App.objects.create(organisation=acme, app_id=f"wide-{number}") for number in range(2)]
     fill(acme, 60, dave, App.objects.create(organisation=acme, app_id="other"))
     for app in wide:
@@ -87,7 +86,7 @@ def test_rows_that_can_match_and_do_not_count_as_looked_at(
 def test_a_count_is_never_below_what_the_page_shows(
     acme: Organisation, alice: User, dave: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(count, "COUNT_CAP", 5)
+    monkeypatch.setattr(tuning, "COUNT_CAP", 5)
     fill(acme, 60, dave)
     assert asked(alice, "user=dave&status=ended&limit=20")[0] == Count(20, capped=True)
 

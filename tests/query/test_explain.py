@@ -23,9 +23,8 @@ from django.http import QueryDict
 
 from sessions.contract.choices import Role
 from sessions.models import App, Device, OperatingSystem, Organisation, User
-from sessions.query import find_page, parse
+from sessions.query import find_page, parse, tuning
 from sessions.query.criteria.order import ORDERS
-from sessions.query.plans import choice, count
 from sessions.query.request import ROWS_ON_A_PAGE
 from tests.conftest import member
 from tests.query.explained import check, list_and_count
@@ -68,10 +67,10 @@ FROM (SELECT n, n * %(days)s / %(rows)s::float AS days_ago,
 @pytest.fixture(autouse=True)
 def _low_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """As far from the 30,000 as what they are is from millions: a third of a table is best read from its beginning."""
-    monkeypatch.setattr(count, "COUNT_CAP", COUNT_CAP)
-    monkeypatch.setattr(choice, "LOOK_ROWS", LOOK_ROWS)
-    monkeypatch.setattr(choice, "SORTED_LOOK_ROWS", SORTED_LOOK_ROWS)
-    monkeypatch.setattr(choice, "MOST_LOOK_ROWS", MOST_LOOK_ROWS)
+    monkeypatch.setattr(tuning, "COUNT_CAP", COUNT_CAP)
+    monkeypatch.setattr(tuning, "SCAN_ROWS", LOOK_ROWS)
+    monkeypatch.setattr(tuning, "SORTED_SCAN_ROWS", SORTED_LOOK_ROWS)
+    monkeypatch.setattr(tuning, "MOST_SCAN_ROWS", MOST_LOOK_ROWS)
 
 
 @pytest.fixture

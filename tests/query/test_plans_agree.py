@@ -22,11 +22,11 @@ from hypothesis import strategies as st
 from sessions.ingest.prepare import prepare
 from sessions.ingest.writing.load import load
 from sessions.models import ApiToken, Organisation, User
-from sessions.query import Count, count_matches, find_page, parse, stream_csv, stream_json
-from sessions.query.criteria import criteria, groups
-from sessions.query.criteria.order import TERMS, Term
-from sessions.query.plans import buckets, choice
+from sessions.query import Count, count_matches, find_page, parse, stream_csv, stream_json, tuning
+from sessions.query.criteria.order import TERMS, Position, Term
 from sessions.query.plans.count import count
+from sessions.query.plans.merge_append import next_of_keys, range_scan
+from sessions.query.plans.search import Search
 from tests.conftest import Send
 
 ROWS = 400
@@ -122,15 +122,15 @@ def sent(acme: Organisation, uma: User, dave: User, nightly: ApiToken, tmp_path:
 
 
 @pytest.fixture(autouse=True)
-def _small_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+def _small_scans(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a few hundred rows are as far from the first ones as millions are from 250."""
-    monkeypatch.setattr(choice, "LOOK_ROWS", 6)
-    monkeypatch.setattr(choice, "SORTED_LOOK_ROWS", 6)
-    monkeypatch.setattr(choice, "MOST_LOOK_ROWS", 200)
-    monkeypatch.setattr(groups, "FEW_KEYS", 4)
-    monkeypatch.setattr(buckets, "PROBED_KEYS", 4)
-    monkeypatch.setattr(criteria, "ESTIMATED_VALUES", 3)
-    monkeypatch.setattr(buckets, "PERIODS_AT_ONCE", 6)
+    monkeypatch.setattr(tuning, "SCAN_ROWS", 6)
+    monkeypatch.setattr(tuning, "SORTED_SCAN_ROWS", 6)
+    monkeypatch.setattr(tuning, "MOST_SCAN_ROWS", 200)
+    monkeypatch.setattr(tuning, "FEW_KEYS", 4)
+    monkeypatch.setattr(tuning, "PROBED_KEYS", 4)
+    monkeypatch.setattr(tuning, "ESTIMATED_VALUES", 3)
+    monkeypatch.setattr(tuning, "BUCKETS_AT_ONCE", 6)
 
 
 def owns(viewer: User, row: Sent) -> bool:
@@ -259,11 +259,11 @@ def test_a_count_stops_at_its_cap(alice: User, sent: list[Sent], asked: Asked, c
         ({"app": APPS}, "ident JOIN history_session"),
         ({"app": APPS[3:], "sort": "date"}, "LATERAL"),
         ({"platform": "web"}, "s.platform ="),
-        ({"app": APPS[0], "device": DEVICES[0]}, "looked"),
-        ({"app": APPS[0], "device": DEVICES[0]}, "in_period"),
-        ({"status": "ended"}, "in_period"),
+        ({"app": APPS[0], "device": DEVICES[0]}, "scanned"),
+        ({"app": APPS[0], "device": DEVICES[0]}, "in_bucket"),
+        ({"status": "ended"}, "in_bucket"),
         ({"status": "failed"}, "s.status ="),
-        ({"status": "lost"}, "looked"),
+        ({"status": "lost"}, "scanned"),
         ({"flag": "anr"}, "WHERE s.anr"),
         ({"flag": ["anr", "crash"]}, " UNION "),
         ({"status": "active"}, "matching AS"),
@@ -271,7 +271,7 @@ def test_a_count_stops_at_its_cap(alice: User, sent: list[Sent], asked: Asked, c
     ],
     ids=str,
 )
-def test_small_looks_lead_to_every_plan(alice: User, sent: list[Sent], asked: Asked, plan: str) -> None:
+def test_small_scans_lead_to_every_plan(alice: User, sent: list[Sent], asked: Asked, plan: str) -> None:
     """Were they not reached, the test above would prove nothing of them."""
     with CaptureQueriesContext(connection) as captured:
         assert len(find_page(parse(alice, query_string(asked, limit=50))).ids) > 1
@@ -302,3 +302,18 @@ def test_a_row_that_is_the_next_of_two_keys_hides_no_third(acme: Organisation, a
     assert not load(acme, items).refused
     places = find_page(parse(alice, query_string({"q": "qa", "limit": 3})))
     assert places.ids == [item.id for item in items[10:13]]
+
+
+def test_a_range_scan_that_may_have_been_cut_off_is_not_used(acme: Organisation, alice: User, send: Send) -> None:
+    """Rows come in the order of people: cut off, the scan holds many of the first person's and none of the newest."""
+    people = [f"person-{number}@acme.example" for number in range(9)]
+    for minutes in range(30, 60):
+        send(acme, user=people[0], started_at=NOW - timedelta(minutes=minutes))
+    newest = [send(acme, user=people[-1], started_at=NOW - timedelta(minutes=minutes)) for minutes in (1, 2)]
+    for person in people[1:-1]:
+        send(acme, user=person, started_at=NOW - timedelta(days=1))
+    request = parse(alice, query_string({"user": people}))
+    search = Search(request.criteria, request.order, Position((NOW,), UUID(int=2**128 - 1)), limit=2)
+    assert range_scan(search, timedelta(hours=2)) == []
+    assert [position.id for position in range_scan(search, timedelta(minutes=5))] == newest
+    assert [position.id for position in next_of_keys(search, timedelta(minutes=30))] == newest

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from sessions.ingest.prepare import prepare
 from sessions.ingest.writing.load import load
 from sessions.models import ApiToken, Organisation, User
-from sessions.query.plans import choice
+from sessions.query import tuning
 from tests.conftest import NOON
 from tests.query.readers import CSV, JSON, PAGE, Reader, text_of
 
@@ -77,8 +77,8 @@ def test_no_filter_order_or_role_costs_more_than_nine(
     acme: Organisation, alice: User, dave: User, nightly: ApiToken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With looks so short that everything else is reached too, and 500 rows."""
-    monkeypatch.setattr(choice, "LOOK_ROWS", 20)
-    monkeypatch.setattr(choice, "SORTED_LOOK_ROWS", 20)
+    monkeypatch.setattr(tuning, "SCAN_ROWS", 20)
+    monkeypatch.setattr(tuning, "SORTED_SCAN_ROWS", 20)
     fill(acme, 500, tmp_path)
     for viewer in (alice, dave):
         for name, asked in SHAPES.items():

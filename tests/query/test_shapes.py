@@ -10,7 +10,7 @@ from benchmarks import data
 from benchmarks.shapes import shapes
 from sessions.models import User
 from sessions.query import count_matches, find_page, parse
-from sessions.query.plans.count import COUNT_CAP
+from sessions.query.tuning import COUNT_CAP
 from tests.query.explained import check, traced
 
 ROWS = 200_000

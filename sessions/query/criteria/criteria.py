@@ -13,6 +13,7 @@ from typing import Any
 from sessions.contract.choices import OPEN_STATUSES, Status
 from sessions.models.keys import Kind, value_key
 from sessions.postgresql.prepared import as_array
+from sessions.query import tuning
 from sessions.query.criteria.clauses import EXACT_COLUMNS, Clauses
 from sessions.query.criteria.groups import COLUMNS, WORDS, Group, by_kind, is_small
 
@@ -26,9 +27,6 @@ ASKED_COLUMNS = """
     s.id, s.organisation_id, s.occurred_at, s.user_id, s.token_id, s.app_id, s.device_id, s.os_id, s.status, s.platform,
     s.exception, s.crash, s.anr, s.rage_tap, s.last_seen_at, s.queue_ms, s.duration_ms
 """
-
-# The planner weighs each value of a longer list by itself, which takes longer than to look them up: 4 ms for 2,000.
-ESTIMATED_VALUES = 64
 
 Parameters = dict[str, Any]
 
@@ -170,7 +168,7 @@ class Criteria:
         for kind, values in by_kind(self.groups[number]).items():
             if kind == Kind.FLAG:
                 options += [f"s.{flag}" for flag in values]
-            elif len(values) > ESTIMATED_VALUES and kind not in WORDS:
+            elif len(values) > tuning.ESTIMATED_VALUES and kind not in WORDS:
                 options.append(f"({COLUMNS[kind]} IN (SELECT unnest(%(group_{number}_{kind})s::bigint[]))) IS TRUE")
             else:
                 options.append(f"{COLUMNS[kind]} = ANY(%(group_{number}_{kind})s)")

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from sessions.models.keys import KIND_BITS, NUMBERS, VALUES_PER_ORGANISATION, Kind, key, kind_of
+from sessions.query import tuning
 
 Group = frozenset[int]
 
@@ -18,15 +19,12 @@ COLUMNS = {
     Kind.STATUS: "s.status",
     Kind.PLATFORM: "s.platform",
 }
-# Each of so few keys is asked by itself.
-FEW_KEYS = 8
-
 # The words of statuses, platforms and flags, by their numbers.
 WORDS = {kind: {number: word for word, number in numbers.items()} for kind, numbers in NUMBERS.items()}
 
 
 def is_small(group: Group) -> bool:
-    return len(group) <= FEW_KEYS
+    return len(group) <= tuning.FEW_KEYS
 
 
 def has_several_flags(group: Group) -> bool:

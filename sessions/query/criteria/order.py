@@ -1,4 +1,4 @@
-"""The orders a list can have, and the signed cursors that mark a place in one."""
+"""The orders a list can have, and the signed cursors that mark a position in one."""
 
 import uuid
 from collections.abc import Sequence
@@ -114,24 +114,24 @@ class Order:
     def sql_types(self) -> list[str]:
         return [SQL_TYPES[term.field] for term in self.terms]
 
-    def sql_beyond(self) -> str:
-        """The condition on rows that come after a place, given as `place_0` and so on, and `place_id`."""
+    def sql_after(self) -> str:
+        """The condition on rows that come after a position, given as `position_0` and so on, and `position_id`."""
         values = [*(SQL_VALUES[term.field] for term in self.terms), "s.id"]
-        place = [*(f"%(place_{number})s" for number in range(len(self.terms))), "%(place_id)s"]
+        position = [*(f"%(position_{number})s" for number in range(len(self.terms))), "%(position_id)s"]
         signs = ["<" if term.descending else ">" for term in self.terms]
         signs.append(signs[-1])
         if self.is_one_way:
-            return f"({', '.join(values)}) {signs[0]} ({', '.join(place)})"
+            return f"({', '.join(values)}) {signs[0]} ({', '.join(position)})"
         condition = "FALSE"
-        for value, sign, at in reversed(list(zip(values, signs, place, strict=True))):
+        for value, sign, at in reversed(list(zip(values, signs, position, strict=True))):
             condition = f"({value} {sign} {at} OR ({value} = {at} AND {condition}))"
         # Said once more in a way that an index can use.
-        return f"{values[0]} {signs[0]}= {place[0]} AND {condition}"
+        return f"{values[0]} {signs[0]}= {position[0]} AND {condition}"
 
-    def sort(self, places: "list[Place]") -> None:
-        places.sort(key=lambda place: place.id, reverse=self.terms[-1].descending)
+    def sort(self, positions: "list[Position]") -> None:
+        positions.sort(key=lambda position: position.id, reverse=self.terms[-1].descending)
         for number, term in reversed(list(enumerate(self.terms))):
-            places.sort(key=lambda place: place.values[number], reverse=term.descending)
+            positions.sort(key=lambda position: position.values[number], reverse=term.descending)
 
     def _sql(self, values: Sequence[str], ident: str) -> str:
         ways = ["DESC" if term.descending else "ASC" for term in self.terms]
@@ -152,15 +152,15 @@ NEWEST_FIRST = ORDERS["-date"]
 
 
 @dataclass(frozen=True)
-class Place:
-    """A row's place in an order: its values by the order's terms, and its id."""
+class Position:
+    """A row's position in an order: its values by the order's terms, and its id."""
 
     values: tuple[datetime | int, ...]
     id: uuid.UUID
 
     @property
     def date(self) -> datetime:
-        """Of a place in an order that has the date among its terms, which all have."""
+        """Of a position in an order that has the date among its terms, which all have."""
         return next(value for value in self.values if isinstance(value, datetime))
 
     def to_cursor(self, order: Order) -> str:
@@ -168,11 +168,11 @@ class Place:
             (value - EPOCH) // timedelta(microseconds=1) if isinstance(value, datetime) else value
             for value in self.values
         ]
-        # No time of signing in it: the same place has the same cursor, so an unchanged answer the same ETag.
+        # No time of signing in it: the same position has the same cursor, so an unchanged answer the same ETag.
         return signing.Signer(salt=SALT).sign_object([order.name, values, self.id.hex])
 
     @classmethod
-    def from_cursor(cls, cursor: str, order: Order) -> "Place":
+    def from_cursor(cls, cursor: str, order: Order) -> "Position":
         """Raises InvalidCursorError for anything but a cursor of this order."""
         try:
             name, values, ident = signing.Signer(salt=SALT).unsign_object(cursor)

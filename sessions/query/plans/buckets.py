@@ -1,10 +1,10 @@
-"""The GIN index on (period, key), asked 7-day period by period: what bounds any combination of filters.
+"""The GIN index on (7-day bucket, key), walked bucket by bucket: it bounds any combination of clauses.
 
-One statement asks the periods of about two years in turn, and ends where it has found enough: so what it reads is
-what the last of them holds. Which periods they are it works out itself, from where the next session lies that has
-one of the keys and where the last one does. Periods in which nothing took place are left out between two statements,
-so that one session dated 1970 costs nothing. And a planner that does not know the periods has nothing to overestimate:
-of a list of the keys of all of them it expected so much that it read the table.
+One statement walks through the buckets of about two years and ends as soon as it has found enough, so it reads no more
+than its last bucket holds. It works out the buckets itself, from the first and the last session that has one of the
+keys. Buckets in which nothing took place are skipped between two statements, so that one session dated 1970 costs
+nothing. The planner must not know the buckets: given a list of the keys of all of them, it expected so many rows that
+it read the table.
 """
 
 from collections.abc import Iterator
@@ -14,24 +14,22 @@ from typing import Any
 
 from sessions.models.keys import PERIOD_BITS, period_start, sql_period
 from sessions.postgresql.fetching import fetch_all
+from sessions.query import tuning
 from sessions.query.criteria.criteria import ASKED_COLUMNS, Criteria, Parameters
-from sessions.query.criteria.order import Place
+from sessions.query.criteria.order import Position
 from sessions.query.plans.key_bounds import spanned, sql_overlap
 from sessions.query.plans.search import Search
 
-# Beyond this a group's keys cost more to probe than to check on the rows the other groups give.
-PROBED_KEYS = 64
-# Of an empty period the index says so in 0.02 ms.
-PERIODS_AT_ONCE = 119
 MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
 class Walk:
-    """What is asked of the rows in each period, as the end of a statement about rows `s`, and then of all of `found`.
+    """A question to the rows of each bucket, and to all that was found in them.
 
-    `limit`, among the parameters, is how many are enough; `sql_limit` may be empty, to find all. Whether a row matches
-    is for `sql_end` or `sql_columns` to say. `sql_answer` names no columns `near` and `far`.
+    `sql_columns` are taken from the rows `s` of a bucket, and `sql_end` ends the statement about them; one of the two
+    says whether a row matches. `sql_answer` is asked of `found` and has no column called `near` or `far`. The
+    parameter `limit` says how many are enough; with an empty `sql_limit` all are found.
     """
 
     criteria: Criteria
@@ -49,30 +47,30 @@ class Walk:
             rows = fetch_all(self.sql(is_edged=edge is not None), {**self.parameters, **self.keys, "edge": edge})
             yield [row[2:] for row in rows]
             near, far = rows[0][:2]
-            if near is None or (near - far if self.descending else far - near) < PERIODS_AT_ONCE:
+            if near is None or (near - far if self.descending else far - near) < tuning.BUCKETS_AT_ONCE:
                 return
-            edge = period_start(near - PERIODS_AT_ONCE + 1 if self.descending else near + PERIODS_AT_ONCE)
+            edge = period_start(near - tuning.BUCKETS_AT_ONCE + 1 if self.descending else near + tuning.BUCKETS_AT_ONCE)
 
     def sql(self, *, is_edged: bool) -> str:
         edge = f"s.occurred_at {'<' if self.descending else '>='} %(edge)s" if is_edged else "TRUE"
         overlap = sql_overlap(self.criteria, spanned(self.criteria)[:1], descending=self.descending, sql_edge=edge)
         steps = "near - far" if self.descending else "far - near"
         # Each OFFSET 0 is a fence: without it an estimate may turn the probe into a walk along another index. The
-        # periods are joined in their order, as the rows within each are, so the first that are enough are the nearest.
+        # buckets are joined in their order, as the rows within each are, so the first that are enough are the nearest.
         return f"""
             WITH bounds AS MATERIALIZED (
                 SELECT {sql_period("near")} AS near, {sql_period("far")} AS far FROM ({overlap}) overlap
             ), found AS MATERIALIZED (
-                SELECT in_period.*
+                SELECT in_bucket.*
                 FROM bounds
-                CROSS JOIN generate_series(0, LEAST({PERIODS_AT_ONCE - 1}, {steps})) AS step
+                CROSS JOIN generate_series(0, LEAST({tuning.BUCKETS_AT_ONCE - 1}, {steps})) AS step
                 CROSS JOIN LATERAL (SELECT {self.sql_probes()} OFFSET 0) AS probe
                 CROSS JOIN LATERAL (
                     SELECT {self.sql_columns} FROM (
                         SELECT {ASKED_COLUMNS} FROM history_session s WHERE {self.sql_probed()} OFFSET 0
                     ) s
                     WHERE {self.criteria.sql_range()} AND {self.sql_end}
-                ) AS in_period
+                ) AS in_bucket
                 {self.sql_limit}
             )
             SELECT near, far, answer.* FROM (SELECT) one LEFT JOIN bounds ON TRUE
@@ -81,10 +79,10 @@ class Walk:
         """
 
     def sql_probes(self) -> str:
-        """The keys of each probed group in the period that is `step` from the near one."""
-        period = f"(near {'-' if self.descending else '+'} step)"
+        """The keys of each probed group in the bucket that is `step` away from the near one."""
+        bucket = f"(near {'-' if self.descending else '+'} step)"
         return ", ".join(
-            f"ARRAY(SELECT {period} << {PERIOD_BITS} | k FROM unnest(%(probe_{group})s::bigint[]) AS k) AS keys_{group}"
+            f"ARRAY(SELECT {bucket} << {PERIOD_BITS} | k FROM unnest(%(probe_{group})s::bigint[]) AS k) AS keys_{group}"
             for group in range(len(self.probed))
         )
 
@@ -93,7 +91,7 @@ class Walk:
 
     @property
     def probed(self) -> list[frozenset[int]]:
-        small = [group for group in self.criteria.groups if len(group) <= PROBED_KEYS]
+        small = [group for group in self.criteria.groups if len(group) <= tuning.PROBED_KEYS]
         return small or [min(self.criteria.groups, key=len)]
 
     @property
@@ -101,28 +99,28 @@ class Walk:
         return {f"probe_{number}": sorted(group) for number, group in enumerate(self.probed)}
 
 
-def periods(search: Search) -> list[Place]:
-    """From the place on, period by period until there are enough."""
+def walk_the_buckets(search: Search) -> list[Position]:
+    """From the position on, bucket by bucket until there are enough."""
     edge = None
     if search.after:
         edge = search.after.date + MICROSECOND if search.order.first.descending else search.after.date
-    places: list[Place] = []
+    positions: list[Position] = []
     for rows in walk_of(search).answers(edge):
-        places += places_in(rows)
-        if len(places) >= search.limit:
+        positions += positions_in(rows)
+        if len(positions) >= search.limit:
             break
-    return places[: search.limit]
+    return positions[: search.limit]
 
 
-def gather_periods(search: Search) -> list[Place]:
+def sort_the_buckets(search: Search) -> list[Position]:
     """The first of all that matches, wherever it lies."""
     order = search.order
     walk = walk_of(
         search, sql_answer=f"SELECT * FROM found ORDER BY {order.sql_of_values()} LIMIT %(limit)s", sql_limit=""
     )
-    places = [place for rows in walk.answers() for place in places_in(rows)]
-    order.sort(places)
-    return places[: search.limit]
+    positions = [position for rows in walk.answers() for position in positions_in(rows)]
+    order.sort(positions)
+    return positions[: search.limit]
 
 
 def walk_of(search: Search, **more: str) -> Walk:
@@ -132,17 +130,17 @@ def walk_of(search: Search, **more: str) -> Walk:
         search.parameters,
         order.first.descending,
         sql_columns=f"{order.sql_values()}, s.id",
-        sql_end=f"{search.criteria.sql_matches()} AND {search.sql_beyond()} ORDER BY {order.sql()} LIMIT %(limit)s",
+        sql_end=f"{search.criteria.sql_matches()} AND {search.sql_after()} ORDER BY {order.sql()} LIMIT %(limit)s",
         sql_order=order.sql_of_values(),
         **({"sql_answer": "SELECT * FROM found"} | more),
     )
 
 
-def places_in(rows: list[tuple[Any, ...]]) -> list[Place]:
-    return [Place(tuple(values), ident) for *values, ident in rows if ident]
+def positions_in(rows: list[tuple[Any, ...]]) -> list[Position]:
+    return [Position(tuple(values), ident) for *values, ident in rows if ident]
 
 
-def count_periods(criteria: Criteria, rows: int) -> tuple[int, int]:
+def count_in_buckets(criteria: Criteria, rows: int) -> tuple[int, int]:
     """How many match among so many of the newest rows that the index gives, and how many it gave."""
     walk = Walk(
         criteria,

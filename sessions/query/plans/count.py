@@ -9,18 +9,15 @@ from dataclasses import dataclass
 from django.core.cache import cache
 
 from sessions.postgresql.fetching import fetch_all
+from sessions.query import tuning
 from sessions.query.criteria.criteria import Criteria
 from sessions.query.criteria.groups import COLUMNS, WORDS, by_kind, has_several_flags
 from sessions.query.criteria.order import NEWEST_FIRST
-from sessions.query.plans.buckets import count_periods
-from sessions.query.plans.choice import RUNNING, is_merged
+from sessions.query.plans.buckets import count_in_buckets
+from sessions.query.plans.choice import is_single_indexed_clause
+from sessions.query.plans.find import RUNNING
 
-COUNT_CAP = 10_000
 NO_CAP = 2**62
-# Who turns pages does not have all rows counted with each: ten thousand scattered ones take 20 to 50 ms, a few hundred
-# in all weeks 5, and all else of a page 5. What fits on two pages is counted each time.
-KNOWN_FROM = 101
-KNOWN_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -31,15 +28,15 @@ class Count:
     capped: bool
 
 
-def known_count(criteria: Criteria) -> Count:
+def remembered_count(criteria: Criteria) -> Count:
     """Of the first 10,000 rows; if it was many, as it was within the last minute."""
     key = f"count-{criteria.fingerprint}"
     known: Count | None = cache.get(key)
     if known:
         return known
-    found = count(criteria, COUNT_CAP)
-    if found.capped or found.value >= KNOWN_FROM:
-        cache.set(key, found, KNOWN_SECONDS)
+    found = count(criteria, tuning.COUNT_CAP)
+    if found.capped or found.value >= tuning.REMEMBERED_FROM:
+        cache.set(key, found, tuning.REMEMBERED_SECONDS)
     return found
 
 
@@ -53,10 +50,10 @@ def look_at(criteria: Criteria, rows: int) -> tuple[int, int]:
     """How many match among so many rows, and how many there were."""
     if criteria.is_empty:
         return 0, 0
-    if is_merged(criteria):
-        return count_merged(criteria, rows)
+    if is_single_indexed_clause(criteria):
+        return count_by_keys(criteria, rows)
     if criteria.groups and not criteria.only_running and not criteria.exact:
-        return count_periods(criteria, rows)
+        return count_in_buckets(criteria, rows)
     drive = RUNNING if criteria.only_running else "TRUE"
     # Ordered, so that no planner reads the table instead: matches may stand at its very end.
     order = "s.last_seen_at" if criteria.only_running else NEWEST_FIRST.sql()
@@ -73,7 +70,7 @@ def look_at(criteria: Criteria, rows: int) -> tuple[int, int]:
     return matching, looked
 
 
-def count_merged(criteria: Criteria, rows: int) -> tuple[int, int]:
+def count_by_keys(criteria: Criteria, rows: int) -> tuple[int, int]:
     """Of each kind so many rows, in the order of its index (session_user, session_app ...), each row once."""
     branches = []
     kinds = by_kind(criteria.groups[0])

@@ -1,23 +1,25 @@
-"""The next rows of some keys, by date, from the keys' own indexes (session_user, session_app ...)."""
+"""The next rows of some keys, by date, from each key's own index (session_user, session_app ...).
+
+Few keys are merged; of many, first the ones that can contribute are found.
+"""
 
 from datetime import timedelta
 from uuid import UUID
 
 from sessions.postgresql.fetching import fetch_all
+from sessions.query import tuning
 from sessions.query.criteria.criteria import ASKED_COLUMNS
-from sessions.query.criteria.groups import COLUMNS, by_kind, has_several_flags
-from sessions.query.criteria.order import Place
+from sessions.query.criteria.groups import COLUMNS, Group, by_kind, has_several_flags
+from sessions.query.criteria.order import Position
 from sessions.query.plans.key_bounds import spanned, sql_overlap
 from sessions.query.plans.search import Search, fetch
 
 LEAST_ID, GREATEST_ID = UUID(int=0), UUID(int=2**128 - 1)
-# As far ahead are rows read as should hold twice what is needed; where they hold much more, another way is better.
-SPARE, MOST_SPARE = 2, 8
 FARTHEST = timedelta(days=36_525)
 
 
-def merge(search: Search) -> list[Place]:
-    """The next rows of a few keys, each from its own index, merged."""
+def merge_append(search: Search) -> list[Position]:
+    """The next rows of a few keys, one branch for each."""
     rows = sql_rows_of_keys(search, search.criteria.groups[0], search.limit)
     return fetch(
         f"SELECT {search.order.sql_values()}, s.id FROM ({rows}) s ORDER BY {search.order.sql()} LIMIT %(limit)s",
@@ -25,28 +27,32 @@ def merge(search: Search) -> list[Place]:
     )
 
 
-def merge_many(search: Search, apart: timedelta | None) -> list[Place]:
-    """The same of hundreds of keys. `apart` is how far from one another their rows have lain so far, if there were any.
+def next_of_keys(search: Search, apart: timedelta | None) -> list[Position]:
+    """The next rows of hundreds of keys.
 
-    It tells up to when there should be enough. To read all up to then takes a microsecond a key, and three to find the
-    next row of each.
+    `apart` is the average time between two of their rows so far, None if there were none. It tells how far ahead enough
+    rows should lie: reading all of them takes a microsecond a key, finding the next row of each key takes three.
     """
     if apart is None:
-        return merge_nearest(search)
-    ahead = min(SPARE * search.limit * apart.total_seconds(), FARTHEST.total_seconds())
-    return merge_within(search, timedelta(seconds=ahead)) or merge_nearest(search)
+        return skip_scan(search)
+    ahead = min(tuning.SPARE * search.limit * apart.total_seconds(), FARTHEST.total_seconds())
+    return range_scan(search, timedelta(seconds=ahead)) or skip_scan(search)
 
 
-def merge_within(search: Search, ahead: timedelta) -> list[Place]:
-    """The next rows, if there are enough of them and not far too many so far ahead of the search's place; else none."""
+def range_scan(search: Search, ahead: timedelta) -> list[Position]:
+    """All rows of the keys from the search's position to so far ahead of it, if those are enough and not far too many.
+
+    Otherwise nothing. Each kind of key is cut off at `most` rows, in no order: where one kind may have been cut, the
+    nearest rows may be missing, so nothing of what was read can be used.
+    """
     order, kinds = search.order, by_kind(search.criteria.groups[0])
-    edge = ">= %(place_0)s - %(ahead)s" if order.first.descending else "<= %(place_0)s + %(ahead)s"
-    most = MOST_SPARE * search.limit
+    edge = ">= %(position_0)s - %(ahead)s" if order.first.descending else "<= %(position_0)s + %(ahead)s"
+    most = tuning.MOST_SPARE * search.limit
     rows = " UNION ".join(
         f"""
         (SELECT {order.sql_values()}, s.id
         FROM unnest(%(group_0_{kind})s::bigint[]) ident JOIN history_session s ON {COLUMNS[kind]} = ident
-        WHERE {search.criteria.sql_times()} AND {search.sql_beyond()} AND s.occurred_at {edge}
+        WHERE {search.criteria.sql_times()} AND {search.sql_after()} AND s.occurred_at {edge}
         LIMIT {most})
         """
         for kind in kinds
@@ -60,24 +66,24 @@ def merge_within(search: Search, ahead: timedelta) -> list[Place]:
     )
     if len(found) < search.limit or found[0][-1] >= most:
         return []
-    return [Place(tuple(values), ident) for *values, ident, _ in found]
+    return [Position(tuple(values), ident) for *values, ident, _ in found]
 
 
-def merge_nearest(search: Search) -> list[Place]:
-    """The same, however far away those rows are: only keys whose next row is nearest can contribute.
+def skip_scan(search: Search) -> list[Position]:
+    """The next row of each key, then the next rows of those keys alone whose next row is nearest.
 
-    A row is the next one of at most one key of each kind: so many keys have `limit` rows, none of them beyond the
-    farthest of their next ones.
+    A row is the next one of at most one key of each kind. So, for each kind, as many keys as rows are needed have
+    enough rows, and none of these lies beyond the farthest of their next rows.
     """
     order, kinds = search.order, by_kind(search.criteria.groups[0])
-    beyond = f"{search.criteria.sql_times()} AND {search.sql_beyond()}"
+    after = f"{search.criteria.sql_times()} AND {search.sql_after()}"
     descending = order.first.descending
     most = f"{len(kinds)} * %(limit)s"
     nexts = " UNION ALL ".join(
         f"""
         SELECT {kind:d} AS kind, ident, (
             SELECT s.occurred_at FROM history_session s
-            WHERE {COLUMNS[kind]} = ident AND {beyond} ORDER BY {order.sql()} LIMIT 1
+            WHERE {COLUMNS[kind]} = ident AND {after} ORDER BY {order.sql()} LIMIT 1
         ) AS next
         FROM unnest(%(group_0_{kind})s::bigint[]) ident
         """
@@ -87,7 +93,7 @@ def merge_nearest(search: Search) -> list[Place]:
         f"""
         SELECT found.* FROM nearest CROSS JOIN LATERAL (
             SELECT {order.sql_values()}, s.id FROM history_session s
-            WHERE {COLUMNS[kind]} = nearest.ident AND {beyond}
+            WHERE {COLUMNS[kind]} = nearest.ident AND {after}
               AND s.occurred_at {">=" if descending else "<="} (SELECT moment FROM farthest)
             ORDER BY {order.sql()} LIMIT %(limit)s
         ) found WHERE nearest.kind = {kind:d}
@@ -111,10 +117,10 @@ def merge_nearest(search: Search) -> list[Place]:
     )
 
 
-def sql_rows_of_keys(search: Search, group: frozenset[int], limit: int) -> str:
-    """The next rows of each key from its own index (session_user, session_app ...), each row once.
+def sql_rows_of_keys(search: Search, group: Group, limit: int) -> str:
+    """The next rows of each key from its own index, each row once.
 
-    Only from where the other groups' sessions begin and to where they end.
+    Nothing is read outside the time in which the keys of all other clauses have sessions.
     """
     criteria, descending = search.criteria, search.order.first.descending
     overlap, within = "", "TRUE"
@@ -124,14 +130,14 @@ def sql_rows_of_keys(search: Search, group: frozenset[int], limit: int) -> str:
     number, kinds = criteria.groups.index(group), by_kind(group)
     branches = []
     for kind, sql_key in criteria.sql_keys(group):
-        # One that was run by the person and sent with the person's token is found under the person.
+        # A session that was run by the person and sent with the person's token comes from the person's branch.
         of_others = [
             f"AND ({COLUMNS[other]} = ANY(%(group_{number}_{other})s)) IS NOT TRUE" for other in kinds if other < kind
         ]
         branches.append(
             f"""
             (SELECT {ASKED_COLUMNS} FROM history_session s
-            WHERE {sql_key} {" ".join(of_others)} AND {within} AND {search.sql_beyond()}
+            WHERE {sql_key} {" ".join(of_others)} AND {within} AND {search.sql_after()}
             ORDER BY {search.order.sql()} LIMIT {limit})
             """
         )
@@ -140,7 +146,8 @@ def sql_rows_of_keys(search: Search, group: frozenset[int], limit: int) -> str:
 
 
 def sql_within_overlap(descending: bool) -> str:
-    """Of two plain bounds, unknown to the planner, it would expect 0.5 % of all rows and sort them: so one is a row."""
+    """One bound is written as a row: the planner would expect two plain bounds that it does not know to hold 0.5 % of
+    all rows, and sort them."""
     sign, back, ident = ("<", ">", LEAST_ID) if descending else (">", "<", GREATEST_ID)
     return f"""
         s.occurred_at {sign}= (SELECT near FROM overlap)
