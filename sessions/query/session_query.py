@@ -15,7 +15,7 @@ from sessions.keys import Kind, value_key
 from sessions.models import User
 from sessions.query.count import NO_CAP, Count, count, known_count
 from sessions.query.criteria import Criteria
-from sessions.query.filters import MOST_ROWS, SessionFilterSet, day_range
+from sessions.query.filters import MOST_ROWS, SessionFilterSet, day_range, is_reversed
 from sessions.query.names import NAMED, keys_of_names
 from sessions.query.order import NEWEST_FIRST, TERMS, InvalidCursorError, Order, Place
 from sessions.query.plans import find, is_straight
@@ -89,7 +89,7 @@ class SessionQuery:
         ]
         for name, messages in self.filters.errors.items():
             found += [FieldError(name, "invalid_value", str(message)) for message in messages]
-        if self.start and self.end and self.start >= self.end:
+        if self.is_reversed:
             found.append(FieldError("end", "invalid_value", "The end of the range lies before its start."))
         fields = [term.field for term in self.order.asked]
         if len(set(fields)) < len(fields):
@@ -114,7 +114,7 @@ class SessionQuery:
         """Visibility and filters, with names resolved."""
         organisation = self.viewer.organisation
         criteria = visible_to(self.viewer)
-        if not (self.start and self.end and self.start >= self.end):
+        if not self.is_reversed:
             criteria = criteria.between(self.start, self.end)
         asked = {name: self.values[name] for name in NAMED if name in self.values}
         if "q" in asked:
@@ -156,6 +156,11 @@ class SessionQuery:
     @cached_property
     def range(self) -> tuple[datetime | None, datetime | None]:
         return day_range(self.values.get("start"), self.values.get("end"), self.viewer.zone)
+
+    @cached_property
+    def is_reversed(self) -> bool:
+        """Whether the range ends before it starts; it is left out then."""
+        return is_reversed(self.values.get("start"), self.values.get("end"), self.viewer.zone)
 
     @cached_property
     def cursor_error(self) -> str | None:

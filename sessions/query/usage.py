@@ -6,7 +6,7 @@ Days that were counted ahead are added up; the sessions of the others are read, 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import chain, pairwise
 
 from django.http import QueryDict
@@ -16,7 +16,7 @@ from sessions.models import User
 from sessions.query.count import count
 from sessions.query.counted import Day, Parts, countable, parts
 from sessions.query.criteria import Criteria
-from sessions.query.filters import FIRST_DAY, INCLUSIVE, midnight
+from sessions.query.filters import FIRST_DAY, midnight
 from sessions.query.queue_times import percentile
 from sessions.query.session_query import FieldError, SessionQuery
 from sessions.query.spans import is_indexed
@@ -79,9 +79,7 @@ class UsageQuery:
         self.errors: list[FieldError] = asked.errors
         self.is_cut = False
         data = data.copy()
-        start, end = asked.start, asked.end
-        if start and end and start >= end:
-            start = end = None
+        start, end = (None if asked.is_reversed else asked.values.get(name) for name in ("start", "end"))
         first, last = self._days(viewer, start, end)
         if start is None or self.is_cut:
             data["start"] = str(first)
@@ -100,18 +98,23 @@ class UsageQuery:
             for first, last in pairwise(edges)
         ]
 
-    def _days(self, viewer: User, start: datetime | None, end: datetime | None) -> tuple[date, date]:
-        """The first and the last day of the range, in the viewer's zone."""
+    def _days(self, viewer: User, start: date | None, end: date | None) -> tuple[date, date]:
+        """The first and the last day of the range, in the viewer's zone: days as given, even skipped ones."""
         zone = viewer.zone
         today = timezone.localdate(timezone=zone)
-        first = start.astimezone(zone).date() if start else None
-        last = (end - INCLUSIVE).astimezone(zone).date() if end else max(today, first or today)
+        first = day_of(start, zone) if start else None
+        last = day_of(end, zone) if end else max(today, first or today)
         if first is None:
             first = max(last - timedelta(days=DAYS_UNLESS_ASKED - 1), FIRST_DAY)
         if (last - first).days >= MOST_DAYS:
             self.is_cut = True
             first = last - timedelta(days=MOST_DAYS - 1)
         return first, last
+
+
+def day_of(given: date, zone: tzinfo) -> date:
+    """A day as it is, and the day of a moment."""
+    return given.astimezone(zone).date() if isinstance(given, datetime) else given
 
 
 def usage(asked: UsageQuery) -> Usage:
