@@ -5,8 +5,9 @@
 
 A trace becomes a session with its navigations, clicks, inputs, console errors and exceptions, its console, its
 requests as HAR and its last picture. In a folder, videos and pictures beside a trace belong to it, those beside a HAR
-file to the one of the same name. What people typed is left out. Python 3.9 or later, nothing to install; the token
-for HTTP is read from SESSION_HISTORY_TOKEN. Importing again changes nothing.
+file to the one of the same name. What people typed is left out, and so is what is damaged: standard error says which
+lines and requests that are. Python 3.9 or later, nothing to install; the token for HTTP is read from
+SESSION_HISTORY_TOKEN. Importing again changes nothing.
 """
 
 from __future__ import annotations
@@ -15,16 +16,17 @@ import argparse
 import base64
 import hashlib
 import json
+import math
 import os
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from session_history import ApiError, SessionHistory, kind_of, type_of
+from session_history import ApiError, SessionHistory, kind_of, milliseconds_of, type_of
 
 Json = dict[str, Any]
 
@@ -35,7 +37,14 @@ BESIDE = (".webm", ".mp4", ".png", ".jpeg", ".jpg", ".log", ".txt")
 LONGEST_MESSAGE = 2_000
 LONGEST_TRACE = 20_000
 LARGEST_BODY = 1024 * 1024
+LONGEST_REQUEST = 366 * 24 * 3_600_000
+# How many of the parts that are left out are named.
+NAMED_PARTS = 5
 BATCH_EVENTS = 500
+
+
+# How a part shows that it is not what it should be.
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
 
 
 class NotRecorded(Exception):
@@ -55,11 +64,12 @@ class Stored:
 
 @dataclass
 class Recording:
-    """A session as the API takes it, its events and its files."""
+    """A session as the API takes it, its events and its files. `left_out` says what was damaged, a part each."""
 
     session: Json
     events: list[Json] = field(default_factory=list)
     files: list[Stored] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
 
 def recordings(path: Path) -> Iterator[Recording | NotRecorded]:
@@ -84,8 +94,11 @@ def _read(path: Path, beside: list[Path]) -> Recording | NotRecorded:
         recording = read_trace(path) if path.suffix.lower() == ".zip" else read_har(path)
     except NotRecorded as error:
         return NotRecorded(f"{path}: {error}")
-    except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, zipfile.BadZipFile, RecursionError, *DAMAGED) as error:
         return NotRecorded(f"{path}: is neither a trace nor a HAR file: {error}")
+    more = len(recording.left_out) - NAMED_PARTS
+    named = recording.left_out[:NAMED_PARTS] + ([f"{more} more"] if more > 0 else [])
+    recording.left_out = [f"{path}: left out: {part}" for part in named]
     taken = {file.name for file in recording.files}
     recording.files += [Stored(file.name, file) for file in beside if file.name not in taken]
     return recording
@@ -98,11 +111,19 @@ def read_trace(path: Path) -> Recording:
     """Raises NotRecorded for a zip that holds no trace."""
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
-        traces = [_Trace(_lines(archive, name)) for name in names if name.endswith(".trace")]
+        left_out: list[str] = []
+        traces = [
+            _Trace(name, _lines(archive, name, left_out), _clock(_lines(archive, name, [])), left_out)
+            for name in names
+            if name.endswith(".trace")
+        ]
         if not traces:
             raise NotRecorded("there is no trace in it")
-        network = [said["snapshot"] for name in names if name.endswith(".network") for said in _lines(archive, name)
-                   if said.get("type") == "resource-snapshot"]  # fmt: skip
+        network = []
+        for name in names:
+            if name.endswith(".network"):
+                snapshots = _snapshots(_lines(archive, name, left_out))
+                network += _requests(snapshots, left_out, f"{name}: ")
         events = sorted((event for trace in traces for event in trace.events), key=lambda event: event["event_time"])
         times = sorted(time for trace in traces for time in trace.times)
         if not times:
@@ -123,33 +144,56 @@ def read_trace(path: Path) -> Recording:
     if any(trace.failed for trace in traces):
         session["status"] = "failed"
     session["flags"] = {"exception": any(event["event_type"] == "exception" for event in events)}
-    return Recording(session, events, files)
+    return Recording(session, events, files, left_out)
 
 
 class _Trace:
     """One file of a trace: events, console and pictures on the clock of the wall."""
 
-    def __init__(self, lines: Iterable[Json]) -> None:
+    def __init__(self, name: str, lines: Iterable[Json], offset: float | None, left_out: list[str]) -> None:
+        """`offset` is what `_clock` says; lines that cannot be read are named in `left_out`."""
         self.events: list[Json] = []
         self.console: list[str] = []
         self.times: list[float] = []
         self.pictures: dict[str, Json] = {}
         self.about: Json = {}
         self.failed = False
-        self._offset = 0.0
+        self._offset = offset
+        self._begun: float | None = None
         self._calls: dict[str, Json] = {}
+        readers: dict[str, Callable[[Json], None]] = {
+            "context-options": self._context_options,
+            "before": self._before,
+            "after": self._after,
+            "console": self._console,
+            "event": self._event,
+            "error": self._error,
+            "screencast-frame": self._screencast_frame,
+        }
         for line in lines:
-            reader = getattr(self, "_" + str(line.get("type")).replace("-", "_"), None)
-            if reader is not None:
-                reader(line)
+            kind = str(line.get("type"))
+            try:
+                if kind in readers:
+                    readers[kind](line)
+            except DAMAGED as error:
+                left_out.append(f"{name}: a line of type {kind}: {error!r}")
 
     def _at(self, time: float) -> str:
-        """Times in a trace are milliseconds since some moment of the machine's."""
-        self.times.append(time + self._offset)
-        return _iso(time + self._offset)
+        """Times in a trace are milliseconds since some moment of the machine's. Raises NotRecorded without a clock."""
+        if self._offset is None:
+            raise NotRecorded(
+                "no line of its trace has a wallTime beside a time of its own: it is not known when it ran"
+            )
+        return self._on_the_wall(time + self._offset)
+
+    def _on_the_wall(self, milliseconds: float) -> str:
+        moment = _iso(milliseconds)
+        self.times.append(milliseconds)
+        return moment
 
     def _context_options(self, line: Json) -> None:
-        self._offset = line["wallTime"] - line.get("monotonicTime", line["wallTime"])
+        if _is_wall_time(line.get("wallTime")):
+            self._begun = line["wallTime"]
         options = line.get("options") or {}
         viewport = options.get("viewport") or {}
         about = {
@@ -202,7 +246,10 @@ class _Trace:
     def _error(self, line: Json) -> None:
         """What the runner of tests says of a test that fails."""
         self.failed = True
-        at = _iso(max(self.times, default=self._offset))
+        last = max(self.times, default=self._begun)
+        if last is None:
+            raise ValueError("nothing before it says when")
+        at = self._on_the_wall(last)
         trace = "\n".join(f"{frame.get('file')}:{frame.get('line')}" for frame in line.get("stack") or [])
         self._happened("exception", at, message=line.get("message"), trace=trace)
 
@@ -216,18 +263,53 @@ class _Trace:
         self.events.append({"event_type": event_type, "event_time": at, "event_properties": said})
 
 
-def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[Json]:
+def _clock(lines: Iterable[Json]) -> float | None:
+    """What added to a trace's own times gives milliseconds since 1970; None if no line has both clocks.
+
+    From version 1.45 (format 7) on the first line has both, before that each action has.
+    """
+    own_times = {"context-options": "monotonicTime", "before": "startTime", "action": "startTime"}
+    for line in lines:
+        wall: Any = line.get("wallTime")
+        own: Any = line.get(own_times.get(str(line.get("type")), ""))
+        if _is_wall_time(wall) and _is_number(own):
+            return float(wall - own)
+    return None
+
+
+def _is_wall_time(value: Any) -> bool:
+    """Where nobody knew the time, there is none or 0."""
+    return _is_number(value) and bool(value > 0)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _lines(archive: zipfile.ZipFile, name: str, left_out: list[str]) -> Iterator[Json]:
+    """The last line of a trace whose writer was killed is cut short."""
     with archive.open(name) as file:
-        for line in file:
-            if line.strip():
-                yield json.loads(line)
+        for number, line in enumerate(file, 1):
+            try:
+                said = json.loads(line) if line.strip() else {}
+            except (ValueError, RecursionError):
+                left_out.append(f"{name}: line {number} is not JSON")
+                continue
+            if isinstance(said, dict):
+                yield said
+            else:
+                left_out.append(f"{name}: line {number} is no object")
+
+
+def _snapshots(lines: Iterable[Json]) -> Iterator[Any]:
+    return (line.get("snapshot") for line in lines if line.get("type") == "resource-snapshot")
 
 
 def _archive(archive: zipfile.ZipFile, names: set[str], network: list[Json]) -> bytes:
     """The requests as HAR 1.2, texts with their bodies."""
     entries = []
     for request in network:
-        content = dict(request["response"].get("content") or {})
+        content = dict(_dict(request["response"].get("content")))
         resource = content.pop("_file", None) or f"resources/{content.pop('_sha1', '')}"
         if resource in names and archive.getinfo(resource).file_size <= LARGEST_BODY:
             content.update(_body(archive.read(resource), str(content.get("mimeType"))))
@@ -259,29 +341,55 @@ def _pictures(archive: zipfile.ZipFile, names: set[str], traces: list[_Trace]) -
 
 def read_har(path: Path) -> Recording:
     """A session from the first request to the last answer. Raises NotRecorded for one without requests."""
-    entries = json.loads(path.read_text(encoding="utf-8-sig"))["log"]["entries"]
-    spans = [(_moment(entry["startedDateTime"]), max(float(entry.get("time") or 0), 0)) for entry in entries]
-    if not spans:
-        raise NotRecorded("there are no requests in it")
+    archived = json.loads(path.read_bytes().decode("utf-8-sig", "replace"))["log"]["entries"]
+    left_out: list[str] = []
+    entries = _requests(archived, left_out)
+    if not entries:
+        raise NotRecorded(f"there are no requests in it that say when they were made: {', '.join(left_out[:1])}"
+                          if left_out else "there are no requests in it")  # fmt: skip
+    spans = [(milliseconds_of(entry["startedDateTime"]), _length(entry)) for entry in entries]
     session = _session(path, min(begun for begun, _ in spans), max(begun + time for begun, time in spans))
     if agent := next((agent for entry in entries if (agent := _agent(entry))), None):
         session["network"] = {"user_agent": agent}
     events = [
-        {"event_type": "navigate", "event_time": _iso(begun), "event_properties": {"url": entry["request"]["url"]}}
+        {
+            "event_type": "navigate",
+            "event_time": _iso(begun),
+            "event_properties": {"url": str(entry["request"].get("url", ""))[:8_000]},
+        }
         for entry, (begun, _) in zip(entries, spans)  # noqa: B905  3.9
         if _is_page(entry)
     ]
-    return Recording(session, events, [Stored(path.name, path)])
+    return Recording(session, events, [Stored(path.name, path)], left_out)
+
+
+def _requests(entries: Iterable[Any], left_out: list[str], place: str = "") -> list[Json]:
+    """Those with a request, a response and the time at which it was begun. The others are named in `left_out`."""
+    found = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            for part in ("request", "response"):
+                if not isinstance(entry[part], dict):
+                    raise TypeError(f"{part} is no object")
+            _iso(milliseconds_of(entry["startedDateTime"]) + _length(entry))
+        except KeyError as error:
+            left_out.append(f"{place}request {number} has no {error.args[0]}")
+        except DAMAGED as error:
+            left_out.append(f"{place}request {number}: {error}")
+        else:
+            found.append(entry)
+    return found
+
+
+def _length(entry: Json) -> float:
+    """Milliseconds; 0 for what is no length, as the -1 of a request without an answer."""
+    length: Any = entry.get("time")
+    return float(length) if _is_number(length) and 0 <= length < LONGEST_REQUEST else 0.0
 
 
 def _is_page(entry: Json) -> bool:
-    kind = str((entry["response"].get("content") or {}).get("mimeType", ""))
+    kind = str(_dict(entry["response"].get("content")).get("mimeType", ""))
     return entry.get("_resourceType") == "document" or ("_resourceType" not in entry and kind.startswith("text/html"))
-
-
-def _moment(text: str) -> float:
-    """Milliseconds since 1970. Python reads Z from 3.11."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000  # noqa: FURB162
 
 
 # ---- both
@@ -302,8 +410,14 @@ def _session(path: Path, begun: float, ended: float) -> Json:
 
 
 def _agent(entry: Json) -> str | None:
-    headers = entry["request"].get("headers") or []
-    return next((header["value"][:1000] for header in headers if header["name"].lower() == "user-agent"), None)
+    headers = entry["request"].get("headers")
+    found = (_dict(header) for header in (headers if isinstance(headers, list) else []))
+    agents = (header.get("value") for header in found if str(header.get("name")).lower() == "user-agent")
+    return next((agent[:1000] for agent in agents if agent and isinstance(agent, str)), None)
+
+
+def _dict(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
 
 
 def _iso(milliseconds: float) -> str:
@@ -370,6 +484,8 @@ def main(arguments: list[str] | None = None) -> int:
                 print(error, file=sys.stderr)  # noqa: T201
             else:
                 done += 1
+                for part in recording.left_out:
+                    print(part, file=sys.stderr)  # noqa: T201
     where = options.url or options.out / "sessions.ndjson"
     print(f"{done} sessions to {where}, {failed} refused")  # noqa: T201
     return 1 if failed else 0

@@ -18,6 +18,7 @@ import json
 import mimetypes
 import os
 import random
+import re
 import threading
 import time
 import traceback
@@ -26,13 +27,13 @@ import urllib.parse
 import urllib.request
 import uuid
 import warnings
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Callable, Union  # noqa: UP035  3.9
 
-__all__ = ["ApiError", "Session", "SessionHistory", "kind_of", "now", "type_of"]
+__all__ = ["ApiError", "Session", "SessionHistory", "kind_of", "milliseconds_of", "now", "type_of"]
 
 Json = dict[str, Any]
 Where = Union[str, "os.PathLike[str]"]
@@ -45,6 +46,12 @@ CHUNK_BYTES = 1024 * 1024
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 # Not in every system's table.
 TYPES = {".har": "application/json", ".log": "text/plain", ".webm": "video/webm", ".ndjson": "application/x-ndjson"}
+# With what archives hold beside RFC 3339: no zone, an offset without a colon, a comma, any number of digits.
+MOMENT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
+    r"(?:Z|([+-])([0-9]{2})(?::?([0-5][0-9]))?)?",
+    re.IGNORECASE,
+)
 # What a flat name means, so that `app="io.example.shop"` is enough.
 SHORT = {"app": "app_id", "device": "model", "os": "name"}
 
@@ -277,6 +284,24 @@ class Session:
 def now() -> str:
     """This moment as the API takes it."""
     return datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")  # noqa: UP017  3.9
+
+
+def milliseconds_of(moment: object) -> float:
+    """A time in RFC 3339 as milliseconds since 1970, UTC unless it says otherwise. Raises ValueError for anything else.
+
+    `datetime.fromisoformat` refuses many of these before Python 3.11.
+    """
+    match = MOMENT.fullmatch(moment) if isinstance(moment, str) else None
+    if match is None:
+        raise ValueError(f"{str(moment)[:60]!r} is no time in RFC 3339")
+    day, hour, minute, second, fraction, sign, hours, minutes = match.groups()
+    microseconds = (fraction or "").ljust(6, "0")[:6]
+    # A day, a time and six digits are what every version reads alike.
+    local = datetime.fromisoformat(f"{day}T{hour}:{minute}:{second or '00'}.{microseconds}+00:00")
+    ahead = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
+    if abs(ahead) >= timedelta(hours=24):
+        raise ValueError(f"{str(moment)[:60]!r} is a day or more ahead of UTC")
+    return local.timestamp() * 1000 - ahead.total_seconds() * 1000
 
 
 def type_of(name: str) -> str:

@@ -97,7 +97,7 @@ def _text(name: str, value: object) -> str:
 def list_request(viewer: User, fields: Fields) -> ListRequest:
     """Raises Problem."""
     start, end = (_moment(fields, name) for name in ("startTimestamp", "endTimestamp"))
-    if start and end and is_reversed(start, end, viewer.zone):
+    if is_reversed(start, end, viewer.zone):
         raise Problem("invalid_value", "The end of the range lies before its start.", field="endTimestamp")
     order = _order(fields["sortBy"]) if "sortBy" in fields else NEWEST_FIRST
     cursor = fields.get("cursor", "")

@@ -5,9 +5,21 @@ from dataclasses import dataclass
 from sessions.query.criteria.criteria import SHOWN_STATUS
 from sessions.query.rows import DURATION_MS, LABEL
 
-# A spreadsheet would run a text cell that begins like this. Compared as numbers: with a regular expression the whole
-# export took half as long again.
-FORMULA_STARTS = ", ".join(str(ord(start)) for start in "=+@-\t\r\n")
+# A spreadsheet would run a text cell that begins with one of SIGNS, plain or full-width, also behind BLANKS: spaces and
+# what is not seen at all. Some run one that begins with a tab or the end of a line.
+SIGNS = "=+-@＝＋－＠"
+BLANKS = (
+    "\t\n\v\f\r \u00a0\u00ad\u180e" + "".join(map(chr, range(0x2000, 0x2010))) + "\u2028\u202f\u205f\u2060\u3000\ufeff"
+)
+
+
+def escaped(characters: str) -> str:
+    return "".join(f"\\u{ord(character):04x}" for character in characters)
+
+
+FORMULA = rf"^(?:[{escaped(BLANKS)}]*[{escaped(SIGNS)}]|[\t\r\n])"
+# Where nothing harmless begins. 0 is what PostgreSQL's ascii('') is.
+DOUBTFUL_STARTS = ", ".join(["0", *(str(ord(character)) for character in SIGNS + BLANKS)])
 
 
 @dataclass(frozen=True)
@@ -31,11 +43,14 @@ class Column:
 
 def text(header: str, sql: str) -> Field:
     """What a producer could have written: made harmless with a leading apostrophe where a spreadsheet would run it."""
-    # Most are absent, and nearly all others harmless: in this order the whole export takes 4 % less. ascii('') is 0.
-    harmless = f"ascii({sql}) NOT IN (0, {FORMULA_STARTS})"
+    # Most are absent, and nearly all others harmless. PostgreSQL looks a first character up in a hash of the doubtful
+    # ones: an export takes it as long as with a list of seven, which it compares one by one. With the regular
+    # expression for every text it takes 1.4 times as long.
+    harmless = f"ascii({sql}) NOT IN ({DOUBTFUL_STARTS})"
     return Field(
         header,
-        f"CASE WHEN {sql} IS NULL THEN NULL WHEN {harmless} THEN {sql} WHEN {sql} <> '' THEN '''' || {sql} END",
+        f"CASE WHEN {sql} IS NULL THEN NULL WHEN {harmless} THEN {sql} WHEN {sql} ~ '{FORMULA}' THEN '''' || {sql} "
+        f"ELSE NULLIF({sql}, '') END",
     )
 
 

@@ -210,22 +210,27 @@ def parameters_form() -> type[forms.Form]:
 def day_range(
     start: date | datetime | None, end: date | datetime | None, zone: tzinfo
 ) -> tuple[datetime | None, datetime | None]:
-    """The half-open UTC range of an inclusive one, whose days are days of `zone`, however long they are."""
+    """The half-open UTC range of an inclusive one, whose days are days of `zone`, however long they are.
+
+    It is empty for a day that the zone skipped, such as 2011-12-30 in Pacific/Apia.
+    """
     first = start if isinstance(start, datetime) or start is None else midnight(start, zone)
     if end is None:
         return first, None
     return first, end + INCLUSIVE if isinstance(end, datetime) else midnight(end + timedelta(days=1), zone)
 
 
-def is_reversed(start: date | datetime, end: date | datetime, zone: tzinfo) -> bool:
-    """Whether a range ends before it begins. A day that its zone left out holds nothing, and is no mistake."""
-    if isinstance(start, datetime) == isinstance(end, datetime):
+def is_reversed(start: date | datetime | None, end: date | datetime | None, zone: tzinfo) -> bool:
+    """Whether an inclusive range ends before it starts. Days are compared as days: one that was skipped is in order."""
+    if start is None or end is None:
+        return False
+    if not isinstance(start, datetime) and not isinstance(end, datetime):
         return start > end
-    first, until = day_range(start, end, zone)
-    assert first is not None
-    assert until is not None
-    return first >= until
+    first, last = day_range(start, end, zone)
+    return first is not None and last is not None and first >= last
 
 
 def midnight(day: date, zone: tzinfo) -> datetime:
+    """Where a day begins in UTC. Where clocks skip midnight that is the moment of the change; where midnight comes
+    twice, the first one. A day that the zone skipped begins where the next one does."""
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)

@@ -144,7 +144,7 @@ def order_of(values: Mapping[str, Any]) -> Order:
 
 def _check_range(values: dict[str, Any], zone: tzinfo) -> list[FieldError]:
     """Leaves out both ends of a range that ends before it begins."""
-    if "start" not in values or "end" not in values or not is_reversed(values["start"], values["end"], zone):
+    if not is_reversed(values.get("start"), values.get("end"), zone):
         return []
     del values["start"], values["end"]
     return [FieldError("end", "invalid_value", "The end of the range lies before its start.")]

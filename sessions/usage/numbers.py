@@ -6,7 +6,7 @@ Days that were counted ahead are added up; the sessions of the others are read, 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import chain, pairwise
 
 from django.utils import timezone
@@ -16,7 +16,7 @@ from sessions.query import Parameters
 from sessions.query.criteria.criteria import Criteria
 from sessions.query.criteria.groups import Group
 from sessions.query.criteria.visibility import readable_by
-from sessions.query.parameters import FIRST_DAY, INCLUSIVE, day_range, midnight
+from sessions.query.parameters import FIRST_DAY, day_range, midnight
 from sessions.query.plans.count import count
 from sessions.query.plans.key_bounds import is_indexed
 from sessions.usage.queue_times import percentile
@@ -78,8 +78,8 @@ class UsageRequest:
     def __init__(self, asked: Parameters) -> None:
         viewer, clauses = asked.viewer, asked.request.clauses
         self.is_cut = False
-        first, last = self._days(viewer, clauses.start, clauses.end)
         data, values = asked.data.copy(), dict(asked.values)
+        first, last = self._days(viewer, values.get("start"), values.get("end"))
         if "start" not in values or self.is_cut:
             data["start"], values["start"] = str(first), first
         if "end" not in values:
@@ -100,18 +100,23 @@ class UsageRequest:
             for first, last in pairwise(edges)
         ]
 
-    def _days(self, viewer: User, start: datetime | None, end: datetime | None) -> tuple[date, date]:
-        """The first and the last day of the range, in the viewer's zone."""
+    def _days(self, viewer: User, start: date | None, end: date | None) -> tuple[date, date]:
+        """The first and the last day of the range, in the viewer's zone: days as given, even skipped ones."""
         zone = viewer.zone
         today = timezone.localdate(timezone=zone)
-        first = start.astimezone(zone).date() if start else None
-        last = (end - INCLUSIVE).astimezone(zone).date() if end else max(today, first or today)
+        first = day_of(start, zone) if start else None
+        last = day_of(end, zone) if end else max(today, first or today)
         if first is None:
             first = max(last - timedelta(days=DAYS_UNLESS_ASKED - 1), FIRST_DAY)
         if (last - first).days >= MOST_DAYS:
             self.is_cut = True
             first = last - timedelta(days=MOST_DAYS - 1)
         return first, last
+
+
+def day_of(given: date, zone: tzinfo) -> date:
+    """A day as it is, and the day of a moment."""
+    return given.astimezone(zone).date() if isinstance(given, datetime) else given
 
 
 def usage(asked: UsageRequest) -> Usage:

@@ -8,7 +8,7 @@ a file that is no HAR at all is refused.
 import json
 import math
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 import msgspec
@@ -230,7 +230,7 @@ def _moment(value: object) -> float | None:
     if not isinstance(value, str):
         return None
     try:
-        moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else datetime.fromisoformat(f"{value}+00:00")).timestamp() * 1000
+        moment = datetime.fromisoformat(value.upper())  # RFC 3339 has small letters as well
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000
     except (ValueError, OverflowError):
         return None

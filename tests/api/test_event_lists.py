@@ -210,3 +210,15 @@ def test_events_are_read_by_their_index(acme: Organisation, alice: User, many: U
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "event_newest" in plan
     assert "Sort" not in plan
+
+
+def test_a_day_that_the_zone_skipped_has_no_events_and_is_no_error(acme: Organisation, alice: User, send: Send) -> None:
+    alice.time_zone = "Pacific/Apia"
+    alice.save()
+    moments = ["2011-12-30T09:59:59.999999Z", "2011-12-30T10:00:00Z"]
+    send(acme, events=[{"event_type": "tap", "event_time": moment} for moment in moments])
+    days = [("29", "29"), ("29", "30"), ("30", "30"), ("30", "31"), ("31", "31")]
+    ranges = [{"start": f"2011-12-{first}", "end": f"2011-12-{last}"} for first, last in days]
+    assert [len(found(alice, LIST, **given)) for given in ranges] == [1, 1, 0, 1, 1]
+    response = get(alice, LIST, start="2011-12-31", end="2011-12-30")
+    assert (response.status_code, decoded(response)["field"]) == (400, "end")

@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -166,6 +167,151 @@ def test_a_quote_that_is_never_closed_is_reported_and_not_swallowed(acme: Organi
 
     assert said.startswith("1 sessions (1 new")
     assert refused[0] == "3: not CSV: field larger than field limit (131072)"
+
+
+SHORT = "publicKey,startTime,endTime,clientUserAgent"
+
+
+def record(hour: int, agent: str) -> str:
+    return f"hat.shop,2026-05-02T{hour:02}:00:00Z,2026-05-02T{hour:02}:01:00Z,{agent}"
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("last", [True, False])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_lines_may_end_as_they_do_anywhere(
+    acme: Organisation, tmp_path: Path, ending: str, last: bool, mark: str
+) -> None:
+    report = mark + ending.join([SHORT, record(1, f'"one{ending}and more"'), "", record(2, "two")]) + ending * last
+
+    assert imported(tmp_path, "x.csv", report)[0].startswith("2 sessions (2 new")
+    agents = {session.user_agent for session in Session.objects.all()}
+    assert agents == {f"one{ending}and more", "two"}
+    records = list(FORMATS["appetize-csv"].split(io.BytesIO(report.encode())))
+    assert [line.number for line in records] == [2, 5]
+    assert records[-1].end == len(report.encode())
+
+
+@pytest.mark.parametrize(
+    ("rows", "refused", "kept"),
+    [
+        ([record(1, "a"), record(2, '"b'), record(3, "c")],
+         ["3: not CSV: a quote that opens here is never closed (lines 3 to 4 are left out)"], ["a"]),
+        ([record(1, '"a')], ["2: not CSV: a quote that opens here is never closed"], []),
+        ([record(1, '"a'), record(2, '"b"'), record(3, "c")],
+         ["2: not CSV: ',' expected after '\"' (lines 2 to 3 are left out)"], ["c"]),
+        ([record(1, '"a"b'), record(2, "c")], ["2: not CSV: ',' expected after '\"'"], ["c"]),
+    ],
+)  # fmt: skip
+def test_no_quote_swallows_a_record_in_silence(
+    acme: Organisation, tmp_path: Path, rows: list[str], refused: list[str], kept: list[str]
+) -> None:
+    assert imported(tmp_path, "x.csv", csv(SHORT, *rows))[1] == refused
+    assert [session.user_agent for session in Session.objects.order_by("started_at")] == kept
+
+
+@pytest.mark.parametrize(
+    ("content", "refused"),
+    [
+        (csv(SHORT, record(1, "a\0b")), ["2: clientUserAgent: contains a NUL character"]),
+        (csv(SHORT, record(1, "a") + ",b"), ["2: has 5 cells, and the header 4 columns"]),
+        (csv(SHORT) + "hat.shop,2026-05-02T01:00:00Z", ["2: is cut short: it has 2 of 4 cells, and the file ends"]),
+        (csv('publicKey,"startTime', "hat.shop,2026"), ["1: not CSV: the header: unexpected end of data"]),
+        (csv(SHORT, record(1, "x" * 1_100_000)), ["2: not CSV: a line longer than 1,048,576 characters"]),
+        ("x" * 3_000_000, ["1: not CSV: the header: a line longer than 1,048,576 characters"]),
+        (csv(SHORT), []),
+        (SHORT, []),
+        ("\ufeff", []),
+        ("\n\n", []),
+    ],
+    ids=["NUL", "long", "short", "header's quote", "long line", "long header", "header", "no end", "BOM", "blank"],
+)
+def test_what_is_wrong_with_a_report_is_named_once(
+    acme: Organisation, tmp_path: Path, content: str, refused: list[str]
+) -> None:
+    said, found = imported(tmp_path, "x.csv", content)
+    assert (said[:10], found) == ("0 sessions", refused)
+
+
+def test_after_a_line_of_100_mb_the_next_one_is_read_in_little_memory() -> None:
+    class Long(io.RawIOBase):
+        left = 100_000_000
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+            size = min(len(buffer), self.left)
+            buffer[:size] = b"x," * (size // 2) + b"x" * (size % 2)
+            self.left -= size
+            return size
+
+    class Parts(io.RawIOBase):
+        parts = (io.BytesIO(csv(SHORT).encode()), Long(), io.BytesIO(f"\n{record(1, 'a')}\n".encode()))
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+            return next((size for part in self.parts if (size := part.readinto(buffer))), 0)
+
+    tracemalloc.start()
+    found = [(line.number, json.loads(line.raw)) for line in FORMATS["appetize-csv"].split(io.BufferedReader(Parts()))]  # type: ignore[type-var]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert found[0] == (2, {"": "not CSV: a line longer than 1,048,576 characters"})
+    assert [(number, one["clientUserAgent"]) for number, one in found[1:]] == [(3, "a")]
+    assert peak < 20_000_000
+
+
+def test_a_shorter_line_has_empty_cells_at_its_end_and_a_column_that_is_there_twice_stays(
+    acme: Organisation, tmp_path: Path
+) -> None:
+    report = csv(f"{SHORT},,startTime", "hat.shop,2026-05-02T01:00:00Z,2026-05-02T01:01:00Z", record(2, "a") + ",b,c")
+
+    assert imported(tmp_path, "x.csv", report)[0].startswith("2 sessions (2 new")
+    first, second = Session.objects.order_by("started_at")
+    assert (first.user_agent, first.status) == (None, "ended")
+    assert second.attributes == {"column 5": "b", "startTime (column 6)": "c"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("name", ["x.csv", "x.json", "x.ndjson"])
+def test_another_encoding_is_named_once(acme: Organisation, tmp_path: Path, encoding: str, name: str) -> None:
+    line = json.dumps({"status": "ended", "initiator": {"type": "anonymous"}, "started_at": "2026-05-02T09:00:00Z"})
+    contents = {
+        "x.csv": csv(SHORT, record(1, "a"), record(2, "b")),
+        "x.json": json.dumps([LISTED, LISTED], indent=1),
+        "x.ndjson": f"{line}\n{line}\n",
+    }
+
+    said, refused = imported(tmp_path, name, contents[name].encode(encoding))
+
+    assert said.startswith("0 sessions")
+    assert refused == [f"1: is encoded in {encoding[:6].upper()}: save it as UTF-8"]
+
+
+@pytest.mark.parametrize("name", ["x.json", "x.ndjson"])
+def test_objects_separated_by_cr_alone_are_refused_with_the_reason(
+    acme: Organisation, tmp_path: Path, name: str
+) -> None:
+    line = json.dumps({"status": "ended", "initiator": {"type": "anonymous"}, "started_at": "2026-05-02T09:00:00Z"})
+
+    assert imported(tmp_path, name, f"{line}\r{line}\r")[1] == ["1: has lines that end with CR alone: end them with LF"]
+
+
+@pytest.mark.parametrize("separators", [None, (",", ":")])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_list_that_was_cut_short_is_one_refusal_wherever_it_was_cut(
+    acme: Organisation, tmp_path: Path, indent: int | None, separators: tuple[str, str] | None
+) -> None:
+    whole = json.dumps({"data": [LISTED, LISTED]}, indent=indent, separators=separators)
+    for length in range(1, len(whole), 97):
+        records = list(FORMATS["appetize-json"].split(io.BytesIO(whole[:length].encode())))
+        with pytest.raises(LineError, match="not JSON"):
+            FORMATS["appetize-json"].read(records[-1].raw)
+        assert len(records) == 1
 
 
 @pytest.mark.parametrize(

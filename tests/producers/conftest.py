@@ -56,12 +56,14 @@ def listed(history: SessionHistory) -> Listed:
     return read
 
 
-def program(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+def program(
+    *arguments: object, interpreter: str = sys.executable, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run Python with the clients on its path, and nothing of this project's settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "PYTEST_"))}
     paths = os.pathsep.join([str(ROOT / "clients"), str(ROOT)])
     return subprocess.run(
-        [sys.executable, *map(str, arguments)],
+        [interpreter, *map(str, arguments)],
         env={**kept, "PYTHONPATH": paths, "CHROMIUM": CHROMIUM or "", **environment},
         capture_output=True,
         text=True,

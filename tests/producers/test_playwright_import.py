@@ -4,15 +4,19 @@ import hashlib
 import io
 import json
 import shutil
+import time
 import zipfile
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from import_playwright import main, recordings
+from hypothesis import given
+from hypothesis import strategies as st
+from import_playwright import Recording, main, recordings
 from pytest_django.live_server_helper import LiveServer
-from session_history import SessionHistory
+from session_history import SessionHistory, milliseconds_of
 
 from sessions.models import Organisation
 from sessions.viewers.har import parse_har
@@ -119,6 +123,199 @@ def test_what_is_no_recording_is_named_and_the_rest_is_kept(tmp_path: Path, caps
     ]
     line = json.loads((tmp_path / "out" / "sessions.ndjson").read_text())
     assert (line["started_at"], line["ended_at"]) == ("2026-11-20T10:00:00.000Z", "2026-11-20T10:00:00.250Z")
+
+
+def entry(begun: object, **changed: Any) -> dict[str, Any]:
+    return {
+        "startedDateTime": begun,
+        "time": 10,
+        "request": {"method": "GET", "url": "https://shop.example/", "headers": []},
+        "response": {"status": 200, "content": {"mimeType": "text/html"}},
+        **changed,
+    }
+
+
+def without(name: str) -> dict[str, Any]:
+    return {key: value for key, value in entry("2026-11-29T09:00:00Z").items() if key != name}
+
+
+def read(path: Path) -> Recording:
+    (recording,) = recordings(path)
+    assert isinstance(recording, Recording), recording
+    return recording
+
+
+def har(folder: Path, *entries: object) -> Path:
+    (folder / "a.har").write_text(json.dumps({"log": {"entries": entries}}))
+    return folder / "a.har"
+
+
+BAD_ENTRIES: list[object] = [
+    entry("NaN-NaN-NaNTNaN:NaN:NaN.NaN+NaN:NaN"), entry(None), entry(1_764_410_400_000), entry("2026-11-29"),
+    entry("2026-02-30T10:00:00Z"), entry("2026-11-29T10:00:60Z"), entry("9999-12-31T23:59:59.999Z", time=3_600_000),
+    entry("2026-11-29T10:00:00+24:00"), without("startedDateTime"), without("request"), without("response"),
+    entry("2026-11-29T09:00:00Z", request="GET"), entry("2026-11-29T09:00:00Z", response=None), None, "x", [], 1,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD_ENTRIES, ids=str)
+def test_a_bad_request_is_left_out_by_name_and_the_session_is_that_of_the_good_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], bad: object
+) -> None:
+    path = har(tmp_path, bad, entry("2026-11-29T10:00:00.000Z"), entry("2026-11-29T10:00:05.000Z"))
+
+    assert main([str(path), "--out", str(tmp_path / "out")]) == 0
+
+    said = capsys.readouterr()
+    assert said.out == f"1 sessions to {tmp_path / 'out' / 'sessions.ndjson'}, 0 refused\n"
+    assert said.err.startswith(f"{path}: left out: request 1")
+    line = json.loads((tmp_path / "out" / "sessions.ndjson").read_text())
+    assert (line["started_at"], line["ended_at"]) == ("2026-11-29T10:00:00.000Z", "2026-11-29T10:00:05.010Z")
+    assert len(line["events"]) == 2
+    # The file itself is kept as it is, and shown.
+    assert len(parse_har((tmp_path / "out" / line["attachments"][0]["file"]).read_bytes())) == 3
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        entry("2026-11-29T10:00:00Z", time="long"), entry("2026-11-29T10:00:00Z", time=-1),
+        entry("2026-11-29T10:00:00Z", time=float("nan")), entry("2026-11-29T10:00:00Z", time=1e300),
+        entry("2026-11-29T10:00:00Z", time=None), entry("2026-11-29T10:00:00Z", request={"headers": 7}),
+        entry("2026-11-29T10:00:00Z", request={"headers": [None, {"name": "User-Agent"}, {"name": 1, "value": 2}]}),
+        entry("2026-11-29T10:00:00Z", response={"content": "x"}), entry("2026-11-29T10:00:00Z", response={}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_odd_in_a_request_counts_as_unknown(tmp_path: Path, odd: object) -> None:
+    recording = read(har(tmp_path, odd, entry("2026-11-29T10:00:05.000Z")))
+
+    assert (recording.session["started_at"], recording.left_out) == ("2026-11-29T10:00:00.000Z", [])
+    assert recording.session["ended_at"] == "2026-11-29T10:00:05.010Z"
+
+
+def test_many_bad_requests_are_named_briefly_and_nothing_but_bad_ones_is_no_session(tmp_path: Path) -> None:
+    recording = read(har(tmp_path, *[without("response")] * 9, entry("2026-11-29T10:00:00Z")))
+    assert len(recording.left_out) == 6
+    assert recording.left_out[-1].endswith("left out: 4 more")
+
+    (refused,) = recordings(har(tmp_path, without("response")))
+    assert "there are no requests in it that say when they were made: request 1 has no response" in str(refused)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("2026-11-29T10:00:00Z", "10:00:00.000"),
+        ("2026-11-29t10:00:00z", "10:00:00.000"),
+        ("2026-11-29 10:00:00+00:00", "10:00:00.000"),
+        ("2026-11-29T10:00:00", "10:00:00.000"),
+        ("2026-11-29T10:00Z", "10:00:00.000"),
+        ("2026-11-29T15:30:00.000+0530", "10:00:00.000"),
+        ("2026-11-29T08:30:00.25-01:30", "10:00:00.250"),
+        ("2026-11-29T11:00:00.1+01", "10:00:00.100"),
+        ("2026-11-29T10:00:00,5Z", "10:00:00.500"),
+        *[(f"2026-11-29T11:00:00.{'123456789'[:digits]}+01:00", "10:00:00.123") for digits in range(3, 10)],
+        ("2026-11-29T10:00:00.12Z", "10:00:00.120"),
+    ],
+)
+def test_times_are_read_as_the_viewer_reads_them_whatever_the_zone_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, expected: str
+) -> None:
+    path = har(tmp_path, entry("2026-11-29T10:00:00Z"), entry(written))
+    for zone in ("Asia/Kolkata", "America/New_York"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        assert read(path).events[1]["event_time"] == f"2026-11-29T{expected}Z"
+        first, second = parse_har(path.read_bytes())
+        assert f"10:00:00.{int(second.start - first.start):03}" == expected
+    monkeypatch.undo()
+    time.tzset()
+
+
+@given(
+    st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(9999, 12, 30)),  # noqa: DTZ001
+    st.timedeltas(timedelta(hours=-23, minutes=-59), timedelta(hours=23, minutes=59)),
+)
+def test_every_time_that_python_writes_is_read_back(local: datetime, offset: timedelta) -> None:
+    moment = local.replace(tzinfo=timezone(timedelta(minutes=offset // timedelta(minutes=1))))
+    assert milliseconds_of(moment.isoformat()) == pytest.approx(moment.timestamp() * 1000, abs=0.001)
+
+
+ACTIONS = [
+    {"type": "console", "time": 900.5, "messageType": "log", "text": "early"},
+    {"type": "before", "callId": "1", "startTime": 1000.5, "class": "Frame", "method": "goto",
+     "params": {"url": "https://shop.example/"}},
+    {"type": "after", "callId": "1", "endTime": 1900.5},
+]  # fmt: skip
+WALL = 1_764_410_400_000  # 2025-11-29T10:00:00Z
+
+
+def trace(folder: Path, *lines: object, network: str = "") -> Path:
+    with zipfile.ZipFile(folder / "trace.zip", "w") as archive:
+        archive.writestr(
+            "trace.trace", "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
+        )
+        archive.writestr("trace.network", network)
+    return folder / "trace.zip"
+
+
+@pytest.mark.parametrize("version", [3, 4, 5, 6])
+def test_a_trace_of_before_1_45_is_placed_by_the_wall_times_of_its_actions(tmp_path: Path, version: int) -> None:
+    context = {"version": version, "type": "context-options", "browserName": "chromium", "wallTime": WALL - 5000}
+    actions = [action | {"wallTime": WALL} if action["type"] == "before" else action for action in ACTIONS]
+
+    recording = read(trace(tmp_path, context, *actions))
+
+    # The console spoke 100 ms before the first action.
+    assert recording.session["started_at"] == "2025-11-29T09:59:59.900Z"
+    assert recording.session["ended_at"] == "2025-11-29T10:00:00.900Z"
+    assert [event["event_time"] for event in recording.events] == ["2025-11-29T10:00:00.000Z"]
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        {"version": 6, "type": "context-options", "wallTime": WALL},
+        {"version": 6, "type": "context-options"},
+        {"version": 8, "type": "context-options", "monotonicTime": 1000.0},
+        {"version": 8, "type": "context-options", "wallTime": 0, "monotonicTime": 0},
+        {"version": 8, "type": "context-options", "wallTime": "yesterday", "monotonicTime": 1.0},
+        {"version": 8, "type": "context-options", "wallTime": float("nan"), "monotonicTime": 1.0},
+    ],
+)
+def test_a_trace_that_does_not_say_when_it_was_recorded_is_refused(tmp_path: Path, context: dict[str, Any]) -> None:
+    (refused,) = recordings(trace(tmp_path, context, *ACTIONS))
+
+    assert "it is not known when it ran" in str(refused)
+
+
+def test_damaged_parts_of_a_trace_are_left_out_by_name_and_the_rest_is_kept(tmp_path: Path) -> None:
+    context = {"version": 8, "type": "context-options", "wallTime": WALL, "monotonicTime": 1000.5}
+    requests = [entry("2025-11-29T10:00:00.100Z"), without("response"), 7]
+    network = [json.dumps({"type": "resource-snapshot", "snapshot": snapshot}) for snapshot in requests]
+    damaged = [
+        {"type": "before", "callId": "2"},
+        {"type": "console", "time": "now"},
+        {"type": "at"},
+        "[]",
+        '{"type": "c',
+    ]
+
+    recording = read(trace(tmp_path, context, *ACTIONS, *damaged, network="\n".join([*network, '{"cut'])))
+
+    assert [event["event_type"] for event in recording.events] == ["navigate"]
+    assert recording.session["ended_at"] == "2025-11-29T10:00:00.900Z"
+    assert len(recording.left_out) == 6  # five of seven, and how many more
+    (archive,) = [file for file in recording.files if file.name == "network.har"]
+    assert len(parse_har(archive.bytes())) == 1
+
+
+def test_a_trace_of_nothing_but_a_failure_began_when_its_file_says(tmp_path: Path) -> None:
+    context = {"version": 8, "type": "context-options", "wallTime": WALL, "monotonicTime": 1000.5}
+    recording = read(trace(tmp_path, context, {"type": "error", "message": "no browser"}))
+
+    assert (recording.session["started_at"], recording.session["status"]) == ("2025-11-29T10:00:00.000Z", "failed")
 
 
 def test_a_trace_of_the_test_runner_tells_that_the_test_failed(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import shutil
+import subprocess
 import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +20,7 @@ from tests.conftest import NOON, Send
 from tests.query.readers import CSV, PAGE
 
 Line = dict[str, str]
+SOFFICE = shutil.which("soffice")
 
 FULL: dict[str, Any] = {
     "external_id": "run-1",
@@ -153,21 +156,65 @@ def test_a_session_in_progress_has_no_duration_and_a_lost_one_up_to_its_last_sig
     assert found == [("active", ""), ("lost", "120.000")]
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
-def test_no_cell_is_run_by_a_spreadsheet(acme: Organisation, alice: User, send: Send, start: str) -> None:
-    text = f"{start}1+1|cmd"
-    fields: dict[str, Any] = {
+def everywhere(text: str) -> dict[str, Any]:
+    """A session with this text wherever a producer can write one and the CSV has it as text."""
+    return {
         "external_id": text, "app": {"app_id": text, "name": text, "group": text, "version": text, "build": text},
-        "device": {"model": text, "manufacturer": text, "device_id": text}, "os": {"name": text, "version": text},
-        "initiator": {"type": "anonymous", "label": text}, "environment": text, "space_id": text,
-        "resource": {"name": text}, "network": {"user_agent": text}, "location": {"country": text, "latitude": -1.5},
+        "device": {
+            "model": text, "manufacturer": text, "device_id": text, "type": text, "network_type": text,
+        },
+        "os": {"name": text, "version": text}, "sdk": {"version": text, "plug_version": text},
+        "initiator": {"type": "anonymous", "label": text}, "network": {"user_agent": text},
+        "location": {"country": text, "latitude": -1.5, "longitude": -0.25}, "environment": text,
+        "data_residency": text, "space_id": text, "installation_id": text, "installation_version": text,
+        "client_id": text, "capture_id": text,
+        "resource": {"type": text, "id": text, "name": text, "technology": text},
+        "connector": {"id": text, "name": text}, "sidecar": {"id": text, "name": text, "technology": text},
     }  # fmt: skip
-    send(acme, **fields)
-    (line,) = lines(alice)
-    assert [cell for cell in line.values() if cell.startswith(text)] == []
-    assert list(line.values()).count(f"'{text}") == 18
-    # A number is no formula.
-    assert line["Latitude"] == "-1.5"
+
+
+# User and Label say the same. Username, E-mail and Files are tested by themselves.
+TEXT_COLUMNS = 35
+SIGNS = "=+-@＝＋－＠"
+BLANKS = " \u00a0\u3000\v\f\u200b\u200c\u200d\ufeff\u2060\u2003\u00ad"
+HOSTILE = [
+    *[f"{sign}1+1" for sign in SIGNS],
+    *[f"{start}text" for start in "\t\r\n"],
+    *[f"{blank}{sign}1+1" for blank in (*BLANKS, BLANKS) for sign in SIGNS],
+]
+
+
+def test_no_cell_is_run_by_a_spreadsheet(acme: Organisation, alice: User, send: Send) -> None:
+    for number, text in enumerate(HOSTILE):
+        send(acme, **everywhere(text), started_at=NOON - timedelta(seconds=number))
+    for text, line in zip(HOSTILE, lines(alice), strict=True):
+        assert [header for header, cell in line.items() if cell.startswith(text)] == [], ascii(text)
+        assert list(line.values()).count(f"'{text}") == TEXT_COLUMNS, ascii(text)
+        # A number is no formula.
+        assert (line["Latitude"], line["Longitude"]) == ("-1.5", "-0.25")
+
+
+@pytest.mark.skipif(not SOFFICE, reason="no LibreOffice on the PATH")
+def test_libreoffice_finds_no_formula_in_it(acme: Organisation, alice: User, send: Send, tmp_path: Path) -> None:
+    for text in HOSTILE:
+        send(acme, **everywhere(text))
+    send(acme, initiator={"type": "user", "username": "=1+1"})
+    assert formulas_in(export(alice), tmp_path) == 0
+    # It does find the one of a cell that is not guarded.
+    assert formulas_in(b"\xef\xbb\xbfUser\r\n=1+1\r\n", tmp_path) == 1
+
+
+def formulas_in(content: bytes, folder: Path) -> int:
+    (folder / "sessions.csv").write_bytes(content)
+    run = [
+        str(SOFFICE), "--headless", f"-env:UserInstallation={(folder / 'profile').as_uri()}",
+        "--infilter=Text - txt - csv (StarCalc):44,34,76,1,,0,false,true", "--convert-to", "fods",
+        "--outdir", str(folder / "converted"), str(folder / "sessions.csv"),
+    ]  # fmt: skip
+    subprocess.run(run, check=True, capture_output=True, timeout=180)
+    sheet = (folder / "converted" / "sessions.fods").read_text()
+    assert sheet.count("<table:table-row") >= 2
+    return sheet.count("table:formula=")
 
 
 def test_formulas_in_file_names_and_usernames_are_harmless_too(
@@ -180,7 +227,26 @@ def test_formulas_in_file_names_and_usernames_are_harmless_too(
     assert (line["Files"], line["User"], line["Username"]) == ("'=1+1.log", "'@SUM(1)", "'@SUM(1)")
 
 
-@pytest.mark.parametrize("name", ["Shop", "a=b", "'quoted", "1-2", "(x)", "#1", "5%"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Shop",
+        "a=b",
+        "'quoted",
+        "1-2",
+        "(x)",
+        "#1",
+        "5%",
+        " Shop",
+        "\u3000店",
+        "\u00a0a=b",
+        "~x",
+        ":-)",
+        "–1",
+        "日本=1",
+        "?=1",
+    ],
+)
 def test_ordinary_text_is_left_alone(acme: Organisation, alice: User, send: Send, name: str) -> None:
     send(acme, app={"app_id": "a", "name": name})
     assert lines(alice)[0]["App"] == name

@@ -1,7 +1,7 @@
 """The page: its numbers lead to the sessions that they count."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from io import StringIO
 
@@ -52,6 +52,26 @@ def test_links_keep_the_filters_that_are_set(acme: Organisation, alice: User, cl
     links = re.findall(r'<a href="(/sessions/\?[^"]*)"', text)
     assert links
     assert all("platform=ios" in link and "limit" not in link for link in links)
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_a_day_that_the_zone_skipped_is_shown_without_sessions(
+    acme: Organisation, alice: User, client_of: ClientOf, send: Send, counted: bool
+) -> None:
+    alice.time_zone = "Pacific/Apia"
+    alice.save()
+    skipped = datetime(2011, 12, 30, 10, tzinfo=UTC)
+    for moment in (skipped - timedelta(microseconds=1), skipped, skipped + timedelta(hours=1)):
+        send(acme, started_at=moment)
+    if counted:
+        call_command("count_usage", stdout=StringIO())
+    text = page(client_of(alice), "start=2011-12-29&end=2011-12-31")
+    days = re.findall(r'<time datetime="(2011-12-\d\d)">[^<]*</time></th>\s*<td>(?:<a[^>]*>)?(\d+)', text)
+    assert days == [("2011-12-31", "2"), ("2011-12-30", "0"), ("2011-12-29", "1")]
+    assert 'role="alert"' not in text
+    alone = page(client_of(alice), "start=2011-12-30&end=2011-12-30")
+    assert "No sessions in these days" in alone
+    assert 'role="alert"' not in alone
 
 
 def test_nothing_to_count_says_what_to_do(alice: User, client_of: ClientOf) -> None:

@@ -64,6 +64,17 @@ def test_the_first_day_of_the_calendar_has_nothing_before_it(alice: User) -> Non
     assert asked(alice, end="1970-01-05").days[0] == date(1970, 1, 2)
 
 
+@pytest.mark.parametrize(("start", "end"), [(30, 30), (29, 30), (30, 31), (29, 31)])
+def test_a_day_that_the_zone_skipped_stands_among_the_days_and_is_empty(alice: User, start: int, end: int) -> None:
+    alice.time_zone = "Pacific/Apia"
+    found = asked(alice, start=f"2011-12-{start}", end=f"2011-12-{end}")
+    assert found.given.errors == []
+    assert found.days == [date(2011, 12, day) for day in range(start, end + 1)]
+    lengths = dict(zip(found.days, [day.end - day.start for day in found.ranges], strict=True))
+    assert lengths.pop(date(2011, 12, 30)) == timedelta(0)
+    assert set(lengths.values()) <= {timedelta(days=1)}
+
+
 @pytest.mark.parametrize(
     ("parameters", "field"),
     [

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from sessions.ingest.reading.encodings import foreign_encoding
 from sessions.ingest.reading.parse import MAX_LINE_BYTES
 
 BOM = b"\xef\xbb\xbf"
@@ -18,7 +19,10 @@ class Line(NamedTuple):
 
 
 def lines(file: BinaryIO) -> Iterator[Line]:
-    """Blank lines are left out. Of a line that is too long comes just enough for the parser to say so."""
+    """Blank lines are left out. Of a line that is too long comes just enough for the parser to say so.
+
+    Of a file in UTF-16, whose lines end elsewhere, the first line is all: the parser names the encoding.
+    """
     number = end = 0
     while raw := file.readline(MAX_LINE_BYTES + 1):
         number += 1
@@ -32,3 +36,5 @@ def lines(file: BinaryIO) -> Iterator[Line]:
             raw = raw.removeprefix(BOM)
         if raw.strip():
             yield Line(number, end, raw)
+        if number == 1 and foreign_encoding(raw):
+            return

@@ -17,6 +17,7 @@ import msgspec
 
 from sessions.contract.line_errors import LineError, invalid, required, unparsable
 from sessions.contract.schema import Event, EventBatch, ImportedLine, SessionLine
+from sessions.ingest.reading.encodings import foreign_encoding, save_as_utf8
 
 Sent = TypeVar("Sent", bound=msgspec.Struct)
 Decoded = TypeVar("Decoded")
@@ -63,6 +64,7 @@ def _guarded(raw: bytes, decode: Callable[[bytes], Decoded]) -> Decoded:
         decoded = decode(raw)
         _refuse_duplicate_keys(raw)
     except UnicodeDecodeError as error:
+        _refuse_encoding(raw)
         _refuse_undecodable(raw, "is not valid UTF-8")
         raise unparsable("not valid UTF-8") from error
     except RecursionError:
@@ -73,6 +75,9 @@ def _guarded(raw: bytes, decode: Callable[[bytes], Decoded]) -> Decoded:
     except msgspec.ValidationError as error:
         raise _explain(str(error), raw) from error
     except ValueError as error:
+        _refuse_encoding(raw)
+        if _has_lines_ended_by_cr(raw):
+            raise unparsable("has lines that end with CR alone: end them with LF") from error
         # msgspec stops at half of a pair, as if the text ended there.
         _refuse_undecodable(raw, "contains half of a surrogate pair")
         raise unparsable(f"not JSON: {error}") from error
@@ -189,6 +194,22 @@ def _path_of_duplicate(raw: bytes) -> str | None:
         return None
 
     return search(_read(raw, object_pairs_hook=_Pairs), "")
+
+
+def _refuse_encoding(raw: bytes) -> None:
+    if encoding := foreign_encoding(raw):
+        raise unparsable(save_as_utf8(encoding))
+
+
+def _has_lines_ended_by_cr(raw: bytes) -> bool:
+    first, _, rest = raw.strip().partition(b"\r")
+    if not rest.strip():
+        return False
+    try:
+        msgspec.json.decode(first, type=msgspec.Raw)
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def _refuse_undecodable(raw: bytes, why: str) -> None:

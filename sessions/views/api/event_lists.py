@@ -23,6 +23,7 @@ from sessions.query.events.parameters import (
     parameter_errors,
     past_day,
 )
+from sessions.query.parameters import is_reversed
 from sessions.views.api.reading import json_response
 
 
@@ -59,10 +60,9 @@ def _search(request: ApiRequest, form: EventParameters) -> EventSearch:
     for error in parameter_errors(form, request.GET):
         missing = error.field in form.fields and error.field not in request.GET
         raise Problem("required_field" if missing else error.code, error.message, field=error.field)
-    search = event_search(request.user, form)
-    if search.start and search.end and search.start >= search.end:
+    if is_reversed(form.cleaned_data["start"], form.cleaned_data["end"], request.user.zone):
         raise Problem("invalid_value", "The end of the range lies before its start.", field="end")
-    return search
+    return event_search(request.user, form)
 
 
 def within_a_day(search: EventSearch) -> EventSearch:

@@ -1,39 +1,76 @@
 """A CSV file with a header -> one JSON object of text a record, in little memory."""
 
 import csv
+import io
 import json
 from collections.abc import Iterator
-from typing import BinaryIO
+from contextlib import suppress
+from itertools import chain
+from typing import BinaryIO, TextIO
 
-from sessions.ingest.reading.ndjson import BOM, Line
+from sessions.ingest.reading.encodings import foreign_encoding, save_as_utf8
+from sessions.ingest.reading.ndjson import Line
 
 # A key that no header has: what is wrong with a record as a whole.
 FAULT = ""
+# A record has a few dozen cells of up to `csv.field_size_limit()` characters, and most are short.
+LONGEST_LINE = 1024 * 1024
 
 
 class _Physical:
-    """The file's lines as text, counting. What is not UTF-8 stays recognisable, and is refused when it is read."""
+    """The file's lines as text, ended by LF, CRLF or CR, counting. What is not UTF-8 stays recognisable, and is refused
+    when it is read."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
         self.number = 0
         self.end = 0
+        self.is_ended = True
 
     def __iter__(self) -> Iterator[str]:
-        while raw := self._file.readline(csv.field_size_limit() + 1):
-            self.number += 1
-            self.end += len(raw)
-            yield (raw.removeprefix(BOM) if self.number == 1 else raw).decode("utf-8", "surrogateescape")
+        return self
+
+    def __next__(self) -> str:
+        """Raises csv.Error for a line that is too long, and is at the next one then."""
+        line = self._read()
+        if not line:
+            raise StopIteration
+        self.number += 1
+        if len(line) == LONGEST_LINE and not self.is_ended:
+            while self._read() and not self.is_ended:
+                pass
+            raise csv.Error(f"a line longer than {LONGEST_LINE:,} characters")
+        return line.removeprefix("\ufeff") if self.number == 1 else line
+
+    def _read(self) -> str:
+        if line := self._text.readline(LONGEST_LINE):
+            self.end += len(_bytes(line))
+            self.is_ended = line.endswith(("\n", "\r"))
+        return line
 
 
 def csv_records(file: BinaryIO) -> Iterator[Line]:
     """`number` is the line on which a record begins, `raw` the JSON of column -> text without empty cells."""
-    physical = _Physical(file)
-    text = iter(physical)
-    header = next((line for line in text if line.strip()), "")
-    delimiter = _delimiter(header)
-    columns = _unique(next(csv.reader([header], delimiter=delimiter), []))
-    records = csv.reader(text, delimiter=delimiter)
+    text = io.TextIOWrapper(file, "utf-8", "surrogateescape", newline="")
+    try:
+        yield from _records(_Physical(text))
+    finally:
+        with suppress(ValueError):  # it has been closed
+            text.detach()
+
+
+def _records(physical: _Physical) -> Iterator[Line]:
+    try:
+        header = next((line for line in physical if line.strip()), "")
+        if encoding := foreign_encoding(_bytes(header)):
+            yield _fault(physical, 1, save_as_utf8(encoding))
+            return
+        # Strict: a quote that is never closed ends at the next one, or at the end, and is an error there.
+        records = csv.reader(chain([header], physical), delimiter=_delimiter(header), strict=True)
+        columns = _unique(next(records))
+    except csv.Error as error:
+        yield _fault(physical, 1, f"not CSV: the header: {error}")
+        return
     while True:
         first = physical.number + 1
         try:
@@ -41,10 +78,23 @@ def csv_records(file: BinaryIO) -> Iterator[Line]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Line(first, physical.end, _encoded({FAULT: f"not CSV: {error}"}))
+            yield _fault(physical, first, _explained(error, first, physical.number))
             continue
-        if any(cell.strip() for cell in cells):
+        if len(cells) > len(columns):
+            yield _fault(physical, first, f"has {len(cells)} cells, and the header {len(columns)} columns")
+        elif len(cells) < len(columns) and not physical.is_ended:
+            yield _fault(
+                physical, first, f"is cut short: it has {len(cells)} of {len(columns)} cells, and the file ends"
+            )
+        elif any(cell.strip() for cell in cells):
             yield Line(first, physical.end, _encoded(_record(columns, cells)))
+
+
+def _explained(error: csv.Error, first: int, last: int) -> str:
+    lines = f" (lines {first} to {last} are left out)" if last > first else ""
+    if "unexpected end of data" in str(error):
+        return f"not CSV: a quote that opens here is never closed{lines}"
+    return f"not CSV: {error}{lines}"
 
 
 def _delimiter(header: str) -> str:
@@ -62,10 +112,17 @@ def _unique(names: list[str]) -> list[str]:
 
 
 def _record(columns: list[str], cells: list[str]) -> dict[str, str]:
-    if len(cells) > len(columns):
-        return {FAULT: f"has {len(cells)} cells, and the header {len(columns)} columns"}
+    """Spreadsheets leave empty cells at the end of a line out."""
     return {column: cell.strip() for column, cell in zip(columns, cells, strict=False) if cell.strip()}
 
 
+def _fault(physical: _Physical, number: int, message: str) -> Line:
+    return Line(number, physical.end, _encoded({FAULT: message}))
+
+
 def _encoded(record: dict[str, str]) -> bytes:
-    return json.dumps(record, ensure_ascii=False).encode("utf-8", "surrogateescape")
+    return _bytes(json.dumps(record, ensure_ascii=False))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
