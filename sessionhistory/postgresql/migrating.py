@@ -69,8 +69,8 @@ class GivingWayExecutor(MigrationExecutor):
                     raise
                 if time.monotonic() + pause > deadline:
                     raise CommandError(
-                        f"{migration} did not get its locks in {PATIENCE_SECONDS / 60:.0f} minutes and has changed "
-                        f"nothing. In the way: {in_the_way(self.connection)}. Run migrate again when that has ended."
+                        f"{migration} did not get its locks in {PATIENCE_SECONDS / 60:.0f} minutes. In the way: "
+                        f"{in_the_way(self.connection)}. Run migrate again when that has ended: it goes on from here."
                     ) from error
             if self.progress_callback:
                 self.progress_callback("gave_way", migration)

@@ -40,6 +40,14 @@ APPLIED = "SELECT false FROM django_migrations WHERE app = %s AND name = %s"
 Process = Callable[[], "subprocess.Popen[str]"]
 
 
+def url_of(name: str) -> str:
+    """What DATABASE_URL is for another database of the tests' server."""
+    database = settings.DATABASES["default"]
+    password = f":{quote(database['PASSWORD'])}" if database.get("PASSWORD") else ""
+    where = urlencode({"host": database["HOST"], "port": database["PORT"] or 5432})
+    return f"postgres://{quote(database['USER'])}{password}@/{name}?{where}"
+
+
 class Database:
     """An empty one. Call it to ask something; `connect` for another connection."""
 
@@ -47,9 +55,7 @@ class Database:
         database = settings.DATABASES["default"]
         self._where = {key: database[key.upper()] for key in ("host", "port", "user", "password") if database.get(key.upper())}
         self.name = name
-        password = f":{quote(database['PASSWORD'])}" if database.get("PASSWORD") else ""
-        where = urlencode({"host": database["HOST"], "port": database["PORT"] or 5432})
-        self.url = f"postgres://{quote(database['USER'])}{password}@/{name}?{where}"
+        self.url = url_of(name)
         with self.connect(database["NAME"]) as maintenance:
             maintenance.execute(f"CREATE DATABASE {name} TEMPLATE template0")
 
@@ -124,11 +130,19 @@ class Runner:
         return int(self._process.stdout.readline())
 
 
+@contextmanager
+def a_database(name: str) -> Iterator[Database]:
+    made = Database(f"{name}_{os.getpid()}")
+    try:
+        yield made
+    finally:
+        made.drop()
+
+
 @pytest.fixture
 def database(worker_id: str) -> Iterator[Database]:
-    made = Database(f"migrated_{worker_id}_{os.getpid()}")
-    yield made
-    made.drop()
+    with a_database(f"migrated_{worker_id}") as made:
+        yield made
 
 
 @pytest.fixture
@@ -172,10 +186,10 @@ def plan() -> list[tuple[str, bool]]:
 @pytest.fixture(scope="session")
 def whole(worker_id: str) -> set[tuple[Any, ...]]:
     """The schema that migrations make when nobody disturbs them."""
-    made = Database(f"undisturbed_{worker_id}_{os.getpid()}")
-    try:
+    with a_database(f"undisturbed_{worker_id}") as made:
         with runner(made) as undisturbed:
             assert undisturbed.run() == 0, undisturbed.said()
         return made.schema
-    finally:
-        made.drop()
+
+
+OURS = [(name, atomic) for name, atomic in plan() if name.startswith("history.")]

@@ -2,9 +2,11 @@
 
 A line of standard input names the migration to go to, the one to die in (`app.name` each), and before which of its
 statements: a number, or `record` and `recorded`, before and after the one that notes it as applied. `-` is all
-migrations, and nowhere; `impatient` gives up at the first lock. Answers with the fork's process id, and with its exit status when it has ended.
+migrations, and nowhere; `impatient` gives up at the first lock, `tell` writes the statements of all migrations to
+standard error, each as JSON with its migration's name. Answers with the fork's process id, and with its exit status when it has ended.
 """
 
+import json
 import os
 import signal
 import sys
@@ -35,8 +37,11 @@ class Mortal:
         self.migration = migration
         self.place = place
         self.statements = -1
+        self.current = ""
 
     def __call__(self, execute: Any, sql: Any, parameters: Any, many: Any, context: Any) -> Any:
+        if self.place == "tell" and self.current:
+            print(json.dumps([self.current, str(sql)]), file=sys.stderr)
         if self.statements < 0:
             return execute(sql, parameters, many, context)
         records = str(sql).startswith(RECORDS)
@@ -57,6 +62,7 @@ def run(target: str, migration: str, place: str) -> None:
     class Mortally(Command):
         def migration_progress_callback(self, action: str, migration: Any = None, fake: bool = False) -> None:
             if action in ("apply_start", "unapply_start"):
+                mortal.current = str(migration)
                 mortal.statements = 0 if str(migration) == mortal.migration else -1
             super().migration_progress_callback(action, migration, fake)
 
