@@ -43,7 +43,7 @@ def test_killed_on_the_way_back_it_begins_again(
 ) -> None:
     assert migrating.run() == 0
     for (name, atomic), (target, _) in pairwise(reversed(OURS)):
-        kill_at_each_place(migrating, target, name, atomic=atomic, each=4)
+        kill_at_each_place(migrating, target, name, atomic=atomic, each=8)
     assert migrating.run() == 0, migrating.said()
     assert database.schema == whole
 
