@@ -27,6 +27,8 @@ else:
     from sessionhistory import embedded
 
     DATABASES = {"default": embedded.database(DATA_DIR)}
+# The folder of psql, pg_dump and so on, where they are not on the PATH.
+POSTGRESQL_PROGRAMS = None if DEPLOYED else str(Path(embedded.binary("psql")).parent)
 DATABASES["default"]["ENGINE"] = "sessions.postgresql"  # tries a connection that was hung up on before use
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps connections open, Django must not
 OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
@@ -139,6 +141,8 @@ MEDIA_ROOT = env.str("ATTACHMENTS_DIR", default=str(DATA_DIR / "attachments"))
 # Enforced while a body is read; an attachment goes to the storage in chunks and never through memory.
 API_MAX_BODY_BYTES = env.int("API_MAX_BODY_BYTES", default=1024 * 1024)
 ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=512 * 1024 * 1024)
+# How long a file stays that was replaced or purged: longer than a backup of database and files takes together.
+ATTACHMENTS_GRACE_HOURS = env.int("ATTACHMENTS_GRACE_HOURS", default=48)
 # How downloads leave, where not through this process; sessions/checks.py says what fits which storage.
 ATTACHMENTS_X_ACCEL_PREFIX = env.str("ATTACHMENTS_X_ACCEL_PREFIX", default="")
 ATTACHMENTS_SIGNED_URL_SECONDS = env.int("ATTACHMENTS_SIGNED_URL_SECONDS", default=0)

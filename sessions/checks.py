@@ -19,6 +19,14 @@ def check_delivery(**options: Any) -> list[CheckMessage]:
     return [*_accelerated(settings.ATTACHMENTS_X_ACCEL_PREFIX), *_signed(settings.ATTACHMENTS_SIGNED_URL_SECONDS)]
 
 
+def check_grace(**options: Any) -> list[CheckMessage]:
+    """Files that are about to be named are held for a moment, those of a backup for as long as it takes."""
+    if settings.ATTACHMENTS_GRACE_HOURS >= 1:
+        return []
+    hint = "It is a number of hours, at least 1 and longer than a backup takes."
+    return [Error(f"ATTACHMENTS_GRACE_HOURS is {settings.ATTACHMENTS_GRACE_HOURS}.", hint=hint, id="history.E005")]
+
+
 def _accelerated(prefix: str) -> list[CheckMessage]:
     if not prefix:
         return []

@@ -55,7 +55,9 @@ class Unfinished:
         """Make it appear, as a whole."""
         path = local_path(name)
         if path is None:
-            self.hand_over(name)  # again only if it was deleted meanwhile, as a replaced file of the same content
+            self.hand_over(
+                name
+            )  # again only if it was deleted meanwhile, as a file of the same content that was removed long ago
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path.replace(path)

@@ -3,8 +3,6 @@
 import django.core.validators
 from django.db import migrations, models
 
-# Every request reads this table. A reader that takes long is not worth the others' waiting behind this change.
-SET_TIMEOUT = "SET LOCAL lock_timeout = '5s'"
 # A fifth of ten million rows is late: until then, whoever looks for the oldest session passes over all that were purged.
 TABLES = ("history_session", "history_event", "history_attachment", "history_facet")
 
@@ -16,7 +14,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(SET_TIMEOUT, migrations.RunSQL.noop),
         migrations.AddField(
             model_name='organisation',
             name='retention_days',
@@ -33,5 +30,4 @@ class Migration(migrations.Migration):
             )
             for table in TABLES
         ),
-        migrations.RunSQL(migrations.RunSQL.noop, SET_TIMEOUT),
     ]

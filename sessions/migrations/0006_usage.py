@@ -4,9 +4,6 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.db import migrations, models
 
-# Every request reads the sessions. The new column is empty, so it takes a moment, once nobody is in the way.
-SET_TIMEOUT = "SET LOCAL lock_timeout = '5s'"
-
 
 class Migration(migrations.Migration):
 
@@ -15,7 +12,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(SET_TIMEOUT, migrations.RunSQL.noop),
         migrations.AddField(
             model_name='session',
             name='moved_from',
@@ -62,5 +58,4 @@ class Migration(migrations.Migration):
             model_name='countedday',
             constraint=models.UniqueConstraint(fields=('organisation', 'start_at', 'end_at'), name='countedday_once'),
         ),
-        migrations.RunSQL(migrations.RunSQL.noop, SET_TIMEOUT),
     ]

@@ -5,6 +5,7 @@ from sessions.models.catalogue import App, Device, Facet, OperatingSystem
 from sessions.models.event import Event
 from sessions.models.limit import RateLimit
 from sessions.models.organisation import Organisation
+from sessions.models.removed_file import RemovedFile
 from sessions.models.session import Session
 from sessions.models.token import ApiToken
 from sessions.models.usage import ChangedDay, CountedDay, DayCount
@@ -23,6 +24,7 @@ __all__ = [
     "OperatingSystem",
     "Organisation",
     "RateLimit",
+    "RemovedFile",
     "Session",
     "User",
 ]

@@ -11,8 +11,12 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 
+from sessions.postgresql.schema import DatabaseSchemaEditor
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    SchemaEditorClass = DatabaseSchemaEditor
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         if not self.pool:

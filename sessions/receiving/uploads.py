@@ -1,14 +1,13 @@
 """One file of a session, sent on its own: checked while it arrives, and there as a whole or not at all.
 
-It is written beside its place, then moved there, then made a row; the session is held from the move on, so
-that no file is deleted as replaced while another request makes use of it.
+It is written beside its place, then moved there, then made a row; the session is held from the move on. The
+file that it replaces stays in the storage for a while (`sessions.retention.files`).
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from sessions.contract.choices import AttachmentKind
@@ -49,8 +48,6 @@ def upload(sender: Sender, session_id: UUID, sent: Upload, chunks: Iterable[byte
         stored = _checked(sender, session_id, sent, announced, file)
         file.hand_over(stored.storage_name)
         previous = in_transaction(lambda: _keep(sender, session_id, stored, file))
-    if previous is not None and previous.storage_name not in ("", stored.storage_name):
-        in_transaction(lambda: _delete(sender, session_id, previous.storage_name))
     return stored, previous is None or not previous.available
 
 
@@ -81,10 +78,3 @@ def _keep(sender: Sender, session_id: UUID, stored: StoredFile, file: Unfinished
     merge("history_attachment", [attachment_row(sender.organisation.pk, session_id, stored)], 1, UPSERT_ATTACHMENTS)
     beat(session_id, timezone.now())
     return previous
-
-
-def _delete(sender: Sender, session_id: UUID, name: str) -> None:
-    """A file that was replaced, unless the session has the same content under another name."""
-    sender.hold(session_id)
-    if not Attachment.objects.filter(session_id=session_id, storage_name=name).exists():
-        default_storage.delete(name)

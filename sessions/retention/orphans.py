@@ -1,4 +1,4 @@
-"""What a killed upload, import or purge has left in the storage: files that no attachment names.
+"""What a killed upload or import has left in the storage: files that no attachment names, and that wait for nothing.
 
 Only names that are made here count (`ingest.attachments.storage_name`, and what is written beside it until it is
 whole), and only files that have not been written to for a day: one that is younger may be about to be named.
@@ -18,7 +18,7 @@ from django.core.files.storage import default_storage
 
 from sessions.files.folder import local_path
 from sessions.files.storing import named
-from sessions.retention.files import StorageError, delete_unnamed
+from sessions.retention.files import StorageError, delete_unnamed, removed
 
 AT_ONCE = 1000
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -32,7 +32,7 @@ class Found(NamedTuple):
 
 @dataclass
 class Cleaned:
-    """Of some files that were looked at: those that nobody names, and their bytes."""
+    """Of some files that were looked at: those that no session has or had until lately, and their bytes."""
 
     looked_at: int = 0
     orphans: list[Found] = field(default_factory=list)
@@ -51,17 +51,18 @@ def clean(older_than: datetime, *, delete: bool = True) -> Iterator[Cleaned]:
     for found in _walk(older_than):
         chunk.append(found)
         if len(chunk) == AT_ONCE:
-            yield _clean(chunk, delete=delete)
+            yield _clean(chunk, older_than, delete=delete)
             chunk = []
     if chunk:
-        yield _clean(chunk, delete=delete)
+        yield _clean(chunk, older_than, delete=delete)
 
 
-def _clean(chunk: list[Found], *, delete: bool) -> Cleaned:
-    used = named([found.name for found in chunk])
-    orphans = [found for found in chunk if found.name not in used]
+def _clean(chunk: list[Found], older_than: datetime, *, delete: bool) -> Cleaned:
+    names = [found.name for found in chunk]
+    kept = named(names) | removed(names)
+    orphans = [found for found in chunk if found.name not in kept]
     if delete:
-        delete_unnamed([found.name for found in orphans])
+        delete_unnamed([found.name for found in orphans], older_than)
     return Cleaned(len(chunk), orphans)
 
 

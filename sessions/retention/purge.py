@@ -1,7 +1,7 @@
 """Sessions that are due, oldest first, batch by batch: each batch is a transaction of its own, with all that is theirs.
 
-Stopped at any moment, what was committed is gone and the rest is as it was; a file whose row went a moment before
-a kill is found by `orphans`. A session that somebody writes to just now is left to the next purge.
+Stopped at any moment, what was committed is gone and the rest is as it was. Files stay in the storage for now
+(`files`). A session that somebody writes to just now is left to the next purge.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,6 @@ from sessions.ingest.writing.facets import facets_of
 from sessions.models import Organisation
 from sessions.postgresql.bounded import bounded
 from sessions.retention.facets import Forgetting
-from sessions.retention.files import delete_unnamed
 
 BATCH_SESSIONS = 300
 # Index session_newest backwards, from the place of the batch before on: the entries of what is deleted already
@@ -32,7 +31,16 @@ ORDER BY s.occurred_at, s.id LIMIT %(limit)s
 FOR UPDATE SKIP LOCKED
 """
 # All by the leading column of their primary keys.
-DELETE_ATTACHMENTS = "DELETE FROM history_attachment WHERE session_id = ANY(%(ids)s) RETURNING storage_name"
+DELETE_ATTACHMENTS = """
+WITH deleted AS (
+    DELETE FROM history_attachment WHERE session_id = ANY(%(ids)s) RETURNING storage_name
+), removed AS (
+    INSERT INTO history_removedfile (storage_name) SELECT DISTINCT storage_name FROM deleted WHERE storage_name <> ''
+    ON CONFLICT (storage_name) DO UPDATE SET removed_at = excluded.removed_at
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM deleted), (SELECT count(*) FROM removed)
+"""
 DELETE_EVENTS = "DELETE FROM history_event WHERE session_id = ANY(%(ids)s)"
 DELETE_SESSIONS = "DELETE FROM history_session WHERE id = ANY(%(ids)s)"
 COUNT = """
@@ -46,7 +54,7 @@ BEGINNING: Place = ("-infinity", UUID(int=0))
 
 @dataclass
 class Purged:
-    """How much is gone. `files` counts those of the storage."""
+    """How much is gone. `files` counts those of the storage, which `clean_storage` deletes some time later."""
 
     sessions: int = 0
     events: int = 0
@@ -69,13 +77,12 @@ def count_all(organisation: Organisation, before: datetime) -> tuple[int, dateti
 
 
 def purge(organisation: Organisation, before: datetime, batch_sessions: int = BATCH_SESSIONS) -> Iterator[Purged]:
-    """After each batch what is gone, its files included. Raises OperationalError and StorageError."""
+    """After each batch what is gone. Raises OperationalError."""
     forgetting = Forgetting(organisation, before)
     place = BEGINNING
     while True:
         batch = bounded(partial(_batch, organisation, before, place, batch_sessions, forgetting))
         if batch.purged.sessions:
-            batch.purged.files = delete_unnamed(batch.files)
             yield batch.purged
         if batch.purged.sessions < batch_sessions:
             return
@@ -85,26 +92,25 @@ def purge(organisation: Organisation, before: datetime, batch_sessions: int = BA
 @dataclass(frozen=True)
 class _Batch:
     purged: Purged
-    files: list[str]
     last: Place
 
 
 def _batch(organisation: Organisation, before: datetime, place: Place, limit: int, forgetting: Forgetting) -> _Batch:
-    """Delete the next sessions after the place, all but the files in the storage."""
+    """Delete the next sessions after the place, and note their files as removed."""
     asked: dict[str, Any] = {"organisation": organisation.pk, "before": before, "limit": limit}
     with connection.cursor() as cursor:
         cursor.execute(BATCH, asked | {"place_value": place[0], "place_id": place[1]})
         columns = [column.name for column in cursor.description or ()]
         rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
         if not rows:
-            return _Batch(Purged(), [], place)
+            return _Batch(Purged(), place)
         ids = {"ids": [row["id"] for row in rows]}
         cursor.execute(DELETE_ATTACHMENTS, ids)
-        names = [name for (name,) in cursor.fetchall()]
+        attachments, files = cursor.fetchone()
         cursor.execute(DELETE_EVENTS, ids)
         events = cursor.rowcount
         cursor.execute(DELETE_SESSIONS, ids)
     forgetting.forget(facets_of(organisation.pk, rows))
     note_changed(organisation.pk, (row["occurred_at"].astimezone(UTC).date() for row in rows))
     last = rows[-1]["occurred_at"], rows[-1]["id"]
-    return _Batch(Purged(len(rows), events, len(names)), sorted({name for name in names if name}), last)
+    return _Batch(Purged(len(rows), events, attachments, files), last)

@@ -19,6 +19,7 @@ from sessions.files.contents import why_not_type
 from sessions.files.unfinished import ABANDONED_SECONDS, FOLDER
 from sessions.models import Attachment, Organisation
 from tests.api_writing.program import SESSIONS, Program, error
+from tests.retention.conftest import cleaned, let_time_pass
 
 LOG = b"10:00:00 hello\n"
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
@@ -93,6 +94,8 @@ def test_other_bytes_take_their_place(daves: Program, ident: str) -> None:
     assert daves.put(ident, "a.log", b"other").status_code == 200
     assert {path.read_bytes() for path in stored_files()} == {LOG, b"other"}  # b.log still is the first
     assert daves.put(ident, "b.log", b"other").status_code == 200
+    let_time_pass()
+    cleaned()
     assert [path.read_bytes() for path in stored_files()] == [b"other"]
 
 

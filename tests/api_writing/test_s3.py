@@ -12,6 +12,7 @@ from django.core.management import call_command
 
 from sessionhistory.storage import attachment_storage
 from sessions.models import Organisation
+from sessions.retention.files import delete_removed
 from sessions.retention.orphans import clean
 from tests.api_writing.program import SESSIONS, Program, error
 from tests.bucket import Bucket
@@ -30,13 +31,18 @@ def test_a_file_goes_to_the_bucket_and_comes_back_whole_and_in_part(daves: Progr
     assert b"".join(daves.send("GET", path, Range="bytes=1000-1999")) == CONTENT[1000:2000]
 
 
-def test_a_file_that_is_refused_or_replaced_is_not_in_the_bucket(daves: Program, bucket: Bucket) -> None:
+def test_a_file_that_is_refused_is_not_in_the_bucket_and_a_replaced_one_goes_later(
+    daves: Program, bucket: Bucket
+) -> None:
     ident = daves.new()
 
     assert error(daves.put(ident, "a.log", b"x", sha256="0" * 64))[:2] == (400, "invalid_value")
     assert bucket.names() == []
     for content in (b"first", b"second"):
         daves.put(ident, "a.log", content)
+    call_command("clean_storage", stdout=io.StringIO())
+    assert len(bucket.names()) == 2
+    assert list(delete_removed(datetime.now(UTC) + timedelta(hours=1))) == [1]
     assert [name.rpartition("/")[2] for name in bucket.names()] == [hashlib.sha256(b"second").hexdigest()]
 
 
@@ -58,6 +64,7 @@ def test_a_purge_and_a_clean_up_reach_into_the_bucket(daves: Program, bucket: Bu
         daves.put(ident, "a.log", b"x")
     Organisation.objects.update(retention_days=30)
     call_command("purge_sessions", stdout=io.StringIO())
+    assert list(delete_removed(now + timedelta(hours=1))) == [1]
     assert [name.split("/")[2] for name in bucket.names()] == [kept]
 
     orphan = f"{daves.token.organisation_id}/{old}/{'0' * 64}"

@@ -17,10 +17,11 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import F
 
 from sessions.ingest.prepare import prepare
 from sessions.ingest.writing.load import load
-from sessions.models import Organisation
+from sessions.models import Organisation, RemovedFile
 from tests.ingest.lines import Line, a_line, an_event
 
 ROOT = Path(__file__).parent.parent.parent
@@ -102,6 +103,22 @@ def command(tmp_path: Path) -> Command:
         )  # fmt: skip
 
     return start
+
+
+def let_time_pass() -> None:
+    """Three days: for the files of the storage, and for those that were removed."""
+    RemovedFile.objects.update(removed_at=F("removed_at") - timedelta(days=3))
+    for name in stored_files():
+        path = Path(default_storage.path(name))
+        changed = path.stat().st_mtime - 3 * 24 * 3600
+        os.utime(path, (changed, changed))
+
+
+def cleaned(*arguments: str) -> list[str]:
+    """The lines that clean_storage prints."""
+    output = io.StringIO()
+    call_command("clean_storage", *arguments, stdout=output)
+    return output.getvalue().strip().splitlines()
 
 
 def in_thread(work: Callable[[], object]) -> None:

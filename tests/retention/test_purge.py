@@ -1,8 +1,6 @@
 """`manage.py purge_sessions`: what goes, what stays, and what it survives."""
 
-import json
 import signal
-import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -15,24 +13,19 @@ from django.core.management import CommandError
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from sessions.ingest.prepare import prepare
-from sessions.ingest.writing.load import load
 from sessions.models import Attachment, Event, Organisation, Session
-from sessions.retention.files import delete_unnamed
-from sessions.retention.orphans import clean
 from sessions.retention.policy import due_before
 from sessions.retention.purge import purge
 from tests.ingest.lines import send_lines
 from tests.query.explained import reads
 from tests.retention.conftest import (
-    LOG,
     Command,
     Old,
-    in_thread,
+    cleaned,
+    let_time_pass,
     old_line,
     purged,
     stored_files,
-    wait_until_somebody_waits,
 )
 
 HOURLY = """
@@ -48,15 +41,19 @@ def ids() -> set[UUID]:
     return set(Session.objects.values_list("pk", flat=True))
 
 
-def test_a_session_goes_with_its_events_rows_and_files(monthly: Organisation, old: Old) -> None:
+def test_a_session_goes_with_its_events_and_its_files_go_later(monthly: Organisation, old: Old) -> None:
     gone, kept = old(monthly, 40), old(monthly, 20)
 
     assert purged() == (
-        f"acme: 1 sessions from before {due_day(monthly)} (Europe/Berlin) deleted, 2 events, 1 attachments, 1 files"
+        f"acme: 1 sessions from before {due_day(monthly)} (Europe/Berlin) deleted, 2 events, 1 attachments; "
+        "1 files are left to clean_storage"
     )
     assert ids() == {kept}
     assert set(Event.objects.values_list("session_id", flat=True)) == {kept}
     assert [file.session_id for file in Attachment.objects.all()] == [kept]
+    assert {name.split("/")[1] for name in stored_files()} == {str(gone), str(kept)}
+    let_time_pass()
+    cleaned()
     assert [name.split("/")[1] for name in stored_files()] == [str(kept)]
     assert not Path(default_storage.path(f"{monthly.pk}/{gone}")).exists()
 
@@ -185,9 +182,8 @@ def test_killed_in_the_middle_and_run_again_nothing_due_is_left(
     assert output.startswith("acme: ")
     assert ids() == {kept}
     assert Event.objects.count() == 2
-    # The kill may have come between a batch and its files.
-    for _ in clean(datetime.now(UTC) + timedelta(minutes=1)):
-        pass
+    let_time_pass()
+    cleaned()
     assert [name.split("/")[1] for name in stored_files()] == [str(kept)]
 
 
@@ -212,51 +208,6 @@ def test_a_session_that_is_being_written_is_left_to_the_next_purge(
         other.connection.close()
     assert ids() == {written}
     assert "acme: 1 sessions" in purged()
-
-
-def test_a_file_that_cannot_be_deleted_ends_it_with_what_to_do(monthly: Organisation, old: Old) -> None:
-    name = Attachment.objects.get(session_id=old(monthly, 40)).storage_name
-    path = Path(default_storage.path(name))
-    path.unlink()
-    (path / "in the way").mkdir(parents=True)
-    with pytest.raises(CommandError, match=r"could not be deleted.*clean_storage"):
-        purged()
-    assert ids() == set()
-
-
-def test_an_import_of_what_was_purged_meanwhile_is_refused_and_told_so(monthly: Organisation, tmp_path: Path) -> None:
-    """It found the file stored; a row would now point to nothing."""
-    (tmp_path / "a.log").write_bytes(LOG)
-    line = json.dumps(old_line(40)).encode()
-    load(monthly, [prepare(monthly, line, 1, tmp_path)])
-    again = prepare(monthly, line, 1, tmp_path)
-    purged()
-
-    report = load(monthly, [again])
-
-    assert [(number, error.code, error.field) for number, error in report.refused] == [(1, "conflict", "attachments")]
-    assert not Attachment.objects.exists()
-    assert not load(monthly, [prepare(monthly, line, 1, tmp_path)]).refused
-    assert len(stored_files()) == 1
-
-
-def test_a_file_that_is_about_to_get_a_row_is_not_deleted(
-    transactional_db: None, monthly: Organisation, tmp_path: Path
-) -> None:
-    """The moment between a batch and its files: the session is imported again."""
-    (tmp_path / "a.log").write_bytes(LOG)
-    line = json.dumps(old_line(40)).encode()
-    prepare(monthly, line, 1, tmp_path)
-    again = prepare(monthly, line, 1, tmp_path)
-    deleting = threading.Thread(target=in_thread, args=[lambda: delete_unnamed([again.files[0].storage_name])])
-    with transaction.atomic():
-        load(monthly, [again])
-        deleting.start()
-        wait_until_somebody_waits("advisory")
-    deleting.join(30)
-
-    assert len(stored_files()) == 1
-    assert default_storage.exists(Attachment.objects.get().storage_name)
 
 
 def test_an_admin_who_thinks_better_of_it_ends_a_purge_that_runs(

@@ -72,8 +72,15 @@ INSERT_EVENTS = """
 INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} AS sent ORDER BY session_id, id
 ON CONFLICT (session_id, id) DO NOTHING
 """
-# An announcement does not undo a file that has arrived.
+# An announcement does not undo a file that has arrived. A file that is replaced stays in the storage for a while.
 UPSERT_ATTACHMENTS = """
+WITH replaced AS (
+    SELECT DISTINCT stored.storage_name FROM {table} AS stored JOIN {source} AS sent USING (session_id, name)
+    WHERE (sent.available OR NOT stored.available) AND stored.storage_name NOT IN ('', sent.storage_name)
+), removed AS (
+    INSERT INTO history_removedfile (storage_name) SELECT storage_name FROM replaced
+    ON CONFLICT (storage_name) DO UPDATE SET removed_at = excluded.removed_at
+)
 INSERT INTO {table} AS stored ({columns}) SELECT {columns} FROM {source} AS sent ORDER BY session_id, name
 ON CONFLICT (session_id, name) DO UPDATE SET {changes} WHERE excluded.available OR NOT stored.available
 """

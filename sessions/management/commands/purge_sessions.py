@@ -8,7 +8,6 @@ from django.db import OperationalError
 from tqdm import tqdm
 
 from sessions.models import Organisation
-from sessions.retention.files import StorageError
 from sessions.retention.policy import due_before, start_of_day, today
 from sessions.retention.purge import BATCH_SESSIONS, Purged, count_all, purge
 
@@ -19,7 +18,8 @@ PAUSE_TIMES = 2
 
 class Command(BaseCommand):
     help = (
-        "Delete sessions that are older than their organisation keeps them, with their events and files. "
+        "Delete sessions that are older than their organisation keeps them, with their events. Their files are deleted "
+        "by clean_storage, ATTACHMENTS_GRACE_HOURS later. "
         "Safe to stop at any moment and to repeat."
     )
     requires_system_checks = ()  # it serves no URL
@@ -56,11 +56,6 @@ class Command(BaseCommand):
                 self._purge(organisation, _before(organisation, options["before"]), options)
         except OperationalError as error:
             raise CommandError(f"The database failed: {error}. What was purged is gone; run it again.") from error
-        except StorageError as error:
-            raise CommandError(
-                f"A file could not be deleted: {error}. The sessions so far are gone; run it again, "
-                "and clean_storage for the files that are left."
-            ) from error
 
     def _purge(self, organisation: Organisation, before: datetime | None, options: dict[str, Any]) -> None:
         if before is None:
@@ -87,7 +82,7 @@ class Command(BaseCommand):
                 begun = time.monotonic()
         self.stdout.write(
             f"{organisation.slug}: {total.sessions} sessions {due} deleted, {total.events} events, "
-            f"{total.attachments} attachments, {total.files} files"
+            f"{total.attachments} attachments; {total.files} files are left to clean_storage"
         )
 
 
