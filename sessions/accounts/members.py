@@ -7,19 +7,16 @@ remove each other at the same moment do not leave it without one.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Q, QuerySet, TextChoices
 from django.db.models.functions import Lower
-from django.urls import reverse
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
 
+from sessions.accounts.mail import ask_for_invitation
+from sessions.accounts.tokens import revoke_all
 from sessions.contract.choices import Role
 from sessions.models import Organisation, User
-
-NEVER_SET = Q(password__startswith="!")  # noqa: S106  how Django marks a password that nobody has set
+from sessions.models.user import HAS_PASSWORD
 
 
 class MemberState(TextChoices):
@@ -30,8 +27,8 @@ class MemberState(TextChoices):
 
 
 IN_STATE = {
-    MemberState.ACTIVE: Q(can_sign_in=True, is_active=True) & ~NEVER_SET,
-    MemberState.INVITED: Q(can_sign_in=True, is_active=True) & NEVER_SET,
+    MemberState.ACTIVE: Q(can_sign_in=True, is_active=True) & HAS_PASSWORD,
+    MemberState.INVITED: Q(can_sign_in=True, is_active=True) & ~HAS_PASSWORD,
     MemberState.DEACTIVATED: Q(can_sign_in=True, is_active=False),
     MemberState.KNOWN: Q(can_sign_in=False),
 }
@@ -75,20 +72,13 @@ def active_admins(organisation: Organisation) -> QuerySet[User]:
     return User.objects.filter(IN_STATE[MemberState.ACTIVE], organisation=organisation, role=Role.ADMIN)
 
 
-def password_set_path(member: User) -> str:
-    """The path where `member` sets a password, once and for PASSWORD_RESET_TIMEOUT."""
-    uid = urlsafe_base64_encode(force_bytes(member.pk))
-    return reverse("password_set", kwargs={"uidb64": uid, "token": default_token_generator.make_token(member)})
-
-
 def invite(actor: User, email: str, role: str) -> User:
-    """Let `email` sign in, once the password is set. Claims the record of one known from sessions.
+    """Let `email` sign in once its password is set, and ask for the mail. Claims the record of one known from sessions.
 
-    Raises ValidationError when that e-mail signs in already, here or elsewhere.
+    Raises ValidationError when that e-mail is a member here. Whether it signs in elsewhere is told to its owner alone,
+    by the mail.
     """
     with _holding(actor) as organisation:
-        if User.objects.filter(email__iexact=email, can_sign_in=True).exclude(organisation=organisation).exists():
-            raise ValidationError("This e-mail signs in to another organisation.", code="elsewhere")
         member = User.objects.filter(email__iexact=email, organisation=organisation).first()
         if member is None:
             member = User(email=email, organisation=organisation)
@@ -96,12 +86,20 @@ def invite(actor: User, email: str, role: str) -> User:
             raise ValidationError(_already(member), code="member")
         member.role, member.can_sign_in, member.is_active = role, True, True
         member.set_unusable_password()
-        try:
-            with transaction.atomic():
-                member.save()
-        except IntegrityError as error:  # another organisation was quicker, by a moment
-            raise ValidationError("This e-mail signs in to another organisation.", code="elsewhere") from error
+        member.save()
+        ask_for_invitation(actor, member)
         return member
+
+
+def invite_again(actor: User, member: User) -> None:
+    """Instead of a mail that has not left yet."""
+    member.outgoing_mail.all().delete()
+    ask_for_invitation(actor, member)
+
+
+def has_failed_mail(member: User) -> bool:
+    """Whether an e-mail to an invited member could not be sent so far."""
+    return member.outgoing_mail.filter(attempts__gt=0).exists()
 
 
 def change_role(actor: User, member_id: int, role: str) -> User:
@@ -116,18 +114,25 @@ def change_role(actor: User, member_id: int, role: str) -> User:
 
 
 def deactivate(actor: User, member_id: int) -> User:
-    """Out at once, in every browser. Raises ValidationError for the last active admin."""
+    """Out at once, in every browser and for good: no cookie and no link of before works again. Tokens stop.
+
+    Raises ValidationError for the last active admin.
+    """
     with _holding(actor) as organisation:
         member = User.objects.get(pk=member_id, organisation=organisation, can_sign_in=True)
         _keep_an_admin(member)
         member.is_active = False
-        member.save(update_fields=["is_active"])
+        member.cookie_version += 1
+        member.save(update_fields=["is_active", "cookie_version"])
         return member
 
 
-def reactivate(actor: User, member_id: int) -> User:
+def reactivate(actor: User, member_id: int, *, with_tokens: bool) -> User:
+    """The person may sign in again. Unless `with_tokens`, tokens that would work again are revoked."""
     with _holding(actor) as organisation:
         member = User.objects.get(pk=member_id, organisation=organisation, can_sign_in=True)
+        if not with_tokens:
+            revoke_all(member)
         member.is_active = True
         member.save(update_fields=["is_active"])
         return member

@@ -213,5 +213,16 @@ def revoke(actor: User, token_id: int) -> ApiToken:
     return token
 
 
+def working_tokens(member: User) -> QuerySet[ApiToken]:
+    """Those that open something while `member` is active, the newest first."""
+    unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    return tokens_of(member).filter(unexpired, digest__isnull=False, revoked_at=None).order_by("-pk")
+
+
+def revoke_all(member: User) -> int:
+    """Every working token of a member's; how many those were."""
+    return working_tokens(member).order_by().update(revoked_at=timezone.now())
+
+
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()

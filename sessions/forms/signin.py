@@ -1,13 +1,15 @@
 """The forms of signing in and of passwords."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.contrib.auth import authenticate
 from django.contrib.auth import forms as auth_forms
+from django.db import transaction
 from django.http import HttpRequest
 
+from sessions.accounts.mail import ask_for_reset
+from sessions.accounts.tokens import revoke_all, working_tokens
 from sessions.forms.email import EmailField
 from sessions.models import User
 
@@ -38,6 +40,9 @@ class SignInForm(forms.Form):
         self.user = user
 
 
+# Of tokens that a new password may end.
+LABELS_NAMED = 5
+
 # By AUTH_PASSWORD_VALIDATORS, in one sentence instead of Django's three.
 WHAT_IS_DEMANDED = "At least 10 characters; not one that many people use, and not like your e-mail."
 
@@ -56,12 +61,35 @@ NEW_PASSWORD_AGAIN = forms.CharField(
 )
 
 
+class RevokeTokensField(forms.BooleanField):
+    """Whoever knew the old password may have made a token, or read one. Left out for those who have none."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    @staticmethod
+    def offer(form: forms.BaseForm, member: User) -> None:
+        labels = [token.label for token in working_tokens(member)]
+        if not labels:
+            del form.fields["revoke_tokens"]
+            return
+        field = form.fields["revoke_tokens"]
+        field.label = f"Also revoke {'the token' if len(labels) == 1 else f'all {len(labels)} tokens'}"
+        more = f" and {len(labels) - LABELS_NAMED} more" if len(labels) > LABELS_NAMED else ""
+        field.help_text = f"{', '.join(labels[:LABELS_NAMED])}{more}. Otherwise programs that have one go on as before."
+
+
 class PasswordSetForm(auth_forms.SetPasswordForm):  # type: ignore[type-arg]  # not subscriptable when it runs
     new_password1 = NEW_PASSWORD
     new_password2 = NEW_PASSWORD_AGAIN
+    revoke_tokens = RevokeTokensField()
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        RevokeTokensField.offer(self, user)
 
     def save(self, commit: bool = True) -> User:
-        return _save_password(self.user, self.cleaned_data["new_password1"])
+        return _save_password(self.user, self.cleaned_data)
 
 
 class PasswordChangeForm(auth_forms.PasswordChangeForm):
@@ -73,21 +101,32 @@ class PasswordChangeForm(auth_forms.PasswordChangeForm):
     )
     new_password1 = NEW_PASSWORD
     new_password2 = NEW_PASSWORD_AGAIN
+    revoke_tokens = RevokeTokensField()
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        RevokeTokensField.offer(self, user)
 
     def save(self, commit: bool = True) -> User:
-        return _save_password(self.user, self.cleaned_data["new_password1"])
+        return _save_password(self.user, self.cleaned_data)
 
 
-def _save_password(member: User, password: str) -> User:
-    """Only the password: Django's own save would reactivate whoever was deactivated meanwhile."""
-    member.set_password(password)
-    member.save(update_fields=["password"])
+def _save_password(member: User, said: dict[str, Any]) -> User:
+    """Only the password: Django's own save would reactivate whoever was deactivated meanwhile.
+
+    Raises IntegrityError if the address has come to sign in to another organisation.
+    """
+    with transaction.atomic():
+        member.set_password(said["new_password1"])
+        member.save(update_fields=["password"])
+        if said.get("revoke_tokens"):
+            revoke_all(member)
     return member
 
 
 class PasswordResetForm(auth_forms.PasswordResetForm):
     email = EmailField("username", autofocus=True)
 
-    def get_users(self, email: str) -> Iterable[User]:
-        """Those who may sign in; also the invited, whose first link may be lost."""
-        return User.objects.filter(email__iexact=email, can_sign_in=True, is_active=True)
+    def save(self, *args: Any, **options: Any) -> None:
+        """Ask for the mail, whoever has the address or nobody: the same work for each."""
+        ask_for_reset(self.cleaned_data["email"])

@@ -4,6 +4,7 @@ from sessions.models.attachment import Attachment
 from sessions.models.catalogue import App, Device, Facet, OperatingSystem
 from sessions.models.event import Event
 from sessions.models.limit import RateLimit
+from sessions.models.mail import OutgoingMail
 from sessions.models.organisation import Organisation
 from sessions.models.removed_file import RemovedFile
 from sessions.models.session import Session
@@ -23,6 +24,7 @@ __all__ = [
     "Facet",
     "OperatingSystem",
     "Organisation",
+    "OutgoingMail",
     "RateLimit",
     "RemovedFile",
     "Session",

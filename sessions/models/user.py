@@ -1,18 +1,28 @@
 import zoneinfo
+from collections.abc import Iterator
 from functools import cached_property
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from sessions.contract.choices import Role
 from sessions.models.organisation import Organisation, validate_time_zone
 from sessions.models.search_text import search_text
 
+# Django marks a password that nobody has set by its first character.
+HAS_PASSWORD = ~models.Q(password__startswith="!")  # noqa: S106  a mark, not a password
+
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username, can_sign_in=True)
+        return self.signing_in(username or "").get()
+
+    def signing_in(self, email: str) -> "models.QuerySet[User]":
+        """Whoever has set a password for this address, in whichever organisation: one at most."""
+        return self.filter(HAS_PASSWORD, email__iexact=email, can_sign_in=True)
 
 
 class User(AbstractBaseUser):
@@ -26,6 +36,8 @@ class User(AbstractBaseUser):
     time_zone = models.CharField(max_length=60, blank=True, validators=[validate_time_zone])
     is_active = models.BooleanField(default=True)
     can_sign_in = models.BooleanField(default=False)
+    # Part of every cookie and link of this person: counted up, all that were given out before are void.
+    cookie_version = models.IntegerField(db_default=0, default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     search_text = search_text("email", "username")
 
@@ -41,8 +53,11 @@ class User(AbstractBaseUser):
         ]
         constraints = [
             models.UniqueConstraint("organisation", Lower("email"), name="user_email_per_organisation"),
+            # Several organisations may invite an address; the first invitation that is accepted has it.
             models.UniqueConstraint(
-                Lower("email"), condition=models.Q(can_sign_in=True), name="user_email_of_those_who_sign_in"
+                Lower("email"),
+                condition=models.Q(can_sign_in=True) & HAS_PASSWORD,
+                name="user_email_of_those_with_password",
             ),
             models.UniqueConstraint(
                 fields=["organisation", "username"], condition=models.Q(email=None), name="user_username_without_email"
@@ -63,6 +78,17 @@ class User(AbstractBaseUser):
     @property
     def is_admin(self) -> bool:
         return self.role == Role.ADMIN
+
+    def get_session_auth_hash(self) -> str:
+        return self._cookie_hash()
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return (self._cookie_hash(secret) for secret in settings.SECRET_KEY_FALLBACKS)
+
+    def _cookie_hash(self, secret: str | bytes | None = None) -> str:
+        """What a cookie must hold: it changes with the password, and when the person is deactivated."""
+        value = f"{self.cookie_version}:{self.password}"
+        return salted_hmac("sessions.cookie", value, secret=secret, algorithm="sha256").hexdigest()
 
     @cached_property
     def token_ids(self) -> list[int]:

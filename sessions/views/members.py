@@ -1,23 +1,21 @@
 """The members of an organisation, for its admins."""
 
-import logging
-
 from django.contrib import messages
 from django.core.exceptions import BadRequest, ValidationError
-from django.core.mail import send_mail
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
 from sessions.accounts import members as service
-from sessions.accounts.members import MemberState, password_set_path, state_of
+from sessions.accounts.links import password_set_path
+from sessions.accounts.members import MemberState, state_of
+from sessions.accounts.tokens import working_tokens
 from sessions.forms.members import InvitationForm, MemberSearchForm, RoleForm
 from sessions.http.roles import MemberRequest, admin_required
 from sessions.models import User
 
-logger = logging.getLogger(__name__)
+TOKENS_NAMED = 20
 
 
 @require_safe
@@ -45,7 +43,7 @@ def invite(request: MemberRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error("email", error)
         else:
-            _send_invitation(request, member)
+            messages.success(request, f"{member} is invited. An e-mail is on its way.")
             return redirect("member", member.pk)
     return render(request, "settings/invite.html", {"form": form})
 
@@ -67,11 +65,12 @@ def member(request: MemberRequest, member_id: int) -> HttpResponse:
         case "deactivate":
             return _deactivate(request, found)
         case "reactivate":
-            service.reactivate(request.user, found.pk)
+            service.reactivate(request.user, found.pk, with_tokens="with_tokens" in request.POST)
             messages.success(request, f"{found} can sign in again.")
             return redirect("member", found.pk)
         case "resend" if state_of(found) == MemberState.INVITED:
-            _send_invitation(request, found)
+            service.invite_again(request.user, found)
+            messages.success(request, f"An e-mail to {found} is on its way.")
             return redirect("member", found.pk)
     raise BadRequest
 
@@ -100,7 +99,10 @@ def _deactivate(request: MemberRequest, found: User) -> HttpResponse:
         messages.success(request, "You are deactivated. Another admin can reactivate you.")
         return redirect("signin")
     # The button belongs to the form of the page that shows this message.
-    undo = '{} is deactivated and signed out. <button class="button-link" form="reactivate" type="submit">Undo</button>'
+    undo = (
+        "{} is deactivated and signed out. "
+        '<button class="button-link" form="reactivate" type="submit" name="with_tokens" value="on">Undo</button>'
+    )
     messages.success(request, format_html(undo, found))
     return redirect("member", found.pk)
 
@@ -109,17 +111,12 @@ def _page(request: MemberRequest, found: User, form: RoleForm) -> HttpResponse:
     state = state_of(found)
     # A server without e-mail works too: the admin hands the link over.
     link = request.build_absolute_uri(password_set_path(found)) if state == MemberState.INVITED else ""
-    return render(request, "settings/member.html", {"member": found, "state": state, "form": form, "link": link})
-
-
-def _send_invitation(request: MemberRequest, member: User) -> None:
-    link = request.build_absolute_uri(password_set_path(member))
-    body = render_to_string("signin/invitation_email.txt", {"inviter": request.user, "member": member, "link": link})
-    subject = render_to_string("signin/invitation_subject.txt").strip()
-    try:
-        send_mail(subject, body, None, [member.email or ""])
-    except OSError:  # SMTP's exceptions are, too
-        logger.warning("An invitation could not be sent", exc_info=True)
-        messages.warning(request, f"{member} is invited, but the e-mail could not be sent. Hand the link below over.")
-    else:
-        messages.success(request, f"{member} is invited by e-mail.")
+    context = {
+        "member": found,
+        "state": state,
+        "form": form,
+        "link": link,
+        "has_failed_mail": state == MemberState.INVITED and service.has_failed_mail(found),
+        "tokens": working_tokens(found)[:TOKENS_NAMED] if state != MemberState.KNOWN else [],
+    }
+    return render(request, "settings/member.html", context)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, views
 from django.contrib.auth.decorators import login_not_required
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.urls import reverse_lazy
@@ -17,6 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
 from sessions.accounts.limits import Count, count_reset, count_sign_in, forgive_sign_in
+from sessions.accounts.links import link_tokens
 from sessions.forms.signin import PasswordChangeForm, PasswordResetForm, PasswordSetForm, SignInForm
 from sessions.http.client_address import client_address
 from sessions.models import User
@@ -87,15 +89,15 @@ class PasswordChangeView(views.PasswordChangeView):
         return self.form_invalid(form)
 
     def form_valid(self, form: Any) -> HttpResponse:
-        messages.success(self.request, "Your password is changed. Every other browser is signed out.")
+        revoked = form.cleaned_data.get("revoke_tokens")
+        tokens = " Your tokens are revoked." if revoked else ""
+        messages.success(self.request, f"Your password is changed. Every other browser is signed out.{tokens}")
         return super().form_valid(form)
 
 
 class PasswordResetView(views.PasswordResetView):
     template_name = "signin/password_reset.html"
     form_class = PasswordResetForm
-    email_template_name = "signin/password_reset_email.txt"
-    subject_template_name = "signin/password_reset_subject.txt"
     success_url = reverse_lazy("password_reset_sent")
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -118,7 +120,16 @@ class PasswordSetView(views.PasswordResetConfirmView):
     template_name = "signin/password_set.html"
     form_class = PasswordSetForm
     success_url = reverse_lazy("session_list")
+    token_generator = link_tokens
     post_reset_login = True
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                return super().form_valid(form)
+        except IntegrityError:
+            form.add_error(None, "This address has come to sign in to another organisation, and can to one at a time.")
+            return self.form_invalid(form)
 
     def get_user(self, uidb64: str) -> User | None:
         user = super().get_user(uidb64)

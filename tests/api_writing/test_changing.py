@@ -223,3 +223,12 @@ def test_methods_that_an_address_does_not_take(daves: Program) -> None:
     ):
         response = daves.send(method, path, {})
         assert (response.status_code, response["Allow"]) == (405, allowed)
+
+
+def test_a_token_that_may_not_read_is_told_no_more_than_the_id(daves: Program, dave: User) -> None:
+    """Else a change of nothing would be a way to read, and so would sending again what is there."""
+    before = daves.post(a_line(external_id="x")).json()
+    writer = Program(dave, "writer", scopes=("write",))
+    assert writer.patch(before["id"], {}).json() == {"id": before["id"]}
+    again = writer.post(a_line(external_id="x", status="ended"))
+    assert (again.status_code, again.json()) == (200, {"id": before["id"]})

@@ -6,10 +6,12 @@ from collections.abc import Callable
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
+from django.test import Client
 
+from sessions.accounts.links import password_set_path
 from sessions.accounts.members import active_admins, change_role, deactivate
 from sessions.contract.choices import Role
-from sessions.models import Organisation, User
+from sessions.models import ApiToken, Organisation, User
 from tests.conftest import ClientOf
 
 
@@ -44,7 +46,29 @@ def test_deactivating_signs_out_at_once_and_offers_undo(client_of: ClientOf, ali
     assert '<form id="reactivate"' in page
     assert of_uma.get("/settings/").status_code == 302
     of_alice.post(page_of(uma), {"action": "reactivate"})
-    assert of_uma.get("/settings/").status_code == 200
+    # The cookie of before stays void: who has it may be the reason.
+    assert of_uma.get("/settings/").status_code == 302
+    assert client_of(User.objects.get(pk=uma.pk)).get("/settings/").status_code == 200
+
+
+def test_a_link_of_before_stays_dead_after_reactivating(client_of: ClientOf, alice: User, uma: User) -> None:
+    link, client = password_set_path(uma), client_of(alice)
+    client.post(page_of(uma), {"action": "deactivate"})
+    client.post(page_of(uma), {"action": "reactivate"})
+    assert Client().get(link).status_code == 410
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_reactivating_says_which_tokens_would_work_again_and_revokes_them_otherwise(
+    client_of: ClientOf, alice: User, dave: User, nightly: ApiToken, kept: bool
+) -> None:
+    client = client_of(alice)
+    page = client.post(page_of(dave), {"action": "deactivate"}, follow=True).content.decode()
+    assert "Let their tokens work again" in page
+    assert "nightly-ci" in page
+    client.post(page_of(dave), {"action": "reactivate"} | ({"with_tokens": "on"} if kept else {}))
+    nightly.refresh_from_db()
+    assert (nightly.revoked_at is None) == kept
 
 
 def test_the_last_active_admin_stays(client_of: ClientOf, alice: User) -> None:

@@ -5,11 +5,14 @@ import re
 import pytest
 from django.contrib.auth.password_validation import MinimumLengthValidator, get_default_password_validators
 from django.core.mail import EmailMessage
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from sessions.accounts.members import password_set_path
+from sessions.accounts.links import password_set_path
+from sessions.accounts.mail import send_due_mail
 from sessions.forms.signin import WHAT_IS_DEMANDED, PasswordChangeForm, PasswordSetForm
-from sessions.models import User
+from sessions.models import ApiToken, OutgoingMail, User
 from tests.conftest import ClientOf
 
 NEW = "a wholly new password"
@@ -32,6 +35,30 @@ def test_changing_keeps_this_browser_and_ends_the_others(uma: User, password: st
     assert response["Location"] == "/settings/"
     assert here.get("/settings/").status_code == 200
     assert there.get("/settings/").status_code == 302
+
+
+def test_a_new_password_offers_to_revoke_tokens(
+    client_of: ClientOf, dave: User, nightly: ApiToken, password: str
+) -> None:
+    client = client_of(dave)
+    page = client.get("/password/change/").content.decode()
+    assert "Also revoke the token" in page
+    assert "nightly-ci" in page
+    client.post("/password/change/", {"old_password": password, **twice(NEW)})
+    nightly.refresh_from_db()
+    assert nightly.revoked_at is None
+    client.post("/password/change/", {"old_password": NEW, **twice("and another one"), "revoke_tokens": "on"})
+    nightly.refresh_from_db()
+    assert nightly.revoked_at is not None
+    assert "Also revoke" not in client.get("/password/change/").content.decode()
+
+
+def test_a_forgotten_password_offers_to_revoke_tokens_too(visitor: Client, dave: User, nightly: ApiToken) -> None:
+    page = opened(visitor, password_set_path(dave))
+    assert "Also revoke the token" in visitor.get(page).content.decode()
+    visitor.post(page, twice(NEW) | {"revoke_tokens": "on"})
+    nightly.refresh_from_db()
+    assert nightly.revoked_at is not None
 
 
 def test_changing_needs_the_current_password(client_of: ClientOf, uma: User, password: str) -> None:
@@ -73,9 +100,11 @@ def test_a_forgotten_password_is_set_by_the_link_once(
     visitor: Client, uma: User, mailoutbox: list[EmailMessage]
 ) -> None:
     assert visitor.post("/password/reset/", {"email": "UMA@acme.example"})["Location"] == "/password/reset/sent/"
+    assert not mailoutbox  # it leaves after the answer
+    assert send_due_mail() == 0
     (mail,) = mailoutbox
     assert mail.to == [uma.email]
-    link = re.search(r"http://testserver(/password/set/\S+)", str(mail.body))
+    link = re.search(r"http://127\.0\.0\.1:8000(/password/set/\S+)", str(mail.body))
     assert link
     page = opened(visitor, link[1])
     assert "set-password" in page
@@ -91,11 +120,16 @@ def test_a_forgotten_password_is_set_by_the_link_once(
 def test_nobody_else_is_sent_a_link_and_the_answer_is_the_same(
     visitor: Client, uma: User, mailoutbox: list[EmailMessage], change: dict[str, object]
 ) -> None:
-    known = visitor.post("/password/reset/", {"email": uma.email})
-    mailoutbox.clear()
+    with CaptureQueriesContext(connection) as for_known:
+        known = visitor.post("/password/reset/", {"email": uma.email})
+    OutgoingMail.objects.all().delete()
     User.objects.update(**change)
-    unknown = visitor.post("/password/reset/", {"email": uma.email})
+    with CaptureQueriesContext(connection) as for_unknown:
+        unknown = visitor.post("/password/reset/", {"email": uma.email})
+    send_due_mail()
     assert not mailoutbox
+    # The same work, so the same time: nothing is looked up before the mail is sent.
+    assert [query["sql"].split()[:3] for query in for_unknown] == [query["sql"].split()[:3] for query in for_known]
     assert (unknown.status_code, unknown["Location"]) == (known.status_code, known["Location"])
 
 
@@ -103,6 +137,7 @@ def test_the_invited_can_ask_for_their_link_again(visitor: Client, uma: User, ma
     uma.set_unusable_password()
     uma.save()
     visitor.post("/password/reset/", {"email": uma.email})
+    send_due_mail()
     assert len(mailoutbox) == 1
 
 

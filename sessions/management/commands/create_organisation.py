@@ -1,14 +1,10 @@
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
-from django.urls import reverse
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
 
+from sessions.accounts.links import password_set_url
 from sessions.contract.choices import Role
 from sessions.models import Organisation, User
 
@@ -29,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, slug: str, name: str, admin: str, time_zone: str, **options: Any) -> None:
         if Organisation.objects.filter(slug=slug).exists():
             raise CommandError(f"There is an organisation “{slug}” already.")
-        if User.objects.filter(email__iexact=admin, can_sign_in=True).exists():
+        if User.objects.signing_in(admin).exists():
             raise CommandError(f"{admin} has an account already.")
         organisation = Organisation(slug=slug, name=name, time_zone=time_zone, retention_days=options["retention_days"])
         user = User(organisation=organisation, email=admin, role=Role.ADMIN, can_sign_in=True)
@@ -42,14 +38,10 @@ class Command(BaseCommand):
         with transaction.atomic():
             organisation.save()
             user.save()
-        self.stdout.write(f"{name} is there. {admin} sets a password here, within three days:\n{_link(user)}")
+        self.stdout.write(
+            f"{name} is there. {admin} sets a password here, within three days:\n{password_set_url(user)}"
+        )
 
 
 def _sentences(error: ValidationError) -> list[str]:
     return [f"{field}: {message}" for field, messages in error.message_dict.items() for message in messages]
-
-
-def _link(user: User) -> str:
-    uid = urlsafe_base64_encode(force_bytes(user.pk))
-    token = default_token_generator.make_token(user)
-    return f"{settings.SITE_URL}{reverse('password_set', kwargs={'uidb64': uid, 'token': token})}"

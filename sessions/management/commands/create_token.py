@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--expires-in-days", type=int, metavar="N", help="without, it never expires")
 
     def handle(self, *args: Any, email: str, label: str, scopes: str, **options: Any) -> None:
-        creator = User.objects.filter(email__iexact=email, can_sign_in=True, is_active=True).first()
+        creator = User.objects.signing_in(email).filter(is_active=True).first()
         if creator is None:
             raise CommandError(f"There is no active member {email}.")
         expires_at = _expiry(options["expires_in_days"])

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 
+from sessions.accounts.tokens import scopes_of
+from sessions.contract.choices import Scope
 from sessions.contract.errors import Problem
 from sessions.contract.schema import EventBatch
 from sessions.http.authentication import ApiRequest, scope_required
@@ -36,7 +38,7 @@ def post_session(request: ApiRequest) -> HttpResponse:
     with refusals():
         received = receive(sender_of(request), raw)
     if received.line is None:
-        response = _session(request, received.id)
+        response = _stored(request, received.id)
     else:
         lost_before = timezone.now() - request.user.organisation.lost_after
         response = _json(json_of_new(received.id, received.line, lost_before))
@@ -53,7 +55,7 @@ def patch_session(request: ApiRequest, session_id: UUID) -> HttpResponse:
     raw = whole(request, settings.API_MAX_BODY_BYTES)
     with refusals():
         change(sender, session_id, raw)
-    return _session(request, session_id)
+    return _stored(request, session_id)
 
 
 @scope_required("write")
@@ -81,7 +83,10 @@ def post_batch(request: ApiRequest) -> HttpResponseBase:
     return StreamingHttpResponse(_chunks(answer), content_type="application/x-ndjson")
 
 
-def _session(request: ApiRequest, session_id: UUID) -> HttpResponse:
+def _stored(request: ApiRequest, session_id: UUID) -> HttpResponse:
+    """The session as it is stored, or its id alone for a token that may not read: a change is no way to read."""
+    if request.token and Scope.READ not in scopes_of(request.token):
+        return _json(msgspec.json.encode({"id": session_id}))
     text = find_session_json(request.user, session_id)
     if text is None:  # a change has made it somebody else's
         raise Problem("not_found")
