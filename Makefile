@@ -22,7 +22,7 @@ demo: .venv/runtime.stamp staticfiles/staticfiles.json ## run the product with d
 	@$(VENV) -c 'import socket, sys; socket.create_server(("127.0.0.1", int(sys.argv[1])))' $(PORT) 2>/dev/null \
 		|| { echo "Port $(PORT) is taken: stop what listens there, or run make demo PORT=8001"; exit 1; }
 	@$(LOCAL) manage.py demo
-	@exec $(LOCAL) -m gunicorn --no-control-socket --bind 127.0.0.1:$(PORT) sessionhistory.wsgi
+	@exec env SITE_URL=http://127.0.0.1:$(PORT) $(LOCAL) -m gunicorn --no-control-socket --bind 127.0.0.1:$(PORT) sessionhistory.wsgi
 
 test: .venv/dev.stamp ## run the whole test suite (ARGS="-k words" for a part of it)
 	@$(VENV) -m pytest -n auto $(ARGS)

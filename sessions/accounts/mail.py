@@ -28,9 +28,11 @@ LONGEST_PAUSE = timedelta(hours=1)
 
 # Whoever comes first takes a mail, and others pass it over meanwhile (index outgoingmail_due_at).
 TAKE = """
-UPDATE history_outgoingmail SET due_at = statement_timestamp() + make_interval(secs => %(lease)s), attempts = attempts + 1
+UPDATE history_outgoingmail
+SET due_at = statement_timestamp() + make_interval(secs => %(lease)s), attempts = attempts + 1
 WHERE id = (
-    SELECT id FROM history_outgoingmail WHERE due_at <= statement_timestamp() ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    SELECT id FROM history_outgoingmail WHERE due_at <= statement_timestamp()
+    ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 RETURNING id
 """

@@ -44,6 +44,10 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "require-concurrent-index-deletion": SMALL,
     },
     "history.0009_search_text": {"adding-field-with-default": SMALL},
+    "history.0013_outgoing_mail": {
+        "require-concurrent-index-creation": SMALL,
+        "require-concurrent-index-deletion": SMALL,
+    },
 }
 
 

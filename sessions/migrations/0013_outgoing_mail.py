@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('history', '0011_session_flags_and_status'),
+        ('history', '0012_removed_files'),
     ]
 
     operations = [
