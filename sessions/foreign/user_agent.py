@@ -9,7 +9,8 @@ BROWSERS = (
     ("Samsung Internet", r"SamsungBrowser/([\d.]+)"),
     ("Firefox", r"(?:Firefox|FxiOS)/([\d.]+)"),
     ("Chrome", r"(?:Chrome|CriOS|HeadlessChrome)/([\d.]+)"),
-    ("Safari", r"Version/([\d.]+).*Safari/"),
+    # Up to the next version only, or each of them would be looked behind to the end.
+    ("Safari", r"Version/([\d.]+)(?:(?!Version/).)*+Safari/"),
 )
 SYSTEMS = (
     ("Windows", "Windows"),

@@ -15,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 from session_history import SessionHistory
 
 from sessions.models import Organisation
-from sessions.viewers.har import parse_har
+from tests.attachments.archives import requests_in
 from tests.ingest.lines import BROWSER
 from tests.producers.conftest import CHROMIUM, PROGRAMS, Listed, program
 
@@ -51,8 +51,8 @@ def check(history: SessionHistory, sessions: list[dict[str, Any]]) -> None:
         assert session["duration_ms"] > 0
         for file in session["attachments"]:
             assert hashlib.sha256(history.download(file["url"])).hexdigest() == file["sha256"]
-    requests = parse_har(history.download(files_of(traced)["network.har"]["url"]))
-    (cart,) = [request for request in requests if request.url.endswith("/thanks")]
+    found = requests_in(history.download(files_of(traced)["network.har"]["url"]))
+    (cart,) = [read.details for read in found if read.request.url.endswith("/thanks")]
     assert cart.response_body.text.startswith("<!doctype html>")
 
 

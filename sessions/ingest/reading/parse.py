@@ -8,7 +8,7 @@ duplicate keys, nesting that only a recursive reader notices.
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from typing import Any, TypeVar, get_args
@@ -20,14 +20,15 @@ from sessions.contract.schema import Event, EventBatch, ImportedLine, SessionLin
 
 Sent = TypeVar("Sent", bound=msgspec.Struct)
 Decoded = TypeVar("Decoded")
+Keys = list[str | int]
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 MAX_ATTRIBUTES_BYTES = 16 * 1024
 MAX_DEPTH = 64
 READABLE_DEPTH = 2 * MAX_DEPTH
 
-_AT = re.compile(r"^(?P<what>.*?)(?: - at (?:key in )?`\$?(?P<path>.*)`)?$", re.DOTALL)
-_NESTING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+# A string that is not closed ends with the text: from the next quote on, all of it would be read again.
+_NESTING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _NUL, _SURROGATE = re.compile("\0"), re.compile("[\ud800-\udfff]")
 _MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$", re.DOTALL)
 _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
@@ -42,7 +43,7 @@ def parse(raw: bytes, kind: type[Sent]) -> Sent:
     """Raises LineError. `raw` is one JSON object in UTF-8, at most MAX_LINE_BYTES."""
     sent = _guarded(raw, lambda readable: _decode(readable, kind))
     if b"\\u0000" in raw:
-        _refuse_texts(msgspec.to_builtins(sent), "", _NUL, "contains a NUL character")
+        _refuse_texts(msgspec.to_builtins(sent), _NUL, "contains a NUL character")
     _check_free_form(sent)
     return sent
 
@@ -115,8 +116,7 @@ def _fields(kind: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct] | None
 
 def _explain(message: str, raw: bytes) -> LineError:
     """From msgspec's words, such as "Expected `str`, got `int` - at `$.app.name`"."""
-    match = _AT.match(message)
-    what, path = (match["what"], (match["path"] or "").lstrip(".")) if match else (message, "")
+    what, path = _what_and_path(message)
     prefix = f"{path}." if path else ""
     if missing := _MISSING.match(what):
         return required(prefix + missing["name"])
@@ -127,6 +127,15 @@ def _explain(message: str, raw: bytes) -> LineError:
     if path == "attributes[...]":
         path = _unfit_attribute(raw)
     return invalid(path, what.replace("`", ""))
+
+
+def _what_and_path(message: str) -> tuple[str, str]:
+    """The path comes last, in backquotes, and nothing of what was sent stands in it."""
+    what, _, place = message.rpartition(" - at ")
+    place = place.removeprefix("key in ")
+    if not what or not place.startswith("`") or not place.endswith("`"):
+        return message, ""
+    return what, place.strip("`").removeprefix("$").lstrip(".")
 
 
 def _unfit_attribute(raw: bytes) -> str:
@@ -176,25 +185,26 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 def _path_of_duplicate(raw: bytes) -> str | None:
-    def search(value: Any, path: str) -> str | None:
+    keys: Keys = []
+
+    def search(value: Any) -> bool:
         seen: set[str | int] = set()
         children = value if isinstance(value, _Pairs) else enumerate(value) if isinstance(value, list) else ()
         for key, item in children:
-            where = _below(path, key)
-            if key in seen:
-                return where
+            keys.append(key)
+            if key in seen or search(item):
+                return True
+            keys.pop()
             seen.add(key)
-            if found := search(item, where):
-                return found
-        return None
+        return False
 
-    return search(_read(raw, object_pairs_hook=_Pairs), "")
+    return _path(keys) if search(_read(raw, object_pairs_hook=_Pairs)) else None
 
 
 def _refuse_undecodable(raw: bytes, why: str) -> None:
     """Python's own reader can go on where msgspec stops, so it finds the place."""
     with suppress(json.JSONDecodeError):
-        _refuse_texts(_read(raw), "", _SURROGATE, why)
+        _refuse_texts(_read(raw), _SURROGATE, why)
 
 
 def _read(raw: bytes, **hooks: Any) -> Any:
@@ -218,17 +228,24 @@ def _shallow(raw: bytes) -> bytes:
     return bytes(kept) + raw[start:]
 
 
-def _refuse_texts(value: Any, path: str, unfit: re.Pattern[str], why: str) -> None:
+def _refuse_texts(value: Any, unfit: re.Pattern[str], why: str) -> None:
     """PostgreSQL stores no NUL, neither in text nor in JSON, and UTF-8 has no surrogates."""
-    if isinstance(value, str) and unfit.search(value):
-        raise LineError("invalid_value", path or None, why)
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _refuse_texts(key, path, unfit, why)
-            _refuse_texts(item, _below(path, key), unfit, why)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            _refuse_texts(item, _below(path, index), unfit, why)
+    keys: Keys = []
+
+    def search(value: Any) -> bool:
+        if isinstance(value, str):
+            return unfit.search(value) is not None
+        for key, item in _children(value):
+            if isinstance(key, str) and unfit.search(key):
+                return True
+            keys.append(key)
+            if search(item):
+                return True
+            keys.pop()
+        return False
+
+    if search(value):
+        raise LineError("invalid_value", _path(keys) or None, why)
 
 
 def _check_free_form(sent: msgspec.Struct) -> None:
@@ -251,24 +268,31 @@ def _check_event(event: Event, prefix: str) -> None:
 
 
 def _check_json(value: dict[str, Any], path: str) -> None:
-    """Integers of 64 bits, and no deeper than a reader with a small stack can follow. Layer by layer."""
-    layer: list[tuple[str, Any]] = [(path, value)]
-    for _ in range(MAX_DEPTH):
-        inner: list[tuple[str, Any]] = []
-        for where, container in layer:
-            for key, item in container.items() if isinstance(container, dict) else enumerate(container):
-                if isinstance(item, dict | list):
-                    inner.append((_below(where, key), item))
-                elif isinstance(item, int) and not -(2**63) <= item < 2**63:
-                    raise invalid(_below(where, key), "is an integer of more than 64 bits")
-        if not inner:
-            return
-        layer = inner
-    field = path or re.split(r"[.\[]", layer[0][0], maxsplit=1)[0]
-    raise invalid(field, f"is nested deeper than {MAX_DEPTH} levels")
+    """Integers of 64 bits, and no deeper than a reader with a small stack can follow."""
+    keys: Keys = []
+    opened = [_children(value)]
+    while opened:
+        for key, item in opened[-1]:
+            if isinstance(item, dict | list):
+                keys.append(key)
+                if len(opened) == MAX_DEPTH:
+                    raise invalid(path or str(keys[0]), f"is nested deeper than {MAX_DEPTH} levels")
+                opened.append(_children(item))
+                break
+            if isinstance(item, int) and not -(2**63) <= item < 2**63:
+                raise invalid(_path([*keys, key], path), "is an integer of more than 64 bits")
+        else:
+            opened.pop()
+            del keys[-1:]
 
 
-def _below(path: str, key: str | int) -> str:
-    if isinstance(key, int):
-        return f"{path}[{key}]"
-    return f"{path}.{key}" if path else key
+def _children(value: Any) -> Iterator[tuple[str | int, Any]]:
+    if isinstance(value, dict):
+        return iter(value.items())
+    return iter(enumerate(value) if isinstance(value, list) else ())
+
+
+def _path(keys: Keys, below: str = "") -> str:
+    """`events[3].a`. Written for the one place that is wrong: beside a long key, paths of all places would be huge."""
+    written = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+    return below + written if below else written.removeprefix(".")
