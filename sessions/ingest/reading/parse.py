@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
+from itertools import islice
 from typing import Any, TypeVar, get_args
 
 import msgspec
@@ -22,13 +23,22 @@ Sent = TypeVar("Sent", bound=msgspec.Struct)
 Decoded = TypeVar("Decoded")
 Keys = list[str | int]
 
+# A line of a file, which a command reads with memory of its own.
 MAX_LINE_BYTES = 64 * 1024 * 1024
+# What is sent is read by servers: the worst that fits these takes about 50 MiB of memory.
+MAX_SENT_BYTES = 8 * 1024 * 1024
+MAX_SENT_VALUES = 250_000
+# So small a text holds no more values than that.
+SMALL_BYTES = 256 * 1024
 MAX_ATTRIBUTES_BYTES = 16 * 1024
 MAX_DEPTH = 64
 READABLE_DEPTH = 2 * MAX_DEPTH
 
 # A string that is not closed ends with the text: from the next quote on, all of it would be read again.
-_NESTING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
+_NESTING = re.compile(rb"%b|[\[\]{}]" % _STRING, re.DOTALL)
+# A value follows each of these signs.
+_TO_VALUE = re.compile(rb'[^",{\[]*+(?:%b[^",{\[]*+)*+(?:[,{\[]|\Z)' % _STRING, re.DOTALL)
 _NUL, _SURROGATE = re.compile("\0"), re.compile("[\ud800-\udfff]")
 _MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$", re.DOTALL)
 _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
@@ -36,12 +46,17 @@ _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>.*)`$", re.DOTA
 
 def parse_line(raw: bytes) -> ImportedLine:
     """A line of a file. Raises LineError."""
-    return parse(raw, ImportedLine)
+    return _parse(raw, ImportedLine, MAX_LINE_BYTES)
 
 
 def parse(raw: bytes, kind: type[Sent]) -> Sent:
-    """Raises LineError. `raw` is one JSON object in UTF-8, at most MAX_LINE_BYTES."""
-    sent = _guarded(raw, lambda readable: _decode(readable, kind))
+    """Raises LineError. `raw` is one JSON object in UTF-8, at most MAX_SENT_BYTES with MAX_SENT_VALUES in it."""
+    refuse_too_many_values(raw)
+    return _parse(raw, kind, MAX_SENT_BYTES)
+
+
+def _parse(raw: bytes, kind: type[Sent], longest: int) -> Sent:
+    sent = _guarded(raw, lambda readable: _decode(readable, kind), longest)
     if b"\\u0000" in raw:
         _refuse_texts(msgspec.to_builtins(sent), _NUL, "contains a NUL character")
     _check_free_form(sent)
@@ -50,25 +65,40 @@ def parse(raw: bytes, kind: type[Sent]) -> Sent:
 
 def parse_object(raw: bytes) -> dict[str, Any]:
     """An object whose fields are judged later, together with others. Raises LineError."""
-    value = _guarded(raw, msgspec.json.decode)
+    refuse_too_many_values(raw)
+    value = _guarded(raw, msgspec.json.decode, MAX_SENT_BYTES)
     if not isinstance(value, dict):
         raise unparsable("Expected object")
     _check_json(value, "")
     return value
 
 
-def _guarded(raw: bytes, decode: Callable[[bytes], Decoded]) -> Decoded:
-    if len(raw) > MAX_LINE_BYTES:
-        raise unparsable(f"longer than {MAX_LINE_BYTES // 1024**2} MiB")
+def refuse_too_many_values(raw: bytes) -> None:
+    """Before they are decoded: the smallest values take thirty times their bytes. Raises LineError."""
+    if len(raw) <= SMALL_BYTES:
+        return
+    values = sum(1 for _ in islice(_TO_VALUE.finditer(raw), MAX_SENT_VALUES + 1))
+    if values > MAX_SENT_VALUES:
+        raise unparsable(f"more than {MAX_SENT_VALUES:,} values")
+
+
+def _guarded(raw: bytes, decode: Callable[[bytes], Decoded], longest: int) -> Decoded:
+    if len(raw) > longest:
+        raise unparsable(f"longer than {longest // 1024**2} MiB")
     try:
         decoded = decode(raw)
-        _refuse_duplicate_keys(raw)
+        if len(raw) <= SMALL_BYTES:
+            _refuse_duplicate_keys(raw)
+        else:  # which decodes it as well, so that large ones would be in memory twice
+            del decoded
+            _refuse_duplicate_keys(raw)
+            decoded = decode(raw)
     except UnicodeDecodeError as error:
         _refuse_undecodable(raw, "is not valid UTF-8")
         raise unparsable("not valid UTF-8") from error
     except RecursionError:
         # What is left is still nested too deeply, and refused at its place.
-        return _guarded(_shallow(raw), decode)
+        return _guarded(_shallow(raw), decode, longest)
     except _DuplicateKeyError as error:
         raise LineError("parse_error", _path_of_duplicate(raw), "occurs twice in one object") from error
     except msgspec.ValidationError as error:
