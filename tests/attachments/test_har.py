@@ -1,12 +1,16 @@
+import base64
 import contextlib
+import io
 import json
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessions.viewers.har.archive import MOST_ENTRIES, NotHar
-from sessions.viewers.har.body import LONGEST_TEXT
+from sessions.viewers import json_items
+from sessions.viewers.har.archive import LONGEST_ENTRY, MOST_ENTRIES, NotHar
+from sessions.viewers.har.body import LONGEST_TEXT, Body
+from sessions.viewers.json_items import items
 from tests.attachments.archives import har, only, requests_in
 
 MOMENT = "2026-11-20T20:27:15.908Z"
@@ -49,6 +53,63 @@ def test_headers_that_let_somebody_in_are_known() -> None:
         True,
         False,
     ]
+
+
+def test_a_form_is_its_fields_from_whichever_place_names_them() -> None:
+    params = [{"name": "hat", "value": "blue felt"}, {"name": "photo", "fileName": "hat.png"}, {"name": "Password"}]
+    form = only({"request": {"postData": {"params": params}}}).details.request_body.form
+    assert [(field.name, field.value, field.file_name, field.sensitive) for field in form] == [
+        ("hat", "blue felt", "", False),
+        ("photo", "", "hat.png", False),
+        ("Password", "", "", True),
+    ]
+    sent = {"mimeType": "application/x-www-form-urlencoded; charset=utf-8", "text": "hat=blue+felt&size=57"}
+    form = only({"request": {"postData": sent}}).details.request_body.form
+    assert [(field.name, field.value) for field in form] == [("hat", "blue felt"), ("size", "57")]
+
+
+def base64_body(content: bytes, mime_type: str) -> Body:
+    sent = {"mimeType": mime_type, "encoding": "base64", "text": base64.b64encode(content).decode()}
+    return only({"response": {"content": sent}}).details.response_body
+
+
+def test_base64_is_the_text_or_the_picture_that_it_stands_for() -> None:
+    assert base64_body('{"name":"Zoë"}'.encode(), "application/json").text == '{\n  "name": "Zoë"\n}'
+    assert base64_body("Касса".encode("cp1251"), "text/html; charset=windows-1251").text == "Касса"
+    assert base64_body(b"\x89PNG", "image/png").image == "data:image/png;base64,iVBORw=="
+    assert base64_body(b"\x00\xff" * 500, "application/octet-stream").binary_size == 1000
+    assert base64_body(b"x" * 30_000, "text/plain").left_out == 30_000 - LONGEST_TEXT
+
+
+def test_messages_of_a_websocket_have_a_direction_a_time_and_their_data() -> None:
+    messages = [
+        {"type": "send", "time": 1795946401.1, "opcode": 1, "data": "hat-please"},
+        {"type": "receive", "opcode": 2, "data": "AAAA"},
+    ]
+    read = only({"startedDateTime": "2026-11-29T10:00:00Z", "_webSocketMessages": messages}).details.messages
+    assert [(one.sent, one.text, one.binary_size) for one in read] == [(True, "hat-please", None), (False, "", 3)]
+    assert read[0].after == pytest.approx(1100, abs=1)
+    assert read[1].after is None
+
+
+def test_of_an_entry_that_is_too_large_only_the_long_texts_are_cut() -> None:
+    content = {"mimeType": "text/plain", "text": "x" * (LONGEST_ENTRY + 100), "size": 5}
+    entry = {"request": {"url": "https://a.example/", "headers": [{"name": "a"}]}, "response": {"content": content}}
+    read = only(entry)
+    assert (read.request.url, read.request.size) == ("https://a.example/", 5)
+    assert len(read.details.request_headers) == 1
+    assert len(read.details.response_body.text) == LONGEST_TEXT
+    assert read.details.response_body.left_out == LONGEST_ENTRY + 100 - LONGEST_TEXT
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 7, 64])
+def test_where_a_block_ends_makes_no_difference(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = {"request": {"url": 'a"\\[{', "headers": [{"name": "é", "value": "}"}]}, "time": 12.5, "a": [[[1], {}]]}
+    expected = [item[:2] for item in items(io.BytesIO(har(entry, None, 5, "x")), ("log", "entries"), 10_000)]
+    monkeypatch.setattr(json_items, "BLOCK", block)
+    found = list(items(io.BytesIO(har(entry, None, 5, "x")), ("log", "entries"), 10_000))
+    assert [item[:2] for item in found] == expected
+    assert [json.loads(item.head) for item in found] == [entry, None, 5, "x"]
 
 
 def test_half_a_surrogate_pair_and_nul_can_be_encoded_and_shown() -> None:

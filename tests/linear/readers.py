@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import pytest_session_history as plugin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.test import RequestFactory
 from django.utils.cache import get_conditional_response
 from session_history import kind_of, type_of
 
-import pytest_session_history as plugin
 from sessions.contract import schema
 from sessions.contract.errors import Problem
 from sessions.contract.line_errors import LineError

@@ -187,10 +187,10 @@ class _DuplicateKeyError(Exception):
 def _refuse_duplicate_keys(raw: bytes) -> None:
     """Read and written again, an object has lost its second key, and a colon with it.
 
-    That takes a third of the time that looking at each key does, which is left to JSON with escapes: a colon
-    can be written as one.
+    That takes a third of the time that looking at each key does, which is left to JSON with a colon that is
+    written as an escape.
     """
-    if b"\\" in raw or _colons_written(raw) != raw.count(b":"):
+    if b"\\u003a" in raw or b"\\u003A" in raw or _colons_written(raw) != raw.count(b":"):
         _duplicates.decode(raw.decode())
 
 
