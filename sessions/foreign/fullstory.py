@@ -17,6 +17,8 @@ from sessions.foreign.times import rfc3339
 from sessions.foreign.user_agent import read_user_agent
 
 CACHE = "enable_event_cache"
+# No browser sends a longer one.
+LONGEST_URL = 65_536
 CODES = {"not_found": "resource_not_found"}
 
 
@@ -90,6 +92,8 @@ def _url(stored: object) -> dict[str, Any] | None:
 
 
 def _parts(full_url: str) -> dict[str, Any]:
+    if len(full_url) > LONGEST_URL:  # Python keeps the last hundred that it took apart
+        return {}
     try:
         parts = urlsplit(full_url)
     except ValueError:  # such as an unfinished IPv6 address: kept whole, without parts

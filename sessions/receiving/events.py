@@ -11,7 +11,7 @@ from sessions.contract.schema import Event
 from sessions.ingest.reading.identity import event_ids
 from sessions.ingest.reading.ndjson import lines
 from sessions.ingest.reading.normalise import normalise_events
-from sessions.ingest.reading.parse import parse
+from sessions.ingest.reading.parse import parse, refuse_too_many_values
 from sessions.ingest.writing.heartbeat import beat
 from sessions.ingest.writing.load import INSERT_EVENTS, refusal
 from sessions.ingest.writing.rows import event_row
@@ -24,6 +24,7 @@ COUNTED = INSERT_EVENTS + "RETURNING id"
 
 def parse_lines(raw: bytes) -> list[Event]:
     """NDJSON, an event a line. Raises LineError whose field counts the events from 0."""
+    refuse_too_many_values(raw)
     events: list[Event] = []
     for line in lines(io.BytesIO(raw)):
         try:

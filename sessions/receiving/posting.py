@@ -11,9 +11,9 @@ from sessions.contract.schema import AnnouncedAttachment, SessionLine
 from sessions.files.storing import StoredFile
 from sessions.ingest.importing import Batch, batches
 from sessions.ingest.reading.identity import new_session_id, session_id
-from sessions.ingest.reading.ndjson import Line
+from sessions.ingest.reading.ndjson import Line, lines
 from sessions.ingest.reading.normalise import normalise
-from sessions.ingest.reading.parse import parse
+from sessions.ingest.reading.parse import MAX_SENT_BYTES, parse
 from sessions.ingest.writing.catalogue import Catalogue
 from sessions.ingest.writing.heartbeat import says_when_seen, seen_now
 from sessions.ingest.writing.load import OWNED_BY_TOKEN, Report, load
@@ -71,7 +71,7 @@ def receive_lines(sender: Sender, file: BinaryIO) -> Iterator[list[Outcome]]:
         session = _read(sender, line.raw)
         return _item(sender, session_id(organisation, session, line.raw), session, line.number)
 
-    for batch in batches(file, prepare):
+    for batch in batches(file, prepare, lambda sent: lines(sent, MAX_SENT_BYTES)):
         yield _outcomes(batch, _load(sender, batch.items, catalogue, batch.sent.set))
 
 

@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from django import template
+from django.template.defaultfilters import filesizeformat
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from sessions.contract.schema import Event
 from sessions.files.media import IMAGES, Viewer, essence, viewer_of
-from sessions.viewers.har import Request
+from sessions.viewers.har.archive import Summary
 
 register = template.Library()
 
@@ -160,6 +161,15 @@ def grouped(number: int) -> str:
 
 
 @register.filter
-def bar_start(request: Request, span: float) -> str:
+def total_size(total: tuple[int | None, int]) -> str:
+    """`2.5 MB`, with how many are unknown beside those that are known."""
+    known, unknown = total
+    if known is None:
+        return "unknown size"
+    return f"{filesizeformat(known)} (unknown of {unknown:,})" if unknown else filesizeformat(known)
+
+
+@register.filter
+def bar_start(request: Summary, span: float) -> str:
     """Where a request's bar begins in percent, with room left for the shortest bar."""
     return f"{min(max(request.start / span * 100, 0), 99.5):.2f}"

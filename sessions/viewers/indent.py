@@ -8,7 +8,8 @@ LARGEST = 1024 * 1024
 # Each level indents every line below it: two megabytes of nested brackets became 845 of spaces without this bound.
 DEEPEST = 16
 
-_STRINGS_AND_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+# A string that is not closed ends with the text: from the next quote on, all of it would be read again.
+_STRINGS_AND_BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 
 
 def indented(text: bytes) -> bytes:
@@ -23,10 +24,11 @@ def indented(text: bytes) -> bytes:
 
 def _is_flat(text: bytes) -> bool:
     depth = 0
-    for token in _STRINGS_AND_BRACKETS.findall(text):
-        if token in b"[{":
+    for token in _STRINGS_AND_BRACKETS.finditer(text):
+        sign = text[token.start()]
+        if sign in b"[{":
             depth += 1
-        elif token in b"]}":
+        elif sign in b"]}":
             depth -= 1
         if depth > DEEPEST:
             return False

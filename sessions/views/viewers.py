@@ -14,8 +14,9 @@ from sessions.contract.schema import Session
 from sessions.files.media import Viewer, essence
 from sessions.models import Attachment
 from sessions.presenters.facts import app_name, who
-from sessions.viewers.har import LARGEST as LARGEST_HAR
-from sessions.viewers.har import TYPES, NotHar, Request, parse_har
+from sessions.viewers.har.archive import LARGEST as LARGEST_HAR
+from sessions.viewers.har.archive import NotHar, Summary, details_at, read_archive, request_at
+from sessions.viewers.har.entry import TYPES
 from sessions.viewers.indent import LARGEST as LARGEST_INDENTED
 from sessions.viewers.indent import indented
 from sessions.viewers.levels import Level
@@ -26,7 +27,7 @@ LARGEST_LOG = 512 * 1024 * 1024
 # Up to here every line's level is read, so that the filter can say how often each occurs.
 COUNTED_LOG = 8 * 1024 * 1024
 REQUESTS_ON_A_PAGE = 200
-FAMILIES = ("2xx", "3xx", "4xx", "5xx", "none")
+FAMILIES = ("1xx", "2xx", "3xx", "4xx", "5xx", "none")
 
 _NUMBER = re.compile(r"[0-9]{1,12}")
 
@@ -71,35 +72,37 @@ def _requests(request: HttpRequest, file: Attachment, context: dict[str, Any]) -
         return _not_shown(request, context, "It is too large to be shown as requests.")
     with default_storage.open(file.storage_name) as content:
         try:
-            requests = parse_har(content.read(LARGEST_HAR))
+            table = _table_of(request, content)
         except NotHar as error:
             return _not_shown(request, context, str(error))
-    return render(request, "detail/view_requests.html", context | _table_of(request, requests))
+    return render(request, "detail/view_requests.html", context | table)
 
 
-def _table_of(request: HttpRequest, requests: list[Request]) -> dict[str, Any]:
+def _table_of(request: HttpRequest, content: IO[bytes]) -> dict[str, Any]:
+    """Raises NotHar."""
     types, families = request.GET.getlist("type"), request.GET.getlist("status")
     text = request.GET.get("q", "")[:200]
+    requests = read_archive(content, text)
     found = [
         one
         for one in requests
-        if (not types or one.type in types)
-        and (not families or one.family in families)
-        and text.casefold() in one.url.casefold()
+        if one.found and (not types or one.type in types) and (not families or one.family in families)
     ]
     opened = _number(request, "request")
     first = _page_start(request, found, opened)
+    shown = found[first : first + REQUESTS_ON_A_PAGE]
     return {
-        "requests": found[first : first + REQUESTS_ON_A_PAGE],
+        "requests": [(one, request_at(content, one)) for one in shown],
+        "details": next((details_at(content, one) for one in shown if one.number == opened), None),
         "found": len(found),
         "all": len(requests),
         "failed": sum(one.failed for one in found),
-        "transferred": _total(one.transferred for one in found),
-        "size": _total(one.size for one in found),
+        "transferred": _total([one.transferred for one in found]),
+        "size": _total([one.size for one in found]),
         "span": max((one.start + one.time for one in requests), default=0.0) or 1.0,
         "opened": opened,
         "first": first + 1,
-        "last": min(first + REQUESTS_ON_A_PAGE, len(found)),
+        "last": first + len(shown),
         "previous_page": max(first - REQUESTS_ON_A_PAGE, 0) if first else None,
         "next_page": first + REQUESTS_ON_A_PAGE if first + REQUESTS_ON_A_PAGE < len(found) else None,
         "types": _counts(TYPES, (one.type for one in requests), types),
@@ -111,7 +114,7 @@ def _table_of(request: HttpRequest, requests: list[Request]) -> dict[str, Any]:
     }
 
 
-def _page_start(request: HttpRequest, found: list[Request], opened: int | None) -> int:
+def _page_start(request: HttpRequest, found: list[Summary], opened: int | None) -> int:
     """Where the page begins among the requests found: the one that is open is on it."""
     place = next((place for place, one in enumerate(found) if one.number == opened), None)
     if place is None:
@@ -119,8 +122,12 @@ def _page_start(request: HttpRequest, found: list[Request], opened: int | None) 
     return place // REQUESTS_ON_A_PAGE * REQUESTS_ON_A_PAGE
 
 
-def _total(sizes: Iterable[int | None]) -> int:
-    return sum(size for size in sizes if size is not None)
+def _total(sizes: list[int | None]) -> tuple[int | None, int]:
+    """The sum of the sizes that are known, None where none is; and how many are unknown beside some that are known."""
+    known = [size for size in sizes if size is not None]
+    if sizes and not known:
+        return None, 0
+    return sum(known), len(sizes) - len(known)
 
 
 def _counts(names: Iterable[str], values: Iterable[str], chosen: list[str]) -> list[tuple[str, int]]:

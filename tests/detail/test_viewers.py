@@ -104,6 +104,21 @@ def test_a_request_opens_and_keeps_what_lets_somebody_in_to_itself(alices: Clien
     assert "secret-cookie" in view(alices, url, request=1, reveal=1)
 
 
+def test_a_form_field_that_lets_somebody_in_is_hidden_like_a_header(alices: Client, attach: Attach) -> None:
+    body = {"params": [{"name": "hat", "value": "blue felt"}, {"name": "password", "value": "opensesame"}]}
+    url = attach_har(attach, entry() | {"request": {"method": "POST", "url": "https://a.example/", "postData": body}})
+    opened = view(alices, url, request=1)
+    assert "blue felt" in opened
+    assert "opensesame" not in opened
+    assert "opensesame" in view(alices, url, request=1, reveal=1)
+
+
+def test_sizes_that_nobody_knows_are_unknown_and_not_nothing(alices: Client, attach: Attach) -> None:
+    page = view(alices, attach_har(attach, entry(bodySize=-1, content={"size": -1})))
+    assert "unknown size transferred" in page
+    assert "unknown size of content" in page
+
+
 def test_many_requests_are_paged_and_an_open_one_is_on_its_page(alices: Client, attach: Attach) -> None:
     url = attach_har(attach, *[entry(f"https://a.example/{n}.") for n in range(450)])
     assert "Requests 1–200" in view(alices, url)

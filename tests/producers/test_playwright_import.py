@@ -19,7 +19,7 @@ from pytest_django.live_server_helper import LiveServer
 from session_history import SessionHistory, milliseconds_of
 
 from sessions.models import Organisation
-from sessions.viewers.har import parse_har
+from tests.attachments.archives import requests_in
 from tests.ingest.lines import BROWSER
 from tests.producers.conftest import CHROMIUM, PROGRAMS, Listed, program
 
@@ -55,8 +55,8 @@ def check(history: SessionHistory, sessions: list[dict[str, Any]]) -> None:
         assert session["duration_ms"] > 0
         for file in session["attachments"]:
             assert hashlib.sha256(history.download(file["url"])).hexdigest() == file["sha256"]
-    requests = parse_har(history.download(files_of(traced)["network.har"]["url"]))
-    (cart,) = [request for request in requests if request.url.endswith("/thanks")]
+    found = requests_in(history.download(files_of(traced)["network.har"]["url"]))
+    (cart,) = [read.details for read in found if read.request.url.endswith("/thanks")]
     assert cart.response_body.text.startswith("<!doctype html>")
 
 
@@ -173,7 +173,7 @@ def test_a_bad_request_is_left_out_by_name_and_the_session_is_that_of_the_good_o
     assert (line["started_at"], line["ended_at"]) == ("2026-11-29T10:00:00.000Z", "2026-11-29T10:00:05.010Z")
     assert len(line["events"]) == 2
     # The file itself is kept as it is, and shown.
-    assert len(parse_har((tmp_path / "out" / line["attachments"][0]["file"]).read_bytes())) == 3
+    assert len(requests_in((tmp_path / "out" / line["attachments"][0]["file"]).read_bytes())) == 3
 
 
 @pytest.mark.parametrize(
@@ -227,8 +227,8 @@ def test_times_are_read_as_the_viewer_reads_them_whatever_the_zone_of_the_machin
         monkeypatch.setenv("TZ", zone)
         time.tzset()
         assert read(path).events[1]["event_time"] == f"2026-11-29T{expected}Z"
-        first, second = parse_har(path.read_bytes())
-        assert f"10:00:00.{int(second.start - first.start):03}" == expected
+        first, second = requests_in(path.read_bytes())
+        assert f"10:00:00.{int((second.request.started or 0) - (first.request.started or 0)):03}" == expected
     monkeypatch.undo()
     time.tzset()
 
@@ -308,7 +308,7 @@ def test_damaged_parts_of_a_trace_are_left_out_by_name_and_the_rest_is_kept(tmp_
     assert recording.session["ended_at"] == "2025-11-29T10:00:00.900Z"
     assert len(recording.left_out) == 6  # five of seven, and how many more
     (archive,) = [file for file in recording.files if file.name == "network.har"]
-    assert len(parse_har(archive.bytes())) == 1
+    assert len(requests_in(archive.bytes())) == 1
 
 
 def test_a_trace_of_nothing_but_a_failure_began_when_its_file_says(tmp_path: Path) -> None:

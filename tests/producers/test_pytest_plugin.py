@@ -13,7 +13,8 @@ from pytest_django.live_server_helper import LiveServer
 from session_history import SessionHistory
 
 from sessions.models import User
-from sessions.viewers.har import parse_har
+from sessions.viewers.har.entry import Request
+from tests.attachments.archives import requests_in
 from tests.producers.conftest import PROGRAMS, Listed, program
 
 # Playwright records videos with an encoder of its own, which `playwright install ffmpeg` brings.
@@ -42,6 +43,10 @@ def run(folder: Path, url: str, secret: str, *arguments: str, **environment: str
         "--session-history-app", "io.acme.shop", "-p", "no:cacheprovider", "-p", "no:django", "--rootdir", folder,
         folder, *arguments, SESSION_HISTORY_TOKEN=secret, **environment,
     )  # fmt: skip
+
+
+def by_path(archive: bytes) -> dict[str, Request]:
+    return {read.request.url.partition("/api")[2]: read.request for read in requests_in(archive)}
 
 
 def by_test(sessions: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -111,7 +116,7 @@ def test_a_test_that_drives_chromium_has_its_screenshot_console_requests_and_vid
     assert files["test_buying"]["screenshot.png"].startswith(b"\x89PNG")
     assert b"LOG shop is open" in files["test_buying"]["console.log"]
     assert b"about to buy" in files["test_buying"]["test.log"]
-    requests = {request.url.partition("/api")[2]: request for request in parse_har(files["test_buying"]["network.har"])}
+    requests = by_path(files["test_buying"]["network.har"])
     assert requests["/cart?full=1"].status == 200
     assert sessions["test_breaking"]["status"] == "failed"
     assert b"EXCEPTION cart is undefined" in files["test_breaking"]["console.log"]
@@ -139,7 +144,7 @@ def test_a_test_with_a_selenium_driver_has_its_screenshot_console_and_requests(
     assert b"ERROR the cart is broken (http://127.0.0.1:" in files["console.log"]
     assert b"ERROR Uncaught Error: cart is undefined (http://127.0.0.1:" in files["console.log"]
     assert files["screenshot.png"].startswith(b"\x89PNG")
-    requests = {request.url.partition("/api")[2]: request for request in parse_har(files["network.har"])}
+    requests = by_path(files["network.har"])
     assert (requests["/cart?full=1"].method, requests["/cart?full=1"].status) == ("GET", 200)
     assert session["attributes"]["browser"] == "chrome"
     assert session["flags"]["exception"]

@@ -18,16 +18,16 @@ class Line(NamedTuple):
     raw: bytes
 
 
-def lines(file: BinaryIO) -> Iterator[Line]:
+def lines(file: BinaryIO, longest: int = MAX_LINE_BYTES) -> Iterator[Line]:
     """Blank lines are left out. Of a line that is too long comes just enough for the parser to say so.
 
     Of a file in UTF-16, whose lines end elsewhere, the first line is all: the parser names the encoding.
     """
     number = end = 0
-    while raw := file.readline(MAX_LINE_BYTES + 1):
+    while raw := file.readline(longest + 1):
         number += 1
         end += len(raw)
-        if len(raw) > MAX_LINE_BYTES and not raw.endswith(b"\n"):
+        if len(raw) > longest and not raw.endswith(b"\n"):
             while rest := file.readline(CHUNK_BYTES):
                 end += len(rest)
                 if rest.endswith(b"\n"):

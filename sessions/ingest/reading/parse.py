@@ -8,9 +8,10 @@ duplicate keys, nesting that only a recursive reader notices.
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
+from itertools import islice
 from typing import Any, TypeVar, get_args
 
 import msgspec
@@ -21,14 +22,24 @@ from sessions.ingest.reading.encodings import foreign_encoding, save_as_utf8
 
 Sent = TypeVar("Sent", bound=msgspec.Struct)
 Decoded = TypeVar("Decoded")
+Keys = list[str | int]
 
+# A line of a file, which a command reads with memory of its own.
 MAX_LINE_BYTES = 64 * 1024 * 1024
+# What is sent is read by servers: the worst that fits these takes about 50 MiB of memory.
+MAX_SENT_BYTES = 8 * 1024 * 1024
+MAX_SENT_VALUES = 250_000
+# So small a text holds no more values than that.
+SMALL_BYTES = 256 * 1024
 MAX_ATTRIBUTES_BYTES = 16 * 1024
 MAX_DEPTH = 64
 READABLE_DEPTH = 2 * MAX_DEPTH
 
-_AT = re.compile(r"^(?P<what>.*?)(?: - at (?:key in )?`\$?(?P<path>.*)`)?$", re.DOTALL)
-_NESTING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+# A string that is not closed ends with the text: from the next quote on, all of it would be read again.
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
+_NESTING = re.compile(rb"%b|[\[\]{}]" % _STRING, re.DOTALL)
+# A value follows each of these signs.
+_TO_VALUE = re.compile(rb'[^",{\[]*+(?:%b[^",{\[]*+)*+(?:[,{\[]|\Z)' % _STRING, re.DOTALL)
 _NUL, _SURROGATE = re.compile("\0"), re.compile("[\ud800-\udfff]")
 _MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$", re.DOTALL)
 _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
@@ -36,40 +47,60 @@ _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>.*)`$", re.DOTA
 
 def parse_line(raw: bytes) -> ImportedLine:
     """A line of a file. Raises LineError."""
-    return parse(raw, ImportedLine)
+    return _parse(raw, ImportedLine, MAX_LINE_BYTES)
 
 
 def parse(raw: bytes, kind: type[Sent]) -> Sent:
-    """Raises LineError. `raw` is one JSON object in UTF-8, at most MAX_LINE_BYTES."""
-    sent = _guarded(raw, lambda readable: _decode(readable, kind))
+    """Raises LineError. `raw` is one JSON object in UTF-8, at most MAX_SENT_BYTES with MAX_SENT_VALUES in it."""
+    refuse_too_many_values(raw)
+    return _parse(raw, kind, MAX_SENT_BYTES)
+
+
+def _parse(raw: bytes, kind: type[Sent], longest: int) -> Sent:
+    sent = _guarded(raw, lambda readable: _decode(readable, kind), longest)
     if b"\\u0000" in raw:
-        _refuse_texts(msgspec.to_builtins(sent), "", _NUL, "contains a NUL character")
+        _refuse_texts(msgspec.to_builtins(sent), _NUL, "contains a NUL character")
     _check_free_form(sent)
     return sent
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:
     """An object whose fields are judged later, together with others. Raises LineError."""
-    value = _guarded(raw, msgspec.json.decode)
+    refuse_too_many_values(raw)
+    value = _guarded(raw, msgspec.json.decode, MAX_SENT_BYTES)
     if not isinstance(value, dict):
         raise unparsable("Expected object")
     _check_json(value, "")
     return value
 
 
-def _guarded(raw: bytes, decode: Callable[[bytes], Decoded]) -> Decoded:
-    if len(raw) > MAX_LINE_BYTES:
-        raise unparsable(f"longer than {MAX_LINE_BYTES // 1024**2} MiB")
+def refuse_too_many_values(raw: bytes) -> None:
+    """Before they are decoded: the smallest values take thirty times their bytes. Raises LineError."""
+    if len(raw) <= SMALL_BYTES:
+        return
+    values = sum(1 for _ in islice(_TO_VALUE.finditer(raw), MAX_SENT_VALUES + 1))
+    if values > MAX_SENT_VALUES:
+        raise unparsable(f"more than {MAX_SENT_VALUES:,} values")
+
+
+def _guarded(raw: bytes, decode: Callable[[bytes], Decoded], longest: int) -> Decoded:
+    if len(raw) > longest:
+        raise unparsable(f"longer than {longest // 1024**2} MiB")
     try:
         decoded = decode(raw)
-        _refuse_duplicate_keys(raw)
+        if len(raw) <= SMALL_BYTES:
+            _refuse_duplicate_keys(raw)
+        else:  # which decodes it as well, so that large ones would be in memory twice
+            del decoded
+            _refuse_duplicate_keys(raw)
+            decoded = decode(raw)
     except UnicodeDecodeError as error:
         _refuse_encoding(raw)
         _refuse_undecodable(raw, "is not valid UTF-8")
         raise unparsable("not valid UTF-8") from error
     except RecursionError:
         # What is left is still nested too deeply, and refused at its place.
-        return _guarded(_shallow(raw), decode)
+        return _guarded(_shallow(raw), decode, longest)
     except _DuplicateKeyError as error:
         raise LineError("parse_error", _path_of_duplicate(raw), "occurs twice in one object") from error
     except msgspec.ValidationError as error:
@@ -120,8 +151,7 @@ def _fields(kind: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct] | None
 
 def _explain(message: str, raw: bytes) -> LineError:
     """From msgspec's words, such as "Expected `str`, got `int` - at `$.app.name`"."""
-    match = _AT.match(message)
-    what, path = (match["what"], (match["path"] or "").lstrip(".")) if match else (message, "")
+    what, path = _what_and_path(message)
     prefix = f"{path}." if path else ""
     if missing := _MISSING.match(what):
         return required(prefix + missing["name"])
@@ -132,6 +162,15 @@ def _explain(message: str, raw: bytes) -> LineError:
     if path == "attributes[...]":
         path = _unfit_attribute(raw)
     return invalid(path, what.replace("`", ""))
+
+
+def _what_and_path(message: str) -> tuple[str, str]:
+    """The path comes last, in backquotes, and nothing of what was sent stands in it."""
+    what, _, place = message.rpartition(" - at ")
+    place = place.removeprefix("key in ")
+    if not what or not place.startswith("`") or not place.endswith("`"):
+        return message, ""
+    return what, place.strip("`").removeprefix("$").lstrip(".")
 
 
 def _unfit_attribute(raw: bytes) -> str:
@@ -153,10 +192,10 @@ class _DuplicateKeyError(Exception):
 def _refuse_duplicate_keys(raw: bytes) -> None:
     """Read and written again, an object has lost its second key, and a colon with it.
 
-    That takes a third of the time that looking at each key does, which is left to JSON with escapes: a colon
-    can be written as one.
+    That takes a third of the time that looking at each key does, which is left to JSON with a colon that is
+    written as an escape.
     """
-    if b"\\" in raw or _colons_written(raw) != raw.count(b":"):
+    if b"\\u003a" in raw or b"\\u003A" in raw or _colons_written(raw) != raw.count(b":"):
         _duplicates.decode(raw.decode())
 
 
@@ -181,19 +220,20 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 def _path_of_duplicate(raw: bytes) -> str | None:
-    def search(value: Any, path: str) -> str | None:
+    keys: Keys = []
+
+    def search(value: Any) -> bool:
         seen: set[str | int] = set()
         children = value if isinstance(value, _Pairs) else enumerate(value) if isinstance(value, list) else ()
         for key, item in children:
-            where = _below(path, key)
-            if key in seen:
-                return where
+            keys.append(key)
+            if key in seen or search(item):
+                return True
+            keys.pop()
             seen.add(key)
-            if found := search(item, where):
-                return found
-        return None
+        return False
 
-    return search(_read(raw, object_pairs_hook=_Pairs), "")
+    return _path(keys) if search(_read(raw, object_pairs_hook=_Pairs)) else None
 
 
 def _refuse_encoding(raw: bytes) -> None:
@@ -215,7 +255,7 @@ def _has_lines_ended_by_cr(raw: bytes) -> bool:
 def _refuse_undecodable(raw: bytes, why: str) -> None:
     """Python's own reader can go on where msgspec stops, so it finds the place."""
     with suppress(json.JSONDecodeError):
-        _refuse_texts(_read(raw), "", _SURROGATE, why)
+        _refuse_texts(_read(raw), _SURROGATE, why)
 
 
 def _read(raw: bytes, **hooks: Any) -> Any:
@@ -239,17 +279,24 @@ def _shallow(raw: bytes) -> bytes:
     return bytes(kept) + raw[start:]
 
 
-def _refuse_texts(value: Any, path: str, unfit: re.Pattern[str], why: str) -> None:
+def _refuse_texts(value: Any, unfit: re.Pattern[str], why: str) -> None:
     """PostgreSQL stores no NUL, neither in text nor in JSON, and UTF-8 has no surrogates."""
-    if isinstance(value, str) and unfit.search(value):
-        raise LineError("invalid_value", path or None, why)
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _refuse_texts(key, path, unfit, why)
-            _refuse_texts(item, _below(path, key), unfit, why)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            _refuse_texts(item, _below(path, index), unfit, why)
+    keys: Keys = []
+
+    def search(value: Any) -> bool:
+        if isinstance(value, str):
+            return unfit.search(value) is not None
+        for key, item in _children(value):
+            if isinstance(key, str) and unfit.search(key):
+                return True
+            keys.append(key)
+            if search(item):
+                return True
+            keys.pop()
+        return False
+
+    if search(value):
+        raise LineError("invalid_value", _path(keys) or None, why)
 
 
 def _check_free_form(sent: msgspec.Struct) -> None:
@@ -272,24 +319,31 @@ def _check_event(event: Event, prefix: str) -> None:
 
 
 def _check_json(value: dict[str, Any], path: str) -> None:
-    """Integers of 64 bits, and no deeper than a reader with a small stack can follow. Layer by layer."""
-    layer: list[tuple[str, Any]] = [(path, value)]
-    for _ in range(MAX_DEPTH):
-        inner: list[tuple[str, Any]] = []
-        for where, container in layer:
-            for key, item in container.items() if isinstance(container, dict) else enumerate(container):
-                if isinstance(item, dict | list):
-                    inner.append((_below(where, key), item))
-                elif isinstance(item, int) and not -(2**63) <= item < 2**63:
-                    raise invalid(_below(where, key), "is an integer of more than 64 bits")
-        if not inner:
-            return
-        layer = inner
-    field = path or re.split(r"[.\[]", layer[0][0], maxsplit=1)[0]
-    raise invalid(field, f"is nested deeper than {MAX_DEPTH} levels")
+    """Integers of 64 bits, and no deeper than a reader with a small stack can follow."""
+    keys: Keys = []
+    opened = [_children(value)]
+    while opened:
+        for key, item in opened[-1]:
+            if isinstance(item, dict | list):
+                keys.append(key)
+                if len(opened) == MAX_DEPTH:
+                    raise invalid(path or str(keys[0]), f"is nested deeper than {MAX_DEPTH} levels")
+                opened.append(_children(item))
+                break
+            if isinstance(item, int) and not -(2**63) <= item < 2**63:
+                raise invalid(_path([*keys, key], path), "is an integer of more than 64 bits")
+        else:
+            opened.pop()
+            del keys[-1:]
 
 
-def _below(path: str, key: str | int) -> str:
-    if isinstance(key, int):
-        return f"{path}[{key}]"
-    return f"{path}.{key}" if path else key
+def _children(value: Any) -> Iterator[tuple[str | int, Any]]:
+    if isinstance(value, dict):
+        return iter(value.items())
+    return iter(enumerate(value) if isinstance(value, list) else ())
+
+
+def _path(keys: Keys, below: str = "") -> str:
+    """`events[3].a`. Written for the one place that is wrong: beside a long key, paths of all places would be huge."""
+    written = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+    return below + written if below else written.removeprefix(".")

@@ -17,7 +17,7 @@ from sessions.contract.schema import EventBatch
 from sessions.http.authentication import ApiRequest, scope_required
 from sessions.http.body import JSON, NDJSON, check_type, lines_of, whole
 from sessions.http.refusals import refusals, sender_of, sender_to
-from sessions.ingest.reading.parse import parse
+from sessions.ingest.reading.parse import MAX_SENT_BYTES, parse
 from sessions.presenters.json import json_of_new
 from sessions.query import find_session_json
 from sessions.receiving.changing import change
@@ -25,8 +25,6 @@ from sessions.receiving.events import add_events, parse_lines
 from sessions.receiving.posting import receive, receive_lines
 
 SPOOLED_BYTES = 1024 * 1024
-# Parsed events take ten times their size, and all are written, or none. More come in more requests, or in a batch.
-MAX_EVENTS_BYTES = 8 * 1024 * 1024
 ANSWER_CHUNK_BYTES = 64 * 1024
 
 
@@ -63,7 +61,7 @@ def post_events(request: ApiRequest, session_id: UUID) -> HttpResponse:
     """`{"events": [...]}`, or one event a line. The same event again is no new one."""
     sender = sender_to(request, session_id)
     declared = check_type(request, JSON | NDJSON)
-    raw = whole(request, MAX_EVENTS_BYTES)
+    raw = whole(request, MAX_SENT_BYTES)
     with refusals():
         events = parse(raw, EventBatch).events if declared in JSON else parse_lines(raw)
         new = add_events(sender, session_id, events)

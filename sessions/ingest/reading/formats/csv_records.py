@@ -105,9 +105,11 @@ def _delimiter(header: str) -> str:
 def _unique(names: list[str]) -> list[str]:
     """A column without a name, or with one that is taken, is called after its place: nothing is dropped."""
     columns: list[str] = []
+    taken: set[str] = set()
     for place, given in enumerate(names, 1):
         name = given.strip() or f"column {place}"
-        columns.append(f"{name} (column {place})" if name in columns else name)
+        columns.append(f"{name} (column {place})" if name in taken else name)
+        taken.add(columns[-1])
     return columns
 
 

@@ -51,7 +51,7 @@ def _documents(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
 def _is_json(raw: bytes) -> bool:
     try:
         msgspec.json.decode(raw, type=msgspec.Raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return False
     return True
 

@@ -1,0 +1,192 @@
+"""Everything that reads what somebody else sent, each as a function of bytes. What it refuses, it refuses in time."""
+
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest_session_history as plugin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.test import RequestFactory
+from django.utils.cache import get_conditional_response
+from session_history import kind_of, type_of
+
+from sessions.contract import schema
+from sessions.contract.errors import Problem
+from sessions.contract.line_errors import LineError
+from sessions.files.contents import why_not_kind, why_not_type
+from sessions.files.media import served_type, viewer_of
+from sessions.files.ranges import RangeNotSatisfiable, parse_range
+from sessions.foreign.formal_query import QueryError, parse_query
+from sessions.foreign.fullstory import event_shape
+from sessions.foreign.user_agent import read_user_agent
+from sessions.http.authentication import secret_in
+from sessions.http.body import JSON, check_type
+from sessions.ingest.reading.formats.appetize import read_listed, read_reported
+from sessions.ingest.reading.formats.csv_records import csv_records
+from sessions.ingest.reading.formats.json_records import json_records
+from sessions.ingest.reading.ndjson import lines
+from sessions.ingest.reading.normalise import check_content_type, check_name, normalise
+from sessions.ingest.reading.parse import parse, parse_line, parse_object
+from sessions.query.criteria.order import NEWEST_FIRST, InvalidCursorError, Position
+from sessions.query.parameters import SessionFilterSet
+from sessions.receiving.events import parse_lines
+from sessions.templatetags.detail import marked, summary, tone
+from sessions.viewers.har.archive import NotHar, details_at, read_archive, request_at
+from sessions.viewers.indent import indented
+from sessions.viewers.levels import Level
+from sessions.viewers.log import Search, read_window
+
+Reader = Callable[[bytes], object]
+
+REFUSALS = (
+    LineError, Problem, NotHar, QueryError, RangeNotSatisfiable, InvalidCursorError, ValidationError,
+)  # fmt: skip
+
+SESSION = (
+    b'{"status":"ended","initiator":{"type":"user","email":"dave@acme.example"},'
+    b'"started_at":"2026-11-20T10:00:00Z","ended_at":"2026-11-20T10:05:00Z",%b}'
+)
+EVENT = b'{"event_type":"x","event_time":"2026-11-20T10:01:00Z","event_properties":{"a":%b}}'
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def _quoted(raw: bytes) -> bytes:
+    return json.dumps(_text(raw)).encode()
+
+
+def _archive(raw: bytes) -> None:
+    file = io.BytesIO(raw)
+    for one in read_archive(file, "zoë"):
+        request_at(file, one)
+        details_at(file, one)
+
+
+def _archive_of(entry: bytes) -> Reader:
+    return lambda raw: _archive(b'{"log":{"entries":[%b]}}' % entry.replace(b"%b", raw))
+
+
+def _har_text(encoding: str) -> Reader:
+    def read(raw: bytes) -> None:
+        content = {"mimeType": "application/x-www-form-urlencoded", "text": _text(raw), "encoding": encoding}
+        message = {"type": "send", "opcode": 2, "data": _text(raw)}
+        entry = {"request": {"url": _text(raw), "postData": content}, "response": {"content": content}}
+        _archive(json.dumps({"log": {"entries": [{**entry, "_webSocketMessages": [message]}]}}).encode())
+
+    return read
+
+
+def _log(raw: bytes) -> None:
+    read_window(io.BytesIO(raw), Search("needle"))
+    window = read_window(io.BytesIO(raw), Search("", [Level.ERROR, Level.NONE]))
+    for line in window.lines:
+        marked(line.text, "a")
+
+
+def _request(**headers: str) -> HttpRequest:
+    return RequestFactory().get("/api/v1/sessions", headers=headers)
+
+
+def _conditional(raw: bytes) -> None:
+    request = _request(**{"If-None-Match": _text(raw), "If-Match": _text(raw)})
+    get_conditional_response(request, etag='"a"', response=HttpResponse())
+
+
+def _types(raw: bytes) -> None:
+    check_type(RequestFactory().post("/", b"", content_type=_text(raw).replace("\n", " ").replace("\r", " ")), JSON)
+
+
+def _file(raw: bytes) -> None:
+    for declared in ("application/json", "text/plain", "application/octet-stream", _text(raw)):
+        why_not_type(declared, raw[:262_144], is_whole=True)
+        why_not_kind("log", declared, raw[:262_144])
+        served_type(declared)
+        viewer_of("log", declared)
+
+
+def _parameters(raw: bytes) -> None:
+    data = QueryDict(mutable=True)
+    for name in SessionFilterSet.base_filters:
+        data.appendlist(name, _text(raw))
+    SessionFilterSet(data).form.is_valid()
+
+
+def _fullstory(raw: bytes) -> None:
+    stored = {"url": _text(raw), "user_agent": _text(raw)}
+    session = schema.Session(id=UUID(int=1), status="ended", initiator=schema.Initiator(type="anonymous"))
+    event = schema.Event(event_type=_text(raw), event_time=datetime.now(UTC), source_properties=stored)
+    event_shape("one", session, event)
+    tone(event.event_type)
+    summary(event)
+
+
+def _initiator(raw: bytes) -> None:
+    line = parse_line(SESSION % b'"environment":"x"')
+    line.initiator.email = _text(raw)
+    normalise(line)
+
+
+def _each(read: Callable[[bytes], Any], split: Callable[[Any], Any]) -> Reader:
+    def records(raw: bytes) -> None:
+        for line in split(io.BytesIO(raw)):
+            try:
+                read(line.raw)
+            except LineError:
+                continue
+
+    return records
+
+
+READERS: dict[str, Reader] = {
+    "a session": lambda raw: parse(raw, schema.SessionLine),
+    "a session's field": lambda raw: parse(SESSION % (b'"environment":' + raw), schema.SessionLine),
+    "a session's text": lambda raw: parse(SESSION % (b'"environment":' + _quoted(raw)), schema.SessionLine),
+    "a session's attributes": lambda raw: parse(SESSION % (b'"attributes":' + raw), schema.SessionLine),
+    "a session's key": lambda raw: parse(SESSION % (_quoted(raw) + b":null"), schema.SessionLine),
+    "an event's properties": lambda raw: parse(b'{"events":[%b]}' % (EVENT % raw), schema.EventBatch),
+    "an event's text": lambda raw: parse(b'{"events":[%b]}' % (EVENT % _quoted(raw)), schema.EventBatch),
+    "a change": parse_object,
+    "a line of a file": parse_line,
+    "events by line": parse_lines,
+    "NDJSON": _each(parse_line, lines),
+    "CSV": _each(read_reported, csv_records),
+    "a REST list": _each(read_listed, json_records),
+    "an archive": _archive,
+    "an archive's entry": _archive_of(b"%b"),
+    "an archive's address": _archive_of(b'{"request":{"url":%b}}'),
+    "an archive's headers": _archive_of(b'{"response":{"headers":%b,"content":{"text":%b}}}'),
+    "an archive's texts": _har_text(""),
+    "an archive's Base64": _har_text("base64"),
+    "indented JSON": indented,
+    "a log": _log,
+    "a file's type": _file,
+    "a query of Formal's": lambda raw: parse_query(_text(raw)),
+    "the start of a query of Formal's": lambda raw: parse_query(_text(raw[:9_000])),
+    "a user agent": lambda raw: read_user_agent(_text(raw)),
+    "an event for FullStory": _fullstory,
+    "a range": lambda raw: parse_range("bytes=" + _text(raw), 100),
+    "ETags": _conditional,
+    "Basic": lambda raw: secret_in(_request(Authorization="Basic " + _text(raw))),
+    "Bearer": lambda raw: secret_in(_request(Authorization=_text(raw))),
+    "a body's type": _types,
+    "a file's content type": lambda raw: check_content_type(_text(raw)),
+    "a file's name": lambda raw: check_name(_text(raw)),
+    "an e-mail address": _initiator,
+    "a cursor": lambda raw: Position.from_cursor(_text(raw), NEWEST_FIRST),
+    "the list's parameters": _parameters,
+    "a client's file name": lambda raw: (type_of(_text(raw).replace("\0", "")), kind_of(_text(raw).replace("\0", ""))),
+    "a line of chromedriver's": lambda raw: plugin._of_chromedriver(_text(raw)),
+}
+
+
+def read(reader: Reader, raw: bytes) -> None:
+    try:
+        reader(raw)
+    except REFUSALS:
+        return

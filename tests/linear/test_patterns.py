@@ -1,0 +1,160 @@
+"""No regular expression of the product goes back over what it has read: each is found here, and fed with what might
+make it. A new one is covered without being listed."""
+
+import ast
+import importlib
+import pkgutil
+import re
+import re._constants as codes  # type: ignore[import-not-found]
+import re._parser as parser  # type: ignore[import-not-found]
+from collections.abc import Iterable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import sessions
+from tests.linear.cost import least
+
+ROOT = Path(sessions.__file__).parent
+CLIENTS = ROOT.parent / "clients"
+METHODS = ("match", "fullmatch", "search", "findall", "finditer", "sub", "split")
+# Going back over this many characters takes half a second; reading them once, less than a millisecond.
+LENGTH = 10_000
+MOST_SECONDS = 0.05
+GENERIC = ("a", "0", " ", '"', "\\", "\x1b", "[", "é")
+MOST_PIECES = 10
+
+
+class Used(NamedTuple):
+    where: str
+    pattern: re.Pattern[Any]
+    method: str
+
+
+def compiled() -> Iterator[tuple[str, re.Pattern[Any]]]:
+    """Every pattern that a module of `sessions` holds, alone or in a table."""
+    for info in pkgutil.walk_packages(sessions.__path__, "sessions."):
+        if ".migrations" not in info.name:
+            for name, value in vars(importlib.import_module(info.name)).items():
+                for pattern in patterns_in(value):
+                    yield name, pattern
+
+
+def patterns_in(value: object) -> Iterator[re.Pattern[Any]]:
+    if isinstance(value, re.Pattern):
+        yield value
+    elif isinstance(value, dict):
+        yield from patterns_in(tuple(value.values()))
+    elif isinstance(value, tuple | list | frozenset | set):
+        for item in value:
+            yield from patterns_in(item)
+
+
+def sources() -> Iterator[tuple[Path, str]]:
+    for path in (*ROOT.rglob("*.py"), *CLIENTS.glob("*.py")):
+        if "migrations" not in path.parts:
+            yield path, path.read_text()
+
+
+def used() -> list[Used]:
+    """Every pattern with the methods that it is used with; all that begin at the start, where that cannot be seen."""
+    texts = [text for _, text in sources()]
+    found: dict[tuple[re.Pattern[Any], str], Used] = {}
+    for name, pattern in compiled():
+        calls = re.compile(rf"\b{re.escape(name)}\.({'|'.join(METHODS)})\b")
+        methods = {method for text in texts for method in calls.findall(text)} or {"match", "fullmatch"}
+        found |= {(pattern, method): Used(name, pattern, method) for method in methods}
+    for path, text in sources():
+        for pattern, method in written(ast.parse(text)):
+            found.setdefault((pattern, method), Used(path.name, pattern, method))
+    return list(found.values())
+
+
+def written(tree: ast.AST) -> Iterator[tuple[re.Pattern[Any], str]]:
+    """`re.search("...")`, and tables of texts that are searched for: what looks like a pattern is taken for one."""
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if isinstance(node.func.value, ast.Name) and node.func.value.id == "re" and node.args:
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str | bytes):
+                method = node.func.attr if node.func.attr in METHODS else "match"
+                yield re.compile(first.value), method
+
+
+def pieces(pattern: re.Pattern[Any]) -> list[str]:
+    """Texts that a pattern speaks of: its literals, as they follow each other, and one sign of each of its classes."""
+    text = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
+    found: dict[str, None] = {}
+    literal = ""
+    for code, value in walk(parser.parse(text, pattern.flags & ~re.UNICODE)):
+        if code is codes.LITERAL:
+            literal += chr(value)
+            found[chr(value)] = None
+        elif literal:
+            found[literal], literal = None, ""
+        if code is codes.RANGE:
+            found[chr(value[0])] = None
+        elif code is codes.CATEGORY:
+            found["0" if "DIGIT" in str(value) else " " if "SPACE" in str(value) else "a"] = None
+    found[literal] = None
+    longest_first = sorted((piece for piece in found if piece), key=len, reverse=True)
+    return longest_first[:MOST_PIECES]
+
+
+def walk(parsed: Any) -> Iterator[tuple[Any, Any]]:
+    """Every operation of a parsed pattern, whatever it is nested in."""
+    if isinstance(parsed, tuple) and len(parsed) == 2 and isinstance(parsed[0], type(codes.LITERAL)):
+        yield parsed
+        yield from walk(parsed[1])
+    elif isinstance(parsed, parser.SubPattern | list | tuple):
+        for part in parsed:
+            yield from walk(part)
+
+
+def hostile(pattern: re.Pattern[Any]) -> Iterator[str]:
+    """One or two pieces repeated behind another one, with an end that the pattern does not like."""
+    own = pieces(pattern)
+    pumped: Iterable[str] = dict.fromkeys([*own, *GENERIC, *(a + b for a, b in product(own[:6], [*own[:6], "a", " "]))])
+    for pump in pumped:
+        body = pump * (LENGTH // len(pump))
+        for start in ("", *own[:4], '"'):
+            yield start + body
+            yield start + body + "\x00"
+
+
+def run(use: Used, text: str) -> None:
+    sent: Any = text if isinstance(use.pattern.pattern, str) else text.encode("latin-1", "replace")
+    method = getattr(use.pattern, use.method)
+    if use.method == "finditer":
+        for _ in method(sent):
+            pass
+    elif use.method == "sub":
+        method(sent[:0], sent)
+    else:
+        method(sent)
+
+
+USED = used()
+
+
+def test_the_patterns_are_found() -> None:
+    names = {use.where for use in USED}
+    assert {"_TO_VALUE", "_TO_BRACKET", "BROWSERS"} <= names
+    assert len(USED) > 40
+
+
+@pytest.mark.parametrize("use", USED, ids=lambda use: f"{use.where}.{use.method}")
+def test_no_text_makes_a_pattern_go_back(use: Used) -> None:
+    slow = [text[:40] for text in hostile(use.pattern) if least(lambda: run(use, text), MOST_SECONDS) > MOST_SECONDS]  # noqa: B023
+    assert slow == []
+
+
+def test_a_pattern_that_goes_back_is_found() -> None:
+    strings = Used("", re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL), "search")
+    words = Used("", re.compile(r"Version/([\d.]+).*Safari/"), "search")
+    spaces = Used("", re.compile(r"\s*,"), "search")
+    for use in (strings, words, spaces):
+        assert any(least(lambda: run(use, text), MOST_SECONDS) > MOST_SECONDS for text in hostile(use.pattern))  # noqa: B023

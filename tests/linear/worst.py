@@ -1,0 +1,191 @@
+"""Reads the worst input of one kind and prints by how many MiB this process grew, and what became of the input.
+
+    python -m tests.linear.worst "a log"
+
+The folder for attachments is that of ATTACHMENTS_DIR; no database is asked.
+"""
+
+import os
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+from uuid import UUID
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sessionhistory.settings")
+django.setup()
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.test import RequestFactory
+
+from sessions.contract import schema
+from sessions.contract.line_errors import LineError
+from sessions.files.media import Viewer
+from sessions.ingest.reading.formats.appetize import read_listed, read_reported
+from sessions.ingest.reading.formats.csv_records import csv_records
+from sessions.ingest.reading.ndjson import lines
+from sessions.ingest.reading.parse import MAX_SENT_BYTES, parse, parse_object
+from sessions.models import Attachment, User
+from sessions.receiving.events import parse_lines
+from sessions.viewers.har.archive import LARGEST as LARGEST_HAR
+from sessions.viewers.indent import LARGEST as LARGEST_INDENTED
+from sessions.views.viewers import viewer_page
+
+MIB = 1024 * 1024
+SESSION = (
+    b'{"status":"ended","initiator":{"type":"anonymous"},"started_at":"2026-11-20T10:00:00Z",'
+    b'"ended_at":"2026-11-20T10:05:00Z","events":['
+)
+EVENT = b'{"event_type":"x","event_time":"2026-11-20T10:01:00Z"}'
+PROPERTIES = b'{"event_type":"x","event_time":"2026-11-20T10:01:00Z","event_properties":{"a":'
+ENTRIES = b'{"log":{"entries":['
+REQUEST = b'{"request":{"url":"https://a.example/"},"response":{"status":200}}'
+SMILE = "\U0001f642".encode()
+
+
+class Input(NamedTuple):
+    """`unit` as often as it fits into `size` bytes between two others."""
+
+    before: bytes
+    unit: bytes
+    after: bytes
+    size: int
+
+    def parts(self) -> Iterator[bytes]:
+        yield self.before
+        many = self.unit * (65_536 // len(self.unit))
+        for _ in range((self.size - len(self.before) - len(self.after)) // len(many)):
+            yield many
+        yield self.after
+
+
+def sent(raw: bytes) -> str:
+    return str(len(parse(raw, schema.SessionLine).events))
+
+
+def page(viewer: Viewer, declared: str, **parameters: str) -> Callable[[str], str]:
+    def show(name: str) -> str:
+        record = schema.Session(id=UUID(int=1), status="ended", initiator=schema.Initiator(type="anonymous"))
+        file = Attachment(session_id=record.id, name="file", kind="log", content_type=declared, storage_name=name)
+        file.size, file.sha256, file.available = default_storage.size(name), "0" * 64, True
+        request = RequestFactory().get("/", parameters)
+        request.user = User(email="alice@acme.example")
+        answer = viewer_page(request, record, file, viewer).content
+        return "not shown" if b"cannot be shown" in answer else f"{len(answer)} bytes"
+
+    return show
+
+
+def whole(read: Callable[[bytes], object]) -> Callable[[str], str]:
+    def read_whole(name: str) -> str:
+        with default_storage.open(name) as file:
+            try:
+                return f"read: {read(file.read())}"[:60]
+            except LineError as error:
+                return f"refused: {error}"
+
+    return read_whole
+
+
+def each(split: Callable[..., Iterator[object]], read: Callable[[bytes], object]) -> Callable[[str], str]:
+    def read_each(name: str) -> str:
+        refused = 0
+        with default_storage.open(name) as file:
+            for line in split(file):
+                try:
+                    read(line.raw)  # type: ignore[attr-defined]
+                except LineError:
+                    refused += 1
+        return f"{refused} refused"
+
+    return read_each
+
+
+HAR = page(Viewer.REQUESTS, "application/json", request="1")
+LOG = page(Viewer.LOG, "text/plain", q="x")
+JSON = page(Viewer.LOG, "application/json")
+BATCH = each(lambda file: lines(file, MAX_SENT_BYTES), lambda raw: parse(raw, schema.SessionLine))
+EVENTS = MAX_SENT_BYTES
+
+CASES: dict[str, tuple[Callable[[str], str], Input]] = {
+    "an archive of empty entries": (HAR, Input(ENTRIES, b"{},", b"{}]}}", 12 * MIB)),
+    "an archive of small entries": (HAR, Input(ENTRIES, REQUEST + b",", REQUEST + b"]}}", 19_000 * 66)),
+    "an archive of large entries": (
+        HAR,
+        Input(ENTRIES, b'{"response":{"content":{"text":"%b"}}},' % (b"x" * 20_000), b"{}]}}", LARGEST_HAR - 64 * 1024),
+    ),
+    "an archive of one entry of objects": (
+        HAR,
+        Input(ENTRIES + b'{"a":[', b"{},", b"{}]}]}}", LARGEST_HAR - 64 * 1024),
+    ),
+    "an archive of one long text": (
+        HAR,
+        Input(ENTRIES + b'{"response":{"content":{"text":"' + SMILE, b"x", b'"}}}]}}', LARGEST_HAR - 64 * 1024),
+    ),
+    "an archive of headers": (
+        HAR,
+        Input(
+            ENTRIES + b'{"request":{"headers":[', b'{"name":"a","value":"%b"},' % (SMILE + b"&" * 8_000),
+            b"{}]}}]}}", 3 * MIB,
+        ),
+    ),
+    "an archive of messages": (
+        HAR, Input(ENTRIES + b'{"_webSocketMessages":[', b'{"data":"&&&&"},', b"{}]}]}}", LARGEST_HAR - 64 * 1024)
+    ),
+    "an archive of addresses": (
+        HAR,
+        Input(ENTRIES, b'{"request":{"url":"%b"}},' % (SMILE + b"&" * 8_000), b"{}]}}", LARGEST_HAR - 64 * 1024),
+    ),
+    "JSON of lists": (JSON, Input(b"[", b"[[1]],", b"1]", LARGEST_INDENTED - 1)),
+    "JSON of a text": (JSON, Input(b'["' + SMILE, b"&", b'"]', LARGEST_INDENTED - 1)),
+    "a log of one line": (LOG, Input(SMILE, b"x", b"", LARGEST_HAR)),
+    "a log of empty lines": (LOG, Input(b"", b"\n", b"", 16 * MIB)),
+    "a session of numbers": (whole(sent), Input(SESSION + PROPERTIES + b"[", b"1,", b"1]}}]}", MIB)),
+    "a session of objects": (whole(sent), Input(SESSION + PROPERTIES + b"[", b'{"a":1},', b"1]}}]}", MIB)),
+    "events": (whole(sent), Input(SESSION, EVENT + b",", EVENT + b"]}", 4_500_000)),
+    "a text": (whole(sent), Input(SESSION + PROPERTIES + b'"\\n' + SMILE, b"x", b'"}}]}', EVENTS)),
+    "a change of lists": (whole(parse_object), Input(b'{"a":[', b"[],", b"1]}", 740_000)),
+    "events by line": (whole(lambda raw: len(parse_lines(raw))), Input(b"", EVENT + b"\n", EVENT, EVENTS)),
+    "a batch of one line of objects": (
+        BATCH, Input(SESSION + PROPERTIES + b"[", b'{"a":1},', b"1]}}]}", MAX_SENT_BYTES)
+    ),
+    "a batch of one endless line": (BATCH, Input(b"", b"x", b"", 3 * 64 * MIB)),
+    "CSV of many columns": (each(csv_records, read_reported), Input(b"", b"a,", b"\n1,2\n", MIB)),
+    "CSV of an open quote": (each(csv_records, read_reported), Input(b'a,b\n"', b"x,\n", b"", 300_000)),
+    "a saved list": (
+        each(lambda file: lines(file, MAX_SENT_BYTES), read_listed),
+        Input(b"", b'{"id":"a","startTime":"2026-11-20T10:00:00Z"}\n', b"", 8 * MIB),
+    ),
+}  # fmt: skip
+
+
+def high_water() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def write(name: str, given: Input) -> str:
+    """Piece by piece: the file must not have been in memory before it is read."""
+    place = default_storage.path(name)
+    os.makedirs(os.path.dirname(place), exist_ok=True)  # noqa: PTH103, PTH120
+    with open(place, "wb") as file:  # noqa: PTH123
+        file.writelines(given.parts())
+    return name
+
+
+def main(case: str) -> None:
+    read, given = CASES[case]
+    # As in the tests: no `collectstatic` has been run.
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    # What is loaded once, such as templates, is no growth.
+    read(write("small", given._replace(size=0)))
+    name = write("worst", given)
+    before = high_water()
+    outcome = read(name)
+    sys.stdout.write(f"{high_water() - before:.1f} {outcome}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
