@@ -453,6 +453,8 @@ def send(recording: Recording, history: SessionHistory) -> None:
             sent.attach(file.content, name=file.name)
         else:
             sent.attach_bytes(file.name, file.content)
+    for problem in sent.refused.values():
+        raise problem
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -205,8 +205,8 @@ class Test:
         (self.session.fail if failed else self.session.end)(**fields)
 
     def _send(self, name: str, content: bytes, kind: str, content_type: str) -> None:
-        if content:
-            self.session.attach_bytes(name, content, kind, content_type)
+        if content and self.session.attach_bytes(name, content, kind, content_type) is None:
+            raise self.session.refused[name]
 
     def _log(self) -> bytes:
         parts = [self._nodeid]

@@ -43,6 +43,8 @@ FIRST_DELAY = 0.5
 LONGEST_DELAY = 60.0
 BATCH_EVENTS = 100
 CHUNK_BYTES = 1024 * 1024
+# The file is not taken, and everything else of the session is.
+FILE_REFUSED = frozenset({400, 413, 415})
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 # Not in every system's table.
 TYPES = {".har": "application/json", ".log": "text/plain", ".webm": "video/webm", ".ndjson": "application/x-ndjson"}
@@ -169,6 +171,8 @@ class Session:
         self._pending: list[Json] = []
         self._lock = threading.Lock()
         self.id = ""
+        # The files that the server did not take, by their names.
+        self.refused: dict[str, ApiError] = {}
 
     @property
     def external_id(self) -> str:
@@ -211,15 +215,20 @@ class Session:
 
     def attach(
         self, path: Where, kind: str | None = None, *, name: str | None = None, content_type: str | None = None
-    ) -> Json:
-        """Send a file, streamed. Kind and type go by its name unless told; the server checks its SHA-256."""
+    ) -> Json | None:
+        """Send a file, streamed. Kind and type go by its name unless told; the server checks its SHA-256.
+
+        A file that the server refuses is warned of, kept in `refused` and answered with None: the session goes on.
+        """
         file = Path(path)
         with file.open("rb") as opened:
             digest, size = _digest(opened)
         return self._put(name or file.name, kind, content_type, (digest, size), lambda: file.open("rb"))
 
-    def attach_bytes(self, name: str, content: bytes, kind: str | None = None, content_type: str | None = None) -> Json:
-        """Send bytes as a file of this name."""
+    def attach_bytes(
+        self, name: str, content: bytes, kind: str | None = None, content_type: str | None = None
+    ) -> Json | None:
+        """Send bytes as a file of this name; None when the server refuses it, as `attach` has it."""
         digest = hashlib.sha256(content).hexdigest()
         return self._put(name, kind, content_type, (digest, len(content)), lambda: io.BytesIO(content))
 
@@ -256,14 +265,20 @@ class Session:
         content_type: str | None,
         content: tuple[str, int],
         opened: Callable[[], IO[bytes]],
-    ) -> Json:
+    ) -> Json | None:
         digest, size = content
         content_type = content_type or type_of(name)
         query = urllib.parse.urlencode({"kind": kind or kind_of(name), "sha256": digest})
         headers = {"Content-Type": content_type, "Content-Length": str(size)}
-        return self._history.put(
-            f"{self.path}/attachments/{urllib.parse.quote(name, safe='')}?{query}", headers, opened
-        )
+        path = f"{self.path}/attachments/{urllib.parse.quote(name, safe='')}?{query}"
+        try:
+            return self._history.put(path, headers, opened)
+        except ApiError as error:
+            if error.status not in FILE_REFUSED:
+                raise
+            self.refused[name] = error
+            warnings.warn(f"The file {name} was not taken: {error}", stacklevel=3)
+            return None
 
     def __enter__(self) -> Session:  # noqa: PYI034  Self is 3.11
         return self if self.id else self.start()

@@ -5,6 +5,9 @@ import json
 import re
 
 from sessions.contract.choices import AttachmentKind
+from sessions.contract.line_errors import invalid
+from sessions.files.boxes import type_of_boxes
+from sessions.files.encodings import encoding_of
 from sessions.files.media import BYTES, READABLE, essence
 
 # Enough for every signature, and for JSON to show that it is none.
@@ -15,9 +18,6 @@ _SIGNATURES = (
     (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
     (re.compile(rb"GIF8[79]a"), "image/gif"),
     (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
-    (re.compile(rb"....ftypavi[fs]", re.DOTALL), "image/avif"),
-    (re.compile(rb"....ftypqt  ", re.DOTALL), "video/quicktime"),
-    (re.compile(rb"....ftyp", re.DOTALL), "video/mp4"),
     (re.compile(rb"\x1aE\xdf\xa3"), "video/webm"),
     (re.compile(rb"OggS"), "video/ogg"),
     (re.compile(rb"RIFF....WAVE", re.DOTALL), "audio/wav"),
@@ -29,39 +29,65 @@ _SIGNATURES = (
 # Other names of what the signatures tell, and containers that hold one thing or another.
 _SAME = {
     "image/jpg": "image/jpeg",
+    "image/heif": "image/heic",
     "audio/webm": "video/webm",
     "video/x-matroska": "video/webm",
+    "video/quicktime": "video/mp4",
+    "video/x-m4v": "video/mp4",
+    "video/3gpp": "video/mp4",
+    "video/3gpp2": "video/mp4",
+    "video/iso.segment": "video/mp4",
+    "application/mp4": "video/mp4",
     "audio/mp4": "video/mp4",
+    "audio/m4a": "video/mp4",
+    "audio/x-m4a": "video/mp4",
+    "audio/mp3": "audio/mpeg",
     "audio/ogg": "video/ogg",
     "application/ogg": "video/ogg",
     "audio/x-wav": "audio/wav",
     "application/x-gzip": "application/gzip",
     "application/x-zip-compressed": "application/zip",
 }
-_KNOWN = frozenset(found for _, found in _SIGNATURES)
+_KNOWN = frozenset(found for _, found in _SIGNATURES) | {"video/mp4", "image/avif", "image/heic"}
 _JSON = re.compile(r"application/(?:.+\+)?json")
 
 _NEVER_TEXT = ("image/", "video/", "audio/", "font/")
 _TEXT_KINDS = (AttachmentKind.LOG, AttachmentKind.NETWORK_LOG, AttachmentKind.CRASH_REPORT)
 
 
+def check_contents(kind: str, content_type: str, head: bytes, *, is_whole: bool, within: str = "") -> None:
+    """Raises LineError for a file that is not of its type or kind, whichever way it came in.
+
+    `head` are its first HEAD_BYTES, `is_whole` says that they are all, `within` is what the fields' names begin with.
+    """
+    if reason := why_not_type(content_type, head, is_whole=is_whole):
+        raise invalid(f"{within}content_type", reason)
+    if reason := why_not_kind(kind, content_type, head):
+        raise invalid(f"{within}kind", reason)
+
+
 def detected(head: bytes) -> str:
     """The type that a file's first bytes show; bytes, when they show none."""
-    return next((found for signature, found in _SIGNATURES if signature.match(head)), BYTES)
+    found = next((found for signature, found in _SIGNATURES if signature.match(head)), None)
+    return found or type_of_boxes(head) or BYTES
 
 
 def why_not_type(content_type: str, head: bytes, *, is_whole: bool) -> str | None:
-    """Why a file is not of this type, or None. `is_whole` says that `head` is all of it."""
+    """Why a file is not of this type, or None. `is_whole` says that `head` is all of it.
+
+    A text may hold anything: consoles that stop half-way leave NULs, Windows writes UTF-16, and bytes that are no
+    text at all are shown as what they are. Only a file that shows itself to be of another type is refused.
+    """
     declared, found = essence(content_type), detected(head)
-    declared = _SAME.get(declared, declared)
+    declared, found = _SAME.get(declared, declared), _SAME.get(found, found)
     if declared in _KNOWN:
-        return None if found == declared else f"is {declared}, and the file is not"
+        return None if found == declared else f"is {essence(content_type)}, and the file is not"
     if not READABLE.fullmatch(declared):
         return None
     # Two bytes at the start of a text may look like sound; a NUL is what tells.
-    if b"\0" in head or (found in _KNOWN and found != "audio/mpeg"):
+    if found in _KNOWN and (found != "audio/mpeg" or b"\0" in head):
         return f"is {declared}, and the file is not text"
-    if _JSON.fullmatch(declared) and not _may_be_json(head, is_whole=is_whole):
+    if _JSON.fullmatch(declared) and not _may_be_json(head, encoding_of(content_type, head), is_whole=is_whole):
         return f"is {declared}, and the file is not JSON"
     return None
 
@@ -80,10 +106,10 @@ def why_not_kind(kind: str, content_type: str, head: bytes) -> str | None:
     return None
 
 
-def _may_be_json(head: bytes, *, is_whole: bool) -> bool:
+def _may_be_json(head: bytes, encoding: str, *, is_whole: bool) -> bool:
     """Of a large file only the start is read: it must break off where it was cut, and nowhere before."""
     try:
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head, is_whole)
+        text = codecs.getincrementaldecoder(encoding)().decode(head, is_whole)
     except UnicodeDecodeError:
         return False
     try:

@@ -23,6 +23,7 @@ from django.db import connection
 
 from sessions.contract.line_errors import LineError, invalid
 from sessions.contract.schema import AttachmentFile
+from sessions.files.contents import HEAD_BYTES, check_contents
 from sessions.files.folder import local_path
 
 CHUNK_BYTES = 1024 * 1024
@@ -77,6 +78,11 @@ def store_named(
                 raise invalid(f"{field}.sha256", f"is not the file's, which is {sha256}")
             if attachment.size is not None and attachment.size != size:
                 raise invalid(f"{field}.size", f"is not the file's, which is {size}")
+            file.seek(0)
+            head = file.read(HEAD_BYTES)
+            check_contents(
+                attachment.kind, attachment.content_type, head, is_whole=size <= len(head), within=f"{field}."
+            )
             stored_as, was_there = store(organisation_id, session_id, file, sha256, size)
     except (PermissionError, ChangedWhileReadError) as error:
         raise invalid(f"{field}.file", "cannot be read") from error

@@ -66,7 +66,7 @@ def check_type(request: HttpRequest, accepted: frozenset[str]) -> str:
     if declared not in accepted:
         raise Problem("unsupported_media_type", f"Send the body as {' or '.join(sorted(accepted))}.")
     charset = (request.content_params or {}).get("charset", "utf-8").strip("\"'").lower()
-    if charset not in ("utf-8", "utf8", "us-ascii"):
+    if charset not in ("utf-8", "utf8", "us-ascii", "ascii"):
         raise Problem("unsupported_media_type", "Send the body in UTF-8.")
     return declared
 

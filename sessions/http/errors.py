@@ -46,6 +46,10 @@ class ErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.encoding is not None:
+            # The charset of the Content-Type is the body's alone; Django would read the address in it as well, and
+            # fail for what is a codec to Python and no charset. Forms are in UTF-8, whatever they declare.
+            request.encoding = None  # type: ignore[assignment]  # as Django starts with
         return in_dialect(request.path_info, self._answer(request))
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:

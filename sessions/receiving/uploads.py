@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from sessions.contract.choices import AttachmentKind
 from sessions.contract.line_errors import invalid
-from sessions.files.contents import detected, why_not_kind, why_not_type
+from sessions.files.contents import check_contents, detected
 from sessions.files.storing import StoredFile, keep_files, storage_name
 from sessions.files.unfinished import Unfinished, unfinished
 from sessions.ingest.reading.normalise import check_content_type, check_name
@@ -60,11 +60,8 @@ def _checked(
     if announced is not None and not announced.available and announced.sha256 not in ("", file.sha256):
         raise invalid("sha256", f"is {file.sha256}, and {announced.sha256} was announced")
     content_type = sent.content_type or (announced and announced.content_type) or detected(file.head)
-    if reason := why_not_type(content_type, file.head, is_whole=file.size <= len(file.head)):
-        raise invalid("content_type", reason)
     kind = sent.kind or (announced and announced.kind) or AttachmentKind.OTHER.value
-    if reason := why_not_kind(kind, content_type, file.head):
-        raise invalid("kind", reason)
+    check_contents(kind, content_type, file.head, is_whole=file.size <= len(file.head))
     name = storage_name(sender.organisation.pk, session_id, file.sha256)
     return StoredFile(sent.name, kind, content_type, file.size, file.sha256, name)
 

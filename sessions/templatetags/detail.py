@@ -13,7 +13,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from sessions.contract.schema import Event
-from sessions.files.media import IMAGES, Viewer, essence, viewer_of
+from sessions.files.media import Viewer, viewer_of
 from sessions.viewers.har.archive import Summary
 
 register = template.Library()
@@ -109,7 +109,7 @@ def has_viewer(file: Any) -> bool:
 
 @register.filter
 def is_picture(file: Any) -> bool:
-    return essence(file.content_type) in IMAGES
+    return viewer_of(file.kind, file.content_type) is Viewer.IMAGE
 
 
 @register.filter

@@ -1,6 +1,7 @@
-"""The level of a log line, recognised from how consoles, servers, logcat and structured loggers write it."""
+"""The level of a log line: what stands where the line's format has its level, whatever words come after."""
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -12,43 +13,189 @@ class Level(StrEnum):
     NONE = "none"
 
 
-# The level stands near the start of a line; looking no further keeps half a million lines under a second.
-HEAD = 240
+# The level stands near the start of a line. Nothing here goes back over what it has read, so that no line takes long.
+HEAD = 256
 
-# The words as programs write them. In prose ("no error found") they are lower case, so case counts unless marked.
-_WORDS = {
-    Level.ERROR: ("EXCEPTION", "FATAL", "CRITICAL", "SEVERE", "EMERG", "ALERT", "PANIC", "ERROR", "CRASH", "ANR"),
-    Level.WARN: ("WARNING", "WARN"),
-    Level.INFO: ("INFO", "NOTICE"),
-    Level.DEBUG: ("DEBUG", "TRACE", "VERBOSE"),
+_NAMES = {
+    Level.ERROR: "ERROR ERR EROR FATAL FTL CRITICAL CRIT SEVERE EMERGENCY EMERG ALERT PANIC DPANIC EXCEPTION CRASH ANR",
+    Level.WARN: "WARNING WARN WRN",
+    Level.INFO: "INFORMATION INFO INF NOTICE",
+    Level.DEBUG: "DEBUG DBG DBUG TRACE TRC TRCE VERBOSE VRB VERB",
 }
-_LEVEL_OF = {word: level for level, words in _WORDS.items() for word in words} | {"ERR": Level.ERROR}
-_LETTERS = {"F": Level.ERROR, "E": Level.ERROR, "W": Level.WARN, "I": Level.INFO, "D": Level.DEBUG, "V": Level.DEBUG}
-_ANY_WORD = "|".join(_LEVEL_OF)
-# Most lines hold none of these and need no regular expression at all: a third of the time of one that looks for them.
-_STEMS = tuple(word for word in _LEVEL_OF if word not in {"ERROR", "WARNING"})
-_CAPITALS = re.compile(r"\b[A-Z]{3,9}\b")
-# level=warn, "level":"error", [Error], <Warning>:
-_MARKED = re.compile(rf"""(?:level["']?\s*[=:]\s*["']?|[\[<])({_ANY_WORD})\b""", re.IGNORECASE)
-# 404 GET /x, and "GET /x HTTP/1.1" 404
-_HTTP = re.compile(r"(?:^|\s)([45])\d\d (?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b|HTTP/\d(?:\.\d)?\"? ([45])\d\d\b")
-# 11-20 20:27:15.933  1234  1234 E AndroidRuntime: ..., or E/AndroidRuntime( 1234): ...
-_LOGCAT = re.compile(r"^(?:[\d-]+ [\d:.]+\s+\d+\s+\d+ ([FEWIDV]) |([FEWIDV])/[^(:]+)")
+# These are levels only where a colon or brackets say so: they are words as well.
+_MARKED_NAMES = {
+    Level.ERROR: "FAULT FAIL FAILURE SHOUT",
+    Level.INFO: "LOG NOTE",
+    Level.DEBUG: "FINE FINER FINEST CONFIG SILLY",
+}
+_LETTERS = {"A": Level.ERROR, "F": Level.ERROR, "E": Level.ERROR, "C": Level.ERROR, "W": Level.WARN, "I": Level.INFO,
+            "N": Level.INFO, "D": Level.DEBUG, "V": Level.DEBUG, "T": Level.DEBUG}  # fmt: skip
+_APPLE = {"DEFAULT": Level.INFO, "DF": Level.INFO, "DB": Level.DEBUG, "ER": Level.ERROR, "FT": Level.ERROR}
+# As npm, Redis and the first digit of an HTTP status have it.
+_SIGNS = {"ERR!": Level.ERROR, "#": Level.WARN, "*": Level.INFO, "-": Level.DEBUG, ".": Level.DEBUG,
+          "4": Level.WARN, "5": Level.ERROR}  # fmt: skip
+
+
+def _by_name(names: dict[Level, str]) -> dict[str, Level]:
+    return {name: level for level, all_names in names.items() for name in all_names.split()}
+
+
+_PLAIN = _by_name(_NAMES)
+_MARKED = _PLAIN | _by_name(_MARKED_NAMES)
+_LEVELS = _MARKED | _LETTERS | _APPLE | _SIGNS
+
+
+def _any_of(names: Iterable[str]) -> str:
+    """A group for each first letter, so that a word that is none is found out by its first."""
+    rests: dict[str, list[str]] = {}
+    for name in sorted(names, key=len, reverse=True):
+        rests.setdefault(name[0], []).append(name[1:])
+    return "|".join(f"{first}(?:{'|'.join(some)})" for first, some in rests.items())
+
+
+_WORD = rf"(?:{_any_of(_PLAIN)})"
+_ANY_CASE = rf"(?i:{_any_of(_MARKED)})"
+_LETTER = "[VDIWEFA]"
+_ENDS = r"(?![\w.=!?'\"])"
+
+# What collectors put before a line: a service (Docker Compose), a pod (kubectl), a JSON object (Docker).
+_COLLECTOR = re.compile(rf"""\s*+(?:(?!{_WORD}\b)[\w.-]++\s*+\|\s++|\[pod/[^\]]++\]\s++|\{{"log":")""")
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_CLOCK = r"\d{1,2}:\d\d(?::\d\d)?+(?:[.,:]\d++)?+(?:,\d{3})?+(?:\s?[AP]M\b)?+"
+_ZONE = r"(?:\s?(?:Z|UTC|GMT|CES?T|[ECMP][SD]T|[+-]\d\d:?\d\d)\b)?+"
+_DATE = rf"""(?:
+    \d{{4}}[-/.]\d\d[-/.]\d\d | \d\d[-/.]\d\d(?:[-/.]\d{{2,4}})?+ | \d{{8}}
+    | (?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?[ ])?+
+      (?: {_MONTH}[ ]{{1,2}}\d{{1,2}}(?:,?[ ]\d{{4}}\b)?+ | \d{{1,2}}[-/ ]{_MONTH}[-/ ]\d{{4}} )
+)"""
+_TIME = re.compile(
+    rf"""
+    \s*+ [\[(]?+ \s*+ (?=\w) (?:
+        (?: {_DATE} (?:[T_:]|,?[ ]|[ ]-[ ]) )?+ {_CLOCK} {_ZONE}
+        | [A-Z][a-z][a-z][ ]{_MONTH}[ ]{{1,2}}\d{{1,2}}[ ]{_CLOCK}[ ]\d{{4}}
+        | \d{{4}}-\d\d-\d\d\b | \d{{1,10}}\.\d{{3,9}}\b | \d{{13}}\b
+    ) [\])]?+ \s*+ (?:[-|,;:]\s++)?+ (?:std(?:out|err)[ ][FP][ ])?+
+    """,
+    re.VERBOSE,
+)
+_LOGCAT = re.compile(rf"(?:\d{{4}}-)?\d\d-\d\d \d\d:\d\d:\d\d\.\d+ +\d+ +\d+ ({_LETTER}) ")
+
+# A field before the level: a thread or a module in brackets, a process, a logger, a host. A word of letters alone may
+# be the beginning of what the line says.
+_FIELD = r"""(?>
+    [\[(<] [^\])>\n]*+ [\])>] \s*+ | [-|>~]++ \s++
+    | (?= [A-Za-z]*+ [\d./@$\\_\[\](-] ) [^\s:\[(<]++ (?: [:\[(] [^\s:]++ )*+ \s++
+)"""
+_AT_ITS_PLACE = rf"""(?:
+    ({_WORD}) \d?+ {_ENDS}
+    | \[ \s*+ (?: [^\s\[\]:/|]*+ (?:[ ][^\s\[\]:/|]++)*+ [:/|] )?? ({_ANY_CASE}) \d?+ (?= \s*+ [\]:|] | [ ]-[ ] )
+    | \[ ({_WORD}) [ ]
+    | [<(] \s*+ ({_ANY_CASE}) [>)]
+    | (?=[A-Za-z]++\s?:(?:\s|$)) ({_ANY_CASE}) \s?+ :
+    | \[ ([VDIWEFCT]) \]
+)"""
+
+# Formats, each with one group around its level; the first that fits counts.
+_FIRST = (
+    # logcat: brief, tag, time; process, thread; ESP-IDF
+    rf"({_LETTER})/(?!O\b)(?: [^\s:(]++ | [^(\n]*+ (?=\() ) (?: \s*+ \(\s*+\d++\) )?+ (?: : | \s*+\] )",
+    rf"({_LETTER})[ ]?\(\s*+\d++(?::\s*+\d++)?+\)",
+    # a print of an exception: java.lang.IllegalStateException: ..., TypeError: ..., Exception in thread "main"
+    r"(?:Uncaught[ ])?+[\w$.]++(?: (?<=(Error)): | (?<=(Exception))(?=:|[ ]in[ ]thread|$) )",
+)
+_AFTER_TIME = (
+    # logcat: threadtime, with a user or without; long; Android Studio, old and new
+    rf"(?:[\w.]++\s++)?\d++\s++\d++\s++({_LETTER})\s",
+    rf"(?:\w++:\s*+)?\w++:\s*+\w++[ ]({_LETTER})/",
+    rf"\d++-\d++/\S++[ ]({_LETTER})/",
+    rf"\d++-\d++\s++(?:\S++\s++){{1,5}}?({_LETTER})\s",
+    # Apple's log: by columns, compact
+    r"0x[\da-f]++\s++(Default|Info|Debug|Error|Fault)\s",
+    r"(Df|Db|Er|Ft|[EFIDA])\s++[^\s\[]++\[\d++:[\da-f]++\]",
+    r"([45])\d\d[ ](?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b",
+    r"([EWINDCT])[ ]\|[ ]",  # etcd
+    rf"(?=[A-Za-z]{{3,}}+(?:[\s,|\]:/]|$)) (?i:({_WORD}))(?![A-Za-z])",
+)
+_AT_START = (
+    r"([IWEFD])(?:\d{4}){1,2}[ ]\d\d:\d\d",  # glog, klog
+    rf"\[(?:[\d/.]++:)++({_WORD})\d?+:",  # Chromium
+    r"([DIWEFA]),[ ]\[",  # Ruby
+    r"\[([DIWEC])[ ]\d",  # Jupyter, Tornado
+    r"\d++:[XCSM][ ][^.#*-]{0,40}+\.\d++[ ]([.#*-])[ ]",  # Redis
+    r"npm[ ](?i:(ERR!|error|warn|info|notice|verb|silly))",
+    rf"(?:\#\#\[|::)({_ANY_CASE})(?:\]|::|[ ])",  # Azure Pipelines, GitHub Actions
+    r"(?i:(error|fault|warning|information|info|debug|default))(?=\t|,\d)",  # Console.app, Event Viewer
+    r"console\.(error|warn|info|debug):",  # Firefox
+    r"JavaScript[ ](error|warning):",
+)
+_LOGFMT = r"""(?:[\w.@-]++=(?:"(?:[^"\\]|\\.)*+"|[^\s"]*+)\s++)*?(?:log_?)?(?:level|lvl|severity)=["']?(\w++)"""
+# How a server answered: access logs, curl, Appium, Gin
+_ANSWERS = (
+    r'[^"\n]*+"[A-Z]++[ ][^\s"]*+[ ]HTTP/[\d.]++"[ ]([45])\d\d\b',
+    r"(?:<[ ])?+HTTP/[\d.]++[ ]([45])\d\d\b",
+    r"(?:\[[^\]]++\]\s++)?+<--[ ][A-Z]++[ ]\S++[ ]([45])\d\d\b",
+    r"\[GIN\][^|\n]*+\|\s*+([45])\d\d\b",
+)
+# A host or a logger may come after the time: a word that does not begin a sentence, or has a process or a dash behind.
+_NAME = r"(?: [a-z]\w\w++ \s++ | \w++ \s++ (?=[-|]\s|\S++\[\d++\]) )"
+
+
+def _one_of(*formats: str) -> re.Pattern[str]:
+    return re.compile(rf"\s*+(?:{'|'.join(formats)})", re.VERBOSE)
+
+
+_TAIL = rf"{_FIELD}{{0,6}}? (?: (?![\[<(]) [^\s:]++ (?: :[^\s:]++ )*+ : \s++ )??"
+_TIMED = _one_of(rf"({_WORD})(?=[ ])", *_FIRST, *_AFTER_TIME, _LOGFMT, rf"{_NAME}?? {_TAIL} {_AT_ITS_PLACE}")
+_UNTIMED = _one_of(*_FIRST, *_AT_START, _LOGFMT, rf"(?:\w++[ ](?=[-|][ ]))?? {_TAIL} {_AT_ITS_PLACE}")
+_ANSWER = _one_of(*_ANSWERS)
+_IN_DATES = frozenset("-/")
+_PRIORITY = re.compile(r"<(\d{1,3})>")
+_JSON = re.compile(
+    r"""[{,]\s*+"(?i:log\.?level|level_?name|level|lvl|severity_?text|severity|priority|@l|s)"\s*+:\s*+
+        (?:"([^"\\]++)"|(\d++)\b)""",
+    re.VERBOSE,
+)
 
 
 def level_of(line: str) -> Level:
     """The level a line states, a 5xx answer being an error and a 4xx one a warning; NONE where it states none."""
     head = line[:HEAD]
-    if logcat := _LOGCAT.match(head):
-        return _LETTERS[logcat[1] or logcat[2]]
-    for stem in _STEMS:
-        if stem in head:
-            for word in _CAPITALS.findall(head):
-                if level := _LEVEL_OF.get(word):
-                    return level
+    if logcat := _LOGCAT.match(head):  # the most common one, and the only one that is this simple
+        return _LETTERS[logcat[1]]
+    if head[:1] == "<" and (priority := _PRIORITY.match(head)):
+        return _of_number(int(priority[1]) % 8)
+    place = 0
+    if ("|" in head or "[pod" in head or '{"log' in head) and (collector := _COLLECTOR.match(head)):
+        place = collector.end()
+    forms = _UNTIMED
+    while time := _TIME.match(head, place):
+        place, forms = time.end(), _TIMED
+        if head[place + 4 : place + 5] not in _IN_DATES:  # Docker's own time comes before the one of the program
             break
-    if ("[" in head or "<" in head or "level" in head) and (marked := _MARKED.search(head)):
-        return _LEVEL_OF[marked[1].upper()]
-    if (" 4" in head or " 5" in head) and (http := _HTTP.search(head)):
-        return Level.ERROR if (http[1] or http[2]) == "5" else Level.WARN
-    return Level.NONE
+    if head[place : place + 1] == "{":
+        return _of_json(head, place)
+    found = forms.match(head, place)
+    if found is None and ("HTTP/" in head or "<-- " in head or "[GIN]" in head):
+        found = _ANSWER.match(head, place)
+    return _LEVELS.get(found[found.lastindex or 0].upper(), Level.NONE) if found else Level.NONE
+
+
+def _of_json(head: str, place: int) -> Level:
+    if (found := _JSON.search(head, place)) is None:
+        return Level.NONE
+    if found[2] or found[1].isdecimal():
+        return _of_number(int((found[2] or found[1])[:4]))
+    return _LEVELS.get(found[1].upper(), Level.NONE)
+
+
+def _of_number(number: int) -> Level:
+    """Syslog's severities, most severe first; pino's and bunyan's by tens; Monolog's by hundreds."""
+    if number < 8:
+        return (Level.ERROR, Level.WARN, Level.INFO, Level.DEBUG)[(number > 3) + (number > 4) + (number > 6)]
+    if number >= 100:
+        return next((level for least, level in _MONOLOG if number >= least), Level.NONE)
+    return next((level for least, level in _PINO if number >= least), Level.NONE)
+
+
+_MONOLOG = ((400, Level.ERROR), (300, Level.WARN), (200, Level.INFO), (100, Level.DEBUG))
+_PINO = ((50, Level.ERROR), (40, Level.WARN), (30, Level.INFO), (10, Level.DEBUG))

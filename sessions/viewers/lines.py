@@ -1,71 +1,80 @@
 """Text files as lines, read in blocks, so that neither a long file nor a long line is ever held whole."""
 
-import re
+import codecs
 from collections.abc import Iterator
 from typing import IO
 
+from sessions.viewers.long_line import LongLine
+from sessions.viewers.shown import with_line_ends
+
 BLOCK = 1024 * 1024
-# What is kept of a line; the rest is counted, not shown.
-LONGEST_LINE = 4_000
-
-# Colours, cursor movements, window titles and links as terminals are sent them (ECMA-48).
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
-# What is left of control characters would be invisible; NUL may not even stand in HTML.
-_CONTROLS = {code: 0x2400 + code for code in range(32) if chr(code) != "\t"} | {0x7F: 0x2421}
-# Directional overrides make a line read differently from what it says.
-_CONTROLS |= dict.fromkeys((*range(8234, 8239), *range(8294, 8298)), 65533)
 
 
-def blocks_of_lines(file: IO[bytes]) -> Iterator[list[str]]:
-    """The lines of a file in lists of about 1 MiB, decoded as UTF-8 with replacement, without their line ends.
+def blocks_of_lines(file: IO[bytes], encoding: str, needle: str = "") -> Iterator[str | LongLine]:
+    """Whole lines of about 1 MiB, between them line feeds and behind the last one none; what is no text is replaced.
 
-    A line is kept up to LONGEST_LINE bytes; how many bytes were left out stands
-    at its end.
+    A line of more than that comes alone, and has been looked through for the needle, a text in folded case.
     """
-    rest = _Rest()
-    while block := file.read(BLOCK):
-        *lines, open_line = block.split(b"\n")
-        if lines:
-            lines[0] = rest.take(lines[0])
-            yield [_decoded(line) for line in lines]
-        rest.add(open_line)
-    if rest.length:
-        yield [_decoded(rest.take(b""))]
+    open_line = _OpenLine(needle)
+    for text in _decoded(file, encoding):
+        lines, has_end, rest = text.rpartition("\n")
+        if has_end:
+            yield from open_line.ended_by(lines)
+        open_line.add(rest)
+    yield from open_line.ended()
 
 
-class _Rest:
+def _decoded(file: IO[bytes], encoding: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    held, is_line_start, is_last = "", True, False
+    while not is_last:
+        block = file.read(BLOCK)
+        is_last = not block
+        text = held + decoder.decode(block, is_last)
+        if is_line_start:
+            text = text.lstrip("\r")
+        # Whether one at the end ends the line, or the line feed behind it does, is not known yet.
+        end = text.rstrip("\r")
+        held = "\r" if len(end) < len(text) else ""
+        if end:
+            end = with_line_ends(end)
+            is_line_start = end.endswith("\n")
+            yield end
+
+
+class _OpenLine:
     """The beginning of a line whose end has not been read yet."""
 
-    def __init__(self) -> None:
-        self.kept = b""
-        self.length = 0
+    def __init__(self, needle: str) -> None:
+        self._needle = needle
+        self._text = ""
+        self._long: LongLine | None = None
 
-    def add(self, part: bytes) -> None:
-        self.length += len(part)
-        self.kept += part[: max(LONGEST_LINE + 1 - len(self.kept), 0)]
+    def add(self, part: str) -> None:
+        if self._long is not None:
+            self._long.add(part)
+            return
+        self._text += part
+        if len(self._text) > BLOCK:
+            self._long = LongLine(self._needle)
+            self._long.add(self._text)
+            self._text = ""
 
-    def take(self, end: bytes) -> bytes:
-        self.add(end)
-        cut = self.length - len(self.kept)
-        line = self.kept
-        if cut:
-            line = line[:LONGEST_LINE] + _left_out(cut + len(self.kept) - LONGEST_LINE)
-        self.kept, self.length = b"", 0
-        return line
+    def ended_by(self, lines: str) -> Iterator[str | LongLine]:
+        """The first of the lines is this one's end."""
+        if self._long is None:
+            yield self._text + lines
+            self._text = ""
+            return
+        end, is_not_all, others = lines.partition("\n")
+        self._long.add(end)
+        yield from self.ended()
+        if is_not_all:
+            yield others
 
-
-def _decoded(line: bytes) -> str:
-    if len(line) > LONGEST_LINE + 64:
-        line = line[:LONGEST_LINE] + _left_out(len(line) - LONGEST_LINE)
-    return line.decode("utf-8", "replace").removesuffix("\r")
-
-
-def _left_out(count: int) -> bytes:
-    return f" … {count:,} more bytes".encode()
-
-
-def printable(line: str) -> str:
-    """A line as it may be shown: no terminal escapes, control characters as their pictures."""
-    if line.isprintable():
-        return line
-    return _ESCAPES.sub("", line).translate(_CONTROLS)
+    def ended(self) -> Iterator[str | LongLine]:
+        if self._long is not None:
+            yield self._long
+        elif self._text:
+            yield self._text
+        self._long, self._text = None, ""

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from sessions.viewers.levels import Level, level_of
-from sessions.viewers.lines import blocks_of_lines, printable
+from sessions.viewers.lines import blocks_of_lines
+from sessions.viewers.long_line import LongLine, shortened
+from sessions.viewers.shown import printable
 
 LINES_PER_WINDOW = 1_000
 
@@ -63,15 +65,25 @@ class Window:
 
 
 def read_window(
-    file: IO[bytes], search: Search, *, at: int | None = None, size: int = LINES_PER_WINDOW, count_levels: bool = True
+    file: IO[bytes],
+    search: Search,
+    *,
+    at: int | None = None,
+    size: int = LINES_PER_WINDOW,
+    count_levels: bool = True,
+    encoding: str = "utf-8-sig",
 ) -> Window:
     """The window of `size` lines that holds line `at`, or the first match, or the beginning.
 
     Counting levels reads every line's level, which costs a second in half a million lines.
+    What is searched is what is shown, of long lines all of it.
     """
     reader = _Reader(search, at, size, count_levels)
-    for lines in blocks_of_lines(file):
-        reader.read(lines)
+    for lines in blocks_of_lines(file, encoding, search.needle):
+        if isinstance(lines, LongLine):
+            reader.read_long(lines)
+        else:
+            reader.read(lines)
     return reader.finish()
 
 
@@ -92,19 +104,28 @@ class _Reader:
         self.beginning: list[tuple[int, str, bool]] = []
         self.second: int | None = None
 
-    def read(self, lines: list[str]) -> None:
+    def read(self, text: str) -> None:
+        """Whole lines, with line feeds between them."""
         first = self.window.total + 1
-        self.window.total += len(lines)
         if self.kept and not (self.needle or self.levels or self.count_levels):
-            self._skip(first, len(lines))
+            count = text.count("\n") + 1
+            self.window.total += count
+            self._skip(first, count)
             return
-        folded = "\n".join(lines).casefold() if self.needle else ""
+        text = printable(text)
+        lines = text.split("\n")
+        self.window.total += len(lines)
+        folded = text.casefold() if self.needle else ""
         if self.needle not in folded:
             folded = ""
         # Folding neither makes nor removes a line end, so both lists count alike.
         searched = folded.split("\n") if folded else lines
-        for number, (line, text) in enumerate(zip(lines, searched, strict=True), start=first):
-            self._offer(number, line, bool(folded) and self.needle in text)
+        for number, (line, part) in enumerate(zip(lines, searched, strict=True), start=first):
+            self._offer(number, line, bool(folded) and self.needle in part)
+
+    def read_long(self, line: LongLine) -> None:
+        self.window.total += 1
+        self._offer(self.window.total, line.text, line.matches)
 
     def _skip(self, first: int, count: int) -> None:
         """Lines behind the window of which only the number matters."""
@@ -146,7 +167,7 @@ class _Reader:
         window.shown_total += 1
         if self.kept:
             return
-        self.filling.append((number, line, matches))
+        self.filling.append((number, shortened(line, self.needle if matches else ""), matches))
         self.found = self.found or (self.at is not None and number >= self.at)
 
     def _turn(self, number: int) -> None:
@@ -168,9 +189,7 @@ class _Reader:
     def _keep(self) -> None:
         self.kept = True
         self.window.shown_first = self.window.shown_total - len(self.filling) + 1 if self.filling else 0
-        self.window.lines = [
-            Line(number, printable(line), level_of(line), matches) for number, line, matches in self.filling
-        ]
+        self.window.lines = [Line(number, line, level_of(line), matches) for number, line, matches in self.filling]
 
     def finish(self) -> Window:
         """Without a match it is the first window; past the end lies the last."""

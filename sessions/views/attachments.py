@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from sessions.contract.errors import Problem
 from sessions.files.delivery import internal_path, signed_url
-from sessions.files.media import MEDIA, essence, is_inline, served_type, viewer_of
+from sessions.files.media import is_inline, is_medium, served_type, viewer_of
 from sessions.files.ranges import ByteRange, RangeNotSatisfiable, parse_range, slice_of
 from sessions.http.content_policy import shows_files
 from sessions.http.errors import is_api
@@ -121,7 +121,7 @@ def _may_come_from_s3(request: HttpRequest, file: Attachment, headers: dict[str,
     The API's clients get the file itself. Many do not follow redirects, many of the others would carry their token
     along to another host, and S3 refuses a request that holds an Authorization beside its signature.
     """
-    safe = headers["Content-Disposition"].startswith("attachment") or essence(file.content_type) in MEDIA
+    safe = headers["Content-Disposition"].startswith("attachment") or is_medium(file.content_type)
     return safe and not is_api(request)
 
 

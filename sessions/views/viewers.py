@@ -1,9 +1,13 @@
 """The viewers of attachments: what each one's page needs, by how the file is best looked at."""
 
+import codecs
 import re
+from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
+from tempfile import TemporaryFile
 from typing import IO, Any
 
 from django.core.files.storage import default_storage
@@ -11,7 +15,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from sessions.contract.schema import Session
-from sessions.files.media import Viewer, essence
+from sessions.files.contents import HEAD_BYTES
+from sessions.files.encodings import encoding_of
+from sessions.files.media import Viewer, essence, why_no_viewer
 from sessions.models import Attachment
 from sessions.presenters.facts import app_name, who
 from sessions.viewers.har.archive import LARGEST as LARGEST_HAR
@@ -26,6 +32,7 @@ from sessions.viewers.log import Search, read_window
 LARGEST_LOG = 512 * 1024 * 1024
 # Up to here every line's level is read, so that the filter can say how often each occurs.
 COUNTED_LOG = 8 * 1024 * 1024
+BLOCK_BYTES = 1024 * 1024
 REQUESTS_ON_A_PAGE = 200
 FAMILIES = ("1xx", "2xx", "3xx", "4xx", "5xx", "none")
 
@@ -39,6 +46,8 @@ def viewer_page(request: HttpRequest, record: Session, file: Attachment, viewer:
         return _log(request, file, context)
     if viewer is Viewer.REQUESTS:
         return _requests(request, file, context)
+    if viewer is Viewer.NONE:
+        return _not_shown(request, context, why_no_viewer(file.content_type))
     return render(request, f"detail/view_{viewer.value}.html", context)
 
 
@@ -48,8 +57,8 @@ def _log(request: HttpRequest, file: Attachment, context: dict[str, Any]) -> Htt
     levels = [level for level in Level if level.value in request.GET.getlist("level")]
     search = Search(request.GET.get("q", "")[:200], levels, "only" in request.GET)
     counted = file.size <= COUNTED_LOG
-    with _text_of(file) as content:
-        window = read_window(content, search, at=_number(request, "at"), count_levels=counted)
+    with _text_of(file) as (content, encoding):
+        window = read_window(content, search, at=_number(request, "at"), count_levels=counted, encoding=encoding)
     context |= {
         "window": window,
         "search": search,
@@ -59,20 +68,48 @@ def _log(request: HttpRequest, file: Attachment, context: dict[str, Any]) -> Htt
     return render(request, "detail/view_log.html", context)
 
 
-def _text_of(file: Attachment) -> IO[bytes]:
-    content: IO[bytes] = default_storage.open(file.storage_name)
-    if essence(file.content_type) != "application/json" or file.size > LARGEST_INDENTED:
-        return content
-    with content:
-        return BytesIO(indented(content.read()))
+@contextmanager
+def _text_of(file: Attachment) -> Iterator[tuple[IO[bytes], str]]:
+    """What to show of a file, and its encoding: JSON one value a line, anything else as it is."""
+    with default_storage.open(file.storage_name) as content:
+        encoding = encoding_of(file.content_type, content.read(HEAD_BYTES))
+        content.seek(0)
+        if essence(file.content_type) != "application/json" or file.size > LARGEST_INDENTED:
+            yield content, encoding
+        else:
+            yield BytesIO(indented(_in_utf8(content.read(), encoding))), "utf-8-sig"
+
+
+def _in_utf8(content: bytes, encoding: str) -> bytes:
+    if encoding == "utf-8-sig":
+        return content.removeprefix(BOM_UTF8)
+    return content.decode(encoding, "replace").encode()
+
+
+@contextmanager
+def _utf8_file(content: IO[bytes], encoding: str) -> Iterator[IO[bytes]]:
+    """The file from its start; one in another encoding is written anew, on the disk, since it may be large."""
+    content.seek(0)
+    if encoding == "utf-8-sig":
+        yield content
+        return
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    with TemporaryFile() as rewritten:
+        while block := content.read(BLOCK_BYTES):
+            rewritten.write(decoder.decode(block).encode("utf-8", "replace"))
+        rewritten.write(decoder.decode(b"", final=True).encode("utf-8", "replace"))
+        rewritten.seek(0)
+        yield rewritten
 
 
 def _requests(request: HttpRequest, file: Attachment, context: dict[str, Any]) -> HttpResponse:
     if file.size > LARGEST_HAR:
         return _not_shown(request, context, "It is too large to be shown as requests.")
     with default_storage.open(file.storage_name) as content:
+        encoding = encoding_of(file.content_type, content.read(HEAD_BYTES))
         try:
-            table = _table_of(request, content)
+            with _utf8_file(content, encoding) as archive:
+                table = _table_of(request, archive)
         except NotHar as error:
             return _not_shown(request, context, str(error))
     return render(request, "detail/view_requests.html", context | table)

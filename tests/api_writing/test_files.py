@@ -10,15 +10,18 @@ import time
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 from django.conf import LazySettings
 from django.core.files.storage import default_storage
+from django.test import Client
 
 from sessions.files.contents import why_not_type
 from sessions.files.unfinished import ABANDONED_SECONDS, FOLDER
-from sessions.models import Attachment, Organisation
+from sessions.models import Attachment, Organisation, User
 from tests.api_writing.program import SESSIONS, Program, error
+from tests.conftest import PASSWORD, ClientOf
 from tests.retention.conftest import cleaned, let_time_pass
 
 LOG = b"10:00:00 hello\n"
@@ -53,6 +56,8 @@ GOOD = {
     "application/octet-stream": b"\0\1\2",
     "application/x-own": b"\0\1\2",
 }
+ANYTHING = ("application/octet-stream", "application/x-own", "application/x-ndjson")
+LINE = "11-29 10:00:00.123  1234  1234 E HatShop: till is empty\r\n"
 
 
 def sha256(content: bytes) -> str:
@@ -131,12 +136,13 @@ def test_a_file_that_is_what_it_says(daves: Program, ident: str, media: str) -> 
 @pytest.mark.parametrize(
     ("media", "content"),
     [
-        *((media, b"MZ\0") for media in GOOD if media not in ("application/octet-stream", "application/x-own")),
+        *((media, b"MZ\0") for media in GOOD if not media.startswith(("text/", "image/svg")) and media not in ANYTHING),
         ("image/jpeg", PNG),
         ("video/mp4", WEBM),
         ("text/plain", PNG),
         ("text/plain", gzip.compress(LOG, mtime=0)),
-        ("text/html", b"<p>\0</p>"),
+        ("text/plain", b"ID3\3\0\0"),
+        ("video/quicktime", WEBM),
         ("application/json", b"hello"),
         ("application/json", HAR[:-1]),
         ("application/json", b'{"a": "\xff"}'),
@@ -149,6 +155,89 @@ def test_a_file_that_is_what_it_says(daves: Program, ident: str, media: str) -> 
 def test_a_file_that_is_not_what_it_says(daves: Program, ident: str, media: str, content: bytes) -> None:
     assert error(daves.put(ident, "a", content, media)) == (400, "invalid_value", "content_type")
     assert not stored_files()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1251"])
+@pytest.mark.parametrize("media", ["text/plain", "", "text/plain; charset=utf-16", "text/plain; charset=windows-1251"])
+def test_a_log_in_any_encoding_is_kept_and_shown(
+    daves: Program, ident: str, client_of: ClientOf, dave: User, encoding: str, media: str
+) -> None:
+    content = (LINE * 3).encode(encoding)
+    response = daves.put(ident, "a.log", content, media, kind="log")
+    assert response.status_code == 201
+    assert response.json()["sha256"] == sha256(content)
+    page = client_of(dave).get(f"/sessions/{ident}/attachments/a.log/view/", {"q": "TILL is"}).content.decode()
+    assert "Match 1 of 3 lines" in page
+    assert page.count("line line-error") == 3
+
+
+def test_a_log_with_nuls_is_kept_and_shows_them(daves: Program, ident: str, client_of: ClientOf, dave: User) -> None:
+    content = LINE.encode() + b"\0\0\0\0\r\n" + LINE.encode()
+    assert daves.put(ident, "a.log", content, kind="log").status_code == 201
+    page = client_of(dave).get(f"/sessions/{ident}/attachments/a.log/view/").content.decode()
+    assert "␀␀␀␀</code>" in page
+    assert page.count("line line-error") == 2
+
+
+def test_a_declared_charset_is_what_a_log_is_read_in(
+    daves: Program, ident: str, client_of: ClientOf, dave: User
+) -> None:
+    daves.put(ident, "a.log", "ERROR Касса пуста".encode("cp1251"), "text/plain; charset=windows-1251", kind="log")
+    assert "Касса пуста" in client_of(dave).get(f"/sessions/{ident}/attachments/a.log/view/").content.decode()
+
+
+CHARSETS = ["utf-16", "windows-1251", "nonsense", "idna", '"utf-16"', ""]
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
+def test_a_charset_is_the_bodys_and_not_the_addresss(
+    daves: Program, ident: str, client_of: ClientOf, dave: User, charset: str
+) -> None:
+    media = f"text/plain; charset={charset}"
+    assert daves.put(ident, "a.log", LOG, media, kind="log").json()["kind"] == "log"
+    assert daves.send("GET", f"{SESSIONS}?q=x", media=media).status_code == 200
+    assert daves.send("POST", SESSIONS, {}, f"application/json; charset={charset}").status_code in (400, 415)
+    assert error(daves.send("GET", f"{SESSIONS}?qq=x", media=media)) == (400, "unknown_parameter", "qq")
+    page = client_of(dave).generic("GET", "/sessions/?q=nothing-like-it", content_type=media)
+    assert "nothing-like-it" in page.content.decode()
+    form = f"application/x-www-form-urlencoded; charset={charset}"
+    signed_in = Client().generic(
+        "POST", "/signin/", f"email={dave.email}&password={quote_plus(PASSWORD)}".encode(), form
+    )
+    assert signed_in.status_code == 302
+
+
+FTYP = b"\0\0\0\x14ftyp%b\0\0\2\0%b"
+
+
+@pytest.mark.parametrize(
+    ("found", "content"),
+    [
+        ("video/mp4", b"\0\0\0\x08free" + MP4),
+        ("video/mp4", b"\0\0\0\x10skip12345678\0\0\0\x08wide" + MP4),
+        ("video/mp4", b"\0\0\0\x18stypmsdh\0\0\0\0msdhmsix\0\0\0\x08moof"),
+        ("video/mp4", b"\0\0\0\x08moof\0\0\0\x08mdat"),
+        ("video/mp4", FTYP % (b"iso5", b"dash")),
+        ("video/x-m4v", FTYP % (b"M4V ", b"mp42")),
+        ("video/3gpp", FTYP % (b"3gp4", b"isom")),
+        ("video/3gpp2", FTYP % (b"3g2a", b"isom")),
+        ("video/quicktime", FTYP % (b"qt  ", b"qt  ")),
+        ("video/quicktime", b"\0\0\0\x08wide\0\0\1\0mdat"),
+        ("video/quicktime", b"\0\0\1\0moov"),
+    ],
+)
+def test_a_video_of_mp4s_family_is_known_whatever_it_begins_with(
+    daves: Program, ident: str, found: str, content: bytes
+) -> None:
+    assert daves.put(ident, "a", content, "", kind="video").json()["content_type"] == found
+    for media in ("video/mp4", found, "video/quicktime"):
+        assert daves.put(ident, "a", content, media, kind="video").status_code == 200
+    assert error(daves.put(ident, "b", content, "text/plain"))[0] == 400
+
+
+@pytest.mark.parametrize("text", [b"the ftyp box", b"The free memory", b"all moov atoms", b"has mdat"])
+def test_a_text_about_boxes_is_a_text(daves: Program, ident: str, text: bytes) -> None:
+    assert daves.put(ident, "a", text, "text/plain", kind="log").status_code == 201
 
 
 @pytest.mark.parametrize("media", ["image/png", "application/json", "application/zip"])

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions.viewers.levels import Level
-from sessions.viewers.lines import BLOCK, LONGEST_LINE, blocks_of_lines, printable
+from sessions.viewers.lines import BLOCK, blocks_of_lines
 from sessions.viewers.log import Search, Window, read_window
+from sessions.viewers.long_line import LONGEST_LINE
+from sessions.viewers.shown import printable
 
 
 def window_of(text: str | bytes, search: Search | None = None, at: int | None = None, size: int = 10) -> Window:
@@ -79,7 +81,7 @@ def test_case_does_not_matter_in_any_alphabet() -> None:
     assert window_of("ΣΊΣΥΦΟΣ\n", Search("σίσυφος")).matches == 1
 
 
-@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r\r\n", "\n\r", "\r"])
 def test_the_last_line_counts_with_and_without_its_end(ending: str) -> None:
     assert [line.text for line in window_of(f"a{ending}b").lines] == ["a", "b"]
     assert [line.text for line in window_of(f"a{ending}b{ending}").lines] == ["a", "b"]
@@ -93,30 +95,57 @@ def test_an_empty_file_has_no_lines() -> None:
 def test_terminal_escapes_are_taken_out_and_controls_become_visible() -> None:
     assert printable("\x1b[31mred\x1b[0m \x1b]0;title\x07x\x00\x08") == "red x␀␈"
     assert printable("tab\tstays") == "tab\tstays"
+    assert printable("ERROR\x1b(B tail \x1b[K\x1b7\x1b=\x9b1mx\x1bP1$r\x1b\\") == "ERROR tail x"
+    assert printable("\x1b]0;never ended ERROR") == "0;never ended ERROR"
     assert printable("\u202egnp.exe") == "\ufffdgnp.exe"
 
 
 def test_binary_is_shown_with_replacements() -> None:
-    assert window_of(b"\xff\xfe\x00ok\n").lines[0].text == "\ufffd\ufffd␀ok"
+    assert window_of(b"\xff\xfa\x00ok\n").lines[0].text == "\ufffd\ufffd␀ok"
 
 
 def test_a_long_line_is_cut_and_says_by_how_much() -> None:
     text = "x" * 10_000 + "\nshort\n"
     first, second = window_of(text).lines
-    assert first.text == "x" * LONGEST_LINE + " … 6,000 more bytes"
+    assert first.text == "x" * LONGEST_LINE + " … 6,000 more characters"
     assert second.text == "short"
+
+
+def test_what_is_searched_is_what_is_shown() -> None:
+    (line,) = window_of("ER\x1b[31mR\x1b[0mOR of the till\n", Search("error of", only=True)).lines
+    assert (line.text, line.level) == ("ERROR of the till", Level.ERROR)
+    assert window_of("a\n10%\r100%\r\nb\n").total == 4
+
+
+@pytest.mark.parametrize("before", [3_990, 5_000, BLOCK - 3, BLOCK + 20, 3 * BLOCK])
+@pytest.mark.parametrize("filler", ["x", "ß", "\x1b[1mx"])
+def test_a_search_finds_all_of_a_long_line(before: int, filler: str) -> None:
+    text = f"INFO {filler * (before // len(filler))}NEEDLE{filler * 9000}\nINFO end needless\n"
+    (line,) = window_of(text, Search("needle", only=True)).lines[:1]
+    assert (line.number, line.level, line.text.count("NEEDLE")) == (1, Level.INFO, 1)
+    assert len(line.text) < 2 * LONGEST_LINE
+    assert window_of(text, Search("end needless", only=True)).lines[0].number == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "cp1251", "shift_jis"])
+def test_a_log_is_read_in_its_encoding(encoding: str) -> None:
+    text = "ERROR Касса\r\nINFO b\r\n"
+    window = read_window(io.BytesIO(text.encode(encoding)), Search("касса"), encoding=encoding)
+    assert [(line.text, line.level) for line in window.lines] == [("ERROR Касса", "error"), ("INFO b", "info")]
+    assert window.matches == 1
 
 
 def test_a_line_longer_than_a_block_is_one_line() -> None:
     window = window_of(b"y" * (3 * BLOCK + 5) + b"\nend")
     assert window.total == 2
-    assert window.lines[0].text == "y" * LONGEST_LINE + f" … {3 * BLOCK + 5 - LONGEST_LINE:,} more bytes"
+    assert window.lines[0].text == "y" * LONGEST_LINE + f" … {3 * BLOCK + 5 - LONGEST_LINE:,} more characters"
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\n\r", exclude_categories=["Cs"]), max_size=20), max_size=50))
 def test_every_line_of_a_text_is_there_once(lines: list[str]) -> None:
     content = "".join(f"{line}\n" for line in lines).encode()
-    assert [line for block in blocks_of_lines(io.BytesIO(content)) for line in block] == lines
+    found = [line for text in blocks_of_lines(io.BytesIO(content), "utf-8") for line in str(text).split("\n")]
+    assert found == lines
 
 
 @given(st.lists(st.sampled_from(["ERROR x", "INFO y", "x", ""]), max_size=60), st.integers(1, 70))

@@ -1,6 +1,6 @@
 import pytest
 
-from sessions.files.media import BYTES, Viewer, is_inline, served_type, viewer_of
+from sessions.files.media import BYTES, Viewer, is_inline, served_type, viewer_of, why_no_viewer
 
 
 @pytest.mark.parametrize(
@@ -18,8 +18,32 @@ def test_pictures_videos_and_sounds_are_shown(declared: str) -> None:
     assert served_type(declared) == declared.lower().partition(";")[0]
 
 
-def test_text_is_served_as_utf_8_whatever_it_declares() -> None:
-    assert served_type("text/plain; charset=utf-7") == "text/plain; charset=utf-8"
+@pytest.mark.parametrize(
+    ("declared", "charset"),
+    [("utf-7", "utf-8"), ("rot13", "utf-8"), ("utf-16", "utf-8"), ('"windows-1251"', "cp1251"), ("EUC-JP", "euc-jp")],
+)
+def test_text_is_served_in_a_charset_that_browsers_know_else_as_utf_8(declared: str, charset: str) -> None:
+    assert served_type(f"text/plain; charset={declared}") == f"text/plain; charset={charset}"
+
+
+@pytest.mark.parametrize("declared", ["video/quicktime", "video/x-m4v", "video/3gpp", "video/mp4"])
+def test_what_is_of_mp4s_family_is_served_as_mp4(declared: str) -> None:
+    assert (served_type(declared), viewer_of("video", declared)) == ("video/mp4", Viewer.VIDEO)
+
+
+@pytest.mark.parametrize(
+    ("declared", "reason"),
+    [
+        ("video/x-msvideo", "play no files"),
+        ("image/heic", "show no pictures"),
+        ("application/pdf", "might run"),
+        ("application/zip", "archives"),
+        ("application/octet-stream", "without a type"),
+        ("application/x-own", "no viewer"),
+    ],
+)
+def test_the_reason_for_no_viewer_is_the_true_one(declared: str, reason: str) -> None:
+    assert reason in why_no_viewer(declared)
 
 
 def test_a_line_break_in_a_type_never_reaches_a_header() -> None:

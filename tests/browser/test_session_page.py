@@ -1,17 +1,23 @@
 """What scripts add to a session's page and its viewers, and that both do without."""
 
+import io
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
+import pytest
 from playwright.sync_api import expect
 
+from sessions.ingest.importing import import_ndjson
 from sessions.models import Organisation, User
 from sessions.query import ListRequest, find_page, records
 from tests.browser.conftest import PageOf
 from tests.bucket import Bucket
 from tests.conftest import NOON
+from tests.ingest.lines import a_line
 
 Send = Callable[..., UUID]
 PLAYED = """() => new Promise((resolve, reject) => {
@@ -20,6 +26,14 @@ PLAYED = """() => new Promise((resolve, reject) => {
     video.addEventListener("error", () => reject(video.error.message));
     video.play();
 })"""
+LOADED = """() => new Promise((resolve, reject) => {
+    const video = document.querySelector("video");
+    if (video.readyState > 0) resolve(true);
+    video.addEventListener("loadedmetadata", () => resolve(video.videoWidth === 64));
+    video.addEventListener("error", () => reject(video.error.message));
+})"""
+FREE = b"\0\0\0\x08free"
+VIDEOS = Path(__file__).parent.parent / "data" / "video"
 
 
 def busy(acme: Organisation, send: Send) -> str:
@@ -97,6 +111,23 @@ def test_a_video_plays(alice: User, recorded: None, page_of: PageOf) -> None:
     page = page_of(alice)
     page.goto(file_of(alice, "video.webm"))
     assert page.evaluate(PLAYED)
+
+
+@pytest.mark.parametrize(
+    ("name", "declared", "before"), [("h264.mp4", "video/mp4", FREE), ("h264.mov", "video/quicktime", b"")]
+)
+def test_a_video_of_mp4s_family_plays(
+    acme: Organisation, alice: User, tmp_path: Path, page_of: PageOf, name: str, declared: str, before: bytes
+) -> None:
+    (tmp_path / name).write_bytes(before + (VIDEOS / name).read_bytes())
+    file = {"name": name, "kind": "video", "content_type": declared, "file": name}
+    line = json.dumps(a_line(attachments=[file])).encode()
+    ((_, report),) = import_ndjson(acme, io.BytesIO(line), tmp_path)
+    assert not report.refused
+    page = page_of(alice)
+    page.goto(file_of(alice, name))
+    # The places of its frames are counted from the file's start, so with a box before them it is only begun.
+    assert page.evaluate(PLAYED if not before else LOADED)
 
 
 def test_pictures_and_videos_come_from_s3_by_signed_urls(

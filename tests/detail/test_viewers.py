@@ -166,5 +166,5 @@ def test_pictures_videos_and_sounds_are_played(
 def test_a_file_without_a_viewer_is_offered_as_a_download(alices: Client, attach: Attach) -> None:
     url = attach(b"x", "a.zip", kind="other", content_type="application/zip")
     page = view(alices, url)
-    assert "are not shown here" in page
+    assert "There is no viewer for archives" in page
     assert f'href="{url}?download"' in page

@@ -44,6 +44,13 @@ def test_a_file_is_stored_under_ids_and_its_hash(acme: Organisation, folder: Pat
     assert default_storage.open(file.storage_name).read() == CONTENT
 
 
+@pytest.mark.parametrize("content", [b"\0\0\r\nNULs", "UTF-16".encode("utf-16")])
+def test_a_log_is_taken_as_the_device_wrote_it(acme: Organisation, folder: Path, content: bytes) -> None:
+    (folder / "a.log").write_bytes(content)
+
+    assert default_storage.open(prepared(acme, folder).files[0].storage_name).read() == content
+
+
 def test_an_empty_file_is_a_file(acme: Organisation, folder: Path) -> None:
     (folder / "a.log").write_bytes(b"")
 
@@ -62,6 +69,10 @@ def test_an_empty_file_is_a_file(acme: Organisation, folder: Path) -> None:
         ({"file": "../sent/../secret"}, "attachments[0].file"),
         ({"file": "/etc/passwd"}, "attachments[0].file"),
         ({"file": "x" * 5000}, "attachments[0].file"),
+        ({"content_type": "image/png"}, "attachments[0].content_type"),
+        ({"content_type": "application/json"}, "attachments[0].content_type"),
+        ({"kind": "screenshot"}, "attachments[0].kind"),
+        ({"kind": "video", "content_type": "application/octet-stream"}, "attachments[0].kind"),
         ({"name": "../../x.html"}, "attachments[0].name"),
     ],
 )

@@ -46,6 +46,19 @@ def test_a_session_goes_in_and_comes_back_with_its_events_and_files(
     assert history.download(kept[log.name]["url"]) == log.read_bytes()
 
 
+def test_a_file_that_is_refused_is_warned_of_and_the_session_goes_on(history: SessionHistory, listed: Listed) -> None:
+    with history.session(app="a") as session:
+        with pytest.warns(UserWarning, match="shop.png was not taken"):
+            session.attach_bytes("shop.png", b"no picture")
+        session.event("click")
+        session.attach_bytes("a.log", b"\0\0")
+
+    (found,) = listed()
+    assert (found["status"], [file["name"] for file in found["attachments"]]) == ("ended", ["a.log"])
+    assert session.refused["shop.png"].field == "content_type"
+    assert len(events_of(history, session.path)) == 1
+
+
 def test_an_exception_makes_the_session_failed_and_goes_on_its_way(history: SessionHistory, listed: Listed) -> None:
     with pytest.raises(ZeroDivisionError), history.session(app="a") as session:
         _ = 1 // 0
