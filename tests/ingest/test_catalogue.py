@@ -83,12 +83,59 @@ def test_one_batch_may_spell_an_address_in_two_ways(acme: Organisation) -> None:
     assert User.objects.values_list("username", flat=True).get() == "xavier"
 
 
-def test_a_member_without_a_username_takes_the_one_that_is_sent(acme: Organisation) -> None:
+def test_a_persons_latest_username_wins_and_silence_changes_nothing(acme: Organisation) -> None:
     catalogue = Catalogue(acme.pk)
-    for username in (None, "first", "second"):
+    for username in (None, "first", "second", None):
         send_lines(acme, by(type="user", email="x@acme.example", username=username), catalogue=catalogue)
 
+    assert User.objects.values_list("username", flat=True).get() == "second"
+
+
+def test_the_latest_of_a_batch_wins_however_the_address_is_spelled(acme: Organisation) -> None:
+    for _ in range(2):
+        send_lines(
+            acme,
+            *(
+                a_line(external_id=str(n), initiator={"type": "user", "email": email, "username": username})
+                for n, (email, username) in enumerate(
+                    [("x@acme.example", "a"), ("X@acme.example", "b"), ("x@acme.example", "c"), ("X@acme.example", None)]
+                )
+            ),
+        )
+        assert User.objects.values_list("username", flat=True).get() == "c"
+
+
+def test_a_member_who_can_sign_in_takes_a_username_only_if_there_is_none(acme: Organisation, dave: User) -> None:
+    User.objects.update(username="")
+    for username in ("first", "second"):
+        send_lines(acme, by(type="user", email=dave.email, username=username))
+
     assert User.objects.values_list("username", flat=True).get() == "first"
+
+
+def test_an_import_that_goes_on_says_names_again_that_others_have_changed(acme: Organisation) -> None:
+    catalogue = Catalogue(acme.pk)
+    said = {"app": {"app_id": "a", "name": "A"}, "initiator": {"type": "user", "email": "x@a.example", "username": "x"}}
+    changed = {"app": {"app_id": "a", "name": "B"}, "initiator": said["initiator"] | {"username": "y"}}
+    send_lines(acme, a_line(**said), catalogue=catalogue)
+    send_lines(acme, a_line(**changed))
+
+    send_lines(acme, a_line(**said), catalogue=catalogue)
+
+    assert (App.objects.get().name, User.objects.get().username) == ("A", "x")
+
+
+def test_an_import_that_goes_on_finds_whom_an_address_and_a_label_mean_now(acme: Organisation, dave: User) -> None:
+    catalogue = Catalogue(acme.pk)
+    lines = by(type="user", email="x@acme.example"), a_line(external_id="t", initiator={"type": "token", "label": "ci"})
+    send_lines(acme, *lines, catalogue=catalogue)
+    User.objects.filter(email="x@acme.example").update(email="y@acme.example")
+    token = ApiToken.objects.create(organisation=acme, creator=dave, label="ci", digest="1")
+
+    send_lines(acme, *lines, catalogue=catalogue)
+
+    assert stored(acme).user.email == "x@acme.example"
+    assert stored(acme, "t").token == token
 
 
 def test_without_an_address_a_person_is_the_username(acme: Organisation, dave: User) -> None:

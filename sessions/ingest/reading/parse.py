@@ -16,6 +16,7 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from sessions.contract.line_errors import LineError, invalid, required, unparsable
+from sessions.contract.names import clean_names
 from sessions.contract.schema import Event, EventBatch, ImportedLine, SessionLine
 
 Sent = TypeVar("Sent", bound=msgspec.Struct)
@@ -39,11 +40,13 @@ def parse_line(raw: bytes) -> ImportedLine:
 
 
 def parse(raw: bytes, kind: type[Sent]) -> Sent:
-    """Raises LineError. `raw` is one JSON object in UTF-8, at most MAX_LINE_BYTES."""
+    """Names in their one form. Raises LineError. `raw` is one JSON object in UTF-8, at most MAX_LINE_BYTES."""
     sent = _guarded(raw, lambda readable: _decode(readable, kind))
     if b"\\u0000" in raw:
         _refuse_texts(msgspec.to_builtins(sent), "", _NUL, "contains a NUL character")
     _check_free_form(sent)
+    if isinstance(sent, SessionLine):
+        clean_names(sent)
     return sent
 
 
