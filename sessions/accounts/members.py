@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet, TextChoices
+from django.db.models import F, Q, QuerySet, TextChoices, Value
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from sessions.contract.choices import Role
+from sessions.contract.names import composed
 from sessions.models import Organisation, User
 
 NEVER_SET = Q(password__startswith="!")  # noqa: S106  how Django marks a password that nobody has set
@@ -57,7 +58,7 @@ def members_page(organisation: Organisation, q: str, state: str, after: int | No
     everyone = User.objects.filter(organisation=organisation).annotate(address=Lower("email"))
     found = everyone.order_by(F("address").asc(nulls_last=True), "username")
     if q:
-        found = found.filter(Q(email__icontains=q) | Q(username__icontains=q))
+        found = found.filter(search_text__contains=Lower(Value(composed(q))))
     if state:
         found = found.filter(IN_STATE[MemberState(state)])
     if after is not None:
@@ -87,9 +88,9 @@ def invite(actor: User, email: str, role: str) -> User:
     Raises ValidationError when that e-mail signs in already, here or elsewhere.
     """
     with _holding(actor) as organisation:
-        if User.objects.filter(email__iexact=email, can_sign_in=True).exclude(organisation=organisation).exists():
+        if User.objects.with_email(email).filter(can_sign_in=True).exclude(organisation=organisation).exists():
             raise ValidationError("This e-mail signs in to another organisation.", code="elsewhere")
-        member = User.objects.filter(email__iexact=email, organisation=organisation).first()
+        member = User.objects.with_email(email).filter(organisation=organisation).first()
         if member is None:
             member = User(email=email, organisation=organisation)
         elif member.can_sign_in:
@@ -122,6 +123,15 @@ def deactivate(actor: User, member_id: int) -> User:
         _keep_an_admin(member)
         member.is_active = False
         member.save(update_fields=["is_active"])
+        return member
+
+
+def rename(actor: User, member_id: int, username: str) -> User:
+    """Raises User.DoesNotExist for one without an e-mail, who is known by the username alone."""
+    with _holding(actor) as organisation:
+        member = User.objects.get(pk=member_id, organisation=organisation, email__isnull=False)
+        member.username = username
+        member.save(update_fields=["username"])
         return member
 
 

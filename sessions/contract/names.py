@@ -15,7 +15,12 @@ from sessions.contract.schema import SessionLine
 
 
 def clean(name: str) -> str:
-    return (name if name.isascii() else unicodedata.normalize("NFC", name)).strip()
+    return composed(name).strip()
+
+
+def composed(text: str) -> str:
+    """In NFC, with its blanks."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def clean_names(line: SessionLine) -> None:

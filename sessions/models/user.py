@@ -6,13 +6,18 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from sessions.contract.choices import Role
+from sessions.contract.names import clean
 from sessions.models.organisation import Organisation, validate_time_zone
 from sessions.models.search_text import search_text
 
 
 class UserManager(BaseUserManager["User"]):
+    def with_email(self, email: str) -> "models.QuerySet[User]":
+        """Whose address this is, whatever its case: as the unique indexes compare, and by them."""
+        return self.alias(address=Lower("email")).filter(address=Lower(models.Value(clean(email))))
+
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username, can_sign_in=True)
+        return self.with_email(username or "").get(can_sign_in=True)
 
 
 class User(AbstractBaseUser):
