@@ -23,7 +23,7 @@ class EmailBackend(BaseBackend):
     ) -> User | None:
         if not username or password is None:
             return None
-        member = User.objects.filter(email__iexact=username, can_sign_in=True, is_active=True).first()
+        member = User.objects.with_email(username).filter(can_sign_in=True, is_active=True).first()
         if member is None:
             make_password(password)  # as slow as for a member, so that times do not tell who is one
             return None

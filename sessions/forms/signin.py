@@ -90,4 +90,4 @@ class PasswordResetForm(auth_forms.PasswordResetForm):
 
     def get_users(self, email: str) -> Iterable[User]:
         """Those who may sign in; also the invited, whose first link may be lost."""
-        return User.objects.filter(email__iexact=email, can_sign_in=True, is_active=True)
+        return User.objects.with_email(email).filter(can_sign_in=True, is_active=True)

@@ -10,6 +10,7 @@ from sessions.contract.schema import Session
 from sessions.models import User
 from sessions.presenters.facts import took_place
 from sessions.query import SessionQuery
+from sessions.query.criteria.values import values_of
 
 EACH_SIDE = 2
 
@@ -31,9 +32,10 @@ class Related:
 def related_to(viewer: User, record: Session) -> list[Related]:
     """One group per thing that is known of the session; a group nobody else is in still links to the list."""
     moment = took_place(record)
+    values = values_of(viewer.organisation, record)
     named = (
-        ("Same person", "user", record.initiator.email or record.initiator.username),
-        ("Same device model", "device", record.device.model),
+        ("Same person", "user", values.get("user")),
+        ("Same device model", "device", values.get("device")),
         ("Same app", "app", record.app.app_id),
     )
     return [

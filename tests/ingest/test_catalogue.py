@@ -2,9 +2,12 @@
 
 import json
 import threading
+import unicodedata
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from sessions.contract.schema import SessionLine
@@ -92,16 +95,13 @@ def test_a_persons_latest_username_wins_and_silence_changes_nothing(acme: Organi
 
 
 def test_the_latest_of_a_batch_wins_however_the_address_is_spelled(acme: Organisation) -> None:
+    sent = (("x@acme.example", "a"), ("X@acme.example", "b"), ("x@acme.example", "c"), ("X@acme.example", None))
+    lines = [
+        a_line(external_id=str(number), initiator={"type": "user", "email": email, "username": username})
+        for number, (email, username) in enumerate(sent)
+    ]
     for _ in range(2):
-        send_lines(
-            acme,
-            *(
-                a_line(external_id=str(n), initiator={"type": "user", "email": email, "username": username})
-                for n, (email, username) in enumerate(
-                    [("x@acme.example", "a"), ("X@acme.example", "b"), ("x@acme.example", "c"), ("X@acme.example", None)]
-                )
-            ),
-        )
+        send_lines(acme, *lines)
         assert User.objects.values_list("username", flat=True).get() == "c"
 
 
@@ -272,3 +272,19 @@ def test_what_one_transaction_makes_is_known_to_others_once_it_is_learnt(acme: O
     assert shared.knows(read)
     assert shared.about(read).knows(read)
     assert shared.ids(read).user == stored(acme).user_id
+
+
+@pytest.mark.django_db(transaction=True)
+def test_names_stored_before_get_their_one_form_but_for_those_whose_other_form_is_there(acme: Organisation) -> None:
+    nfc, nfd = (unicodedata.normalize(form, "Café") for form in ("NFC", "NFD"))
+    App.objects.create(organisation=acme, app_id=nfd, name=f" {nfd}")
+    for model in (nfc, nfd, "Pad ", "  "):
+        Device.objects.create(organisation=acme, model=model)
+    User.objects.create(organisation=acme, username=nfd)
+
+    with connection.schema_editor(atomic=False) as editor:
+        import_module("sessions.migrations.0013_one_form_of_names").rename(apps, editor)
+
+    assert App.objects.values_list("app_id", "name").get() == (nfc, nfc)
+    assert set(Device.objects.values_list("model", flat=True)) == {nfc, nfd, "Pad", "  "}
+    assert User.objects.get().username == nfc

@@ -57,7 +57,8 @@ UPSERT_MANY = f"""
 {UPSERT.replace("{in_order}", "ORDER BY id")}
 SELECT id, is_new, day, left_day FROM upserted
 UNION ALL
-SELECT stored.id, false, NULL, NULL FROM {{source}} AS sent JOIN {{table}} AS stored USING (id) WHERE {{owned}} AND {KEPT}
+SELECT stored.id, false, NULL, NULL FROM {{source}} AS sent JOIN {{table}} AS stored USING (id)
+WHERE {{owned}} AND {KEPT}
 """
 # A session alone with its facets and days, all of it only if the names of its app and person are those known here.
 DAYS = "SELECT unnest(ARRAY[day, left_day]) FROM upserted"

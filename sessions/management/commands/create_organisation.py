@@ -10,6 +10,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from sessions.contract.choices import Role
+from sessions.contract.names import clean
 from sessions.models import Organisation, User
 
 
@@ -29,7 +30,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, slug: str, name: str, admin: str, time_zone: str, **options: Any) -> None:
         if Organisation.objects.filter(slug=slug).exists():
             raise CommandError(f"There is an organisation “{slug}” already.")
-        if User.objects.filter(email__iexact=admin, can_sign_in=True).exists():
+        admin = clean(admin)
+        if User.objects.with_email(admin).filter(can_sign_in=True).exists():
             raise CommandError(f"{admin} has an account already.")
         organisation = Organisation(slug=slug, name=name, time_zone=time_zone, retention_days=options["retention_days"])
         user = User(organisation=organisation, email=admin, role=Role.ADMIN, can_sign_in=True)

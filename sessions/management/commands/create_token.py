@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from sessions.accounts.tokens import LONGEST_LIFE, label_is_taken, make_token
 from sessions.contract.choices import Scope
+from sessions.contract.names import clean
 from sessions.models import ApiToken, User
 
 
@@ -20,10 +21,11 @@ class Command(BaseCommand):
         parser.add_argument("--expires-in-days", type=int, metavar="N", help="without, it never expires")
 
     def handle(self, *args: Any, email: str, label: str, scopes: str, **options: Any) -> None:
-        creator = User.objects.filter(email__iexact=email, can_sign_in=True, is_active=True).first()
+        creator = User.objects.with_email(email).filter(can_sign_in=True, is_active=True).first()
         if creator is None:
             raise CommandError(f"There is no active member {email}.")
         expires_at = _expiry(options["expires_in_days"])
+        label = clean(label)
         _check_label(creator, label)
         try:
             token, secret = make_token(creator, label, _scopes(scopes), expires_at)
@@ -51,7 +53,7 @@ def _expiry(days: int | None) -> datetime | None:
 
 def _check_label(creator: User, label: str) -> None:
     longest = ApiToken.label.field.max_length or 0
-    if not label.strip() or "\0" in label or len(label) > longest:
+    if not label or "\0" in label or len(label) > longest:
         raise CommandError(f"A label has 1 to {longest} characters.")
     if label_is_taken(creator, label):
         raise CommandError(f"Somebody else's token has the label “{label}”.")
