@@ -11,7 +11,7 @@ from sessions.models.keys import KIND_BITS, VALUES_PER_ORGANISATION, Kind
 from sessions.postgresql.fetching import fetch_prepared
 from sessions.query.criteria.clauses import WORDS
 from sessions.query.criteria.names import MAJOR, escaped
-from sessions.query.criteria.values import DEVICE_VALUES, USER_VALUE
+from sessions.query.criteria.values import USER_VALUE, sql_device_values
 from sessions.query.criteria.visibility import facet_owners
 
 # More are found by typing: hundreds in a list are not read, and each takes its 200 bytes on every page.
@@ -60,10 +60,9 @@ def read_options(viewer: User, owners: list[int], search: str = "") -> Options:
          WHERE a.id = ANY({sql_seen(Kind.APP)}) AND {sql_like("a.app_id, ' ', a.name", search)}
          ORDER BY a.name, a.app_id LIMIT {MOST_OPTIONS + 1})
         UNION ALL
-        (SELECT DISTINCT 'device', d.value, CASE WHEN d.value = d.model THEN d.manufacturer ELSE '' END, ''
-         FROM ({DEVICE_VALUES}) d
-         WHERE d.id = ANY({sql_seen(Kind.DEVICE)}) AND {sql_like("d.manufacturer, ' ', d.model", search)}
-         ORDER BY 2 LIMIT {MOST_OPTIONS + 1})
+        (SELECT 'device', d.value, CASE WHEN d.value = d.model THEN d.manufacturer ELSE '' END, ''
+         FROM ({sql_device_values(sql_devices(search))}) d
+         ORDER BY d.model, d.manufacturer)
         UNION ALL
         (SELECT 'os', o.name, o.version, {MAJOR}
          FROM history_operatingsystem o
@@ -106,6 +105,15 @@ def sql_users(label: str, order: str, condition: str, search: str) -> str:
                SELECT FROM history_facet f WHERE f.owner = ANY(%(owners)s) AND f.value = {Kind.USER << KIND_BITS} | u.id
            )
          ORDER BY {order} LIMIT %(users)s)
+    """
+
+
+def sql_devices(search: str) -> str:
+    return f"""
+        SELECT DISTINCT manufacturer, model
+        FROM history_device
+        WHERE id = ANY({sql_seen(Kind.DEVICE)}) AND model <> '' AND {sql_like("manufacturer, ' ', model", search)}
+        ORDER BY model, manufacturer LIMIT {MOST_OPTIONS + 1}
     """
 
 

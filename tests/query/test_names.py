@@ -136,7 +136,7 @@ def test_the_filter_offers_the_majors_that_find_something(
 NAMES = ("kim", "Kim", "kim@x.example", "<kim@x.example>", '"kim"', '"', "<>", "ΝΙΚΟΣ")
 EMAILS = ("kim@x.example", "Kim.One@x.example", "<kim@x.example>")
 PEOPLE = sorted({(None, name) for name in NAMES} | set(itertools.product(EMAILS, (*NAMES, None))), key=str)
-PARTS = ("Pad 10", "10", "Anna", "Anna Pad", '"Pad 10"', '" "', '"')
+PARTS = ("Pad 10", "10", "Anna", "Anna Pad", "<Anna>", '"Pad 10"', '" "', '"')
 DEVICES = sorted({(maker, model) for maker in (None, *PARTS) for model in PARTS}, key=str)
 number = itertools.count()
 

@@ -7,7 +7,7 @@ from sessions.models import Organisation
 from sessions.models.keys import Kind, key
 from sessions.postgresql.fetching import fetch_prepared
 from sessions.postgresql.folding import sql_folded
-from sessions.query.criteria.values import DEVICE_EXACTLY, is_exact
+from sessions.query.criteria.values import DEVICE_EXACTLY, is_bracketed, is_quoted
 
 # The part of a version that iOS 17.5, Android 13 (API 33), 13-beta2, macOS 10_15_7 or Windows 10 Pro are grouped by.
 MAJOR = "coalesce(substring(version FROM '^[0-9]+'), split_part(version, '.', 1))"
@@ -81,16 +81,16 @@ def _parameters(name: str, values: Iterable[str]) -> dict[str, list[str]]:
         return {"q": [f"%{escaped(text)}%" for text in _both(values, composed)]}
     given = _both(values, clean)
     if name == "user":
-        plain = [value for value in given if not is_exact(value)]
+        plain = [value for value in given if not (is_quoted(value) or is_bracketed(value))]
         return {
-            "user_emails": plain + [value[1:-1] for value in given if is_exact(value) and value[0] == "<"],
+            "user_emails": plain + [value[1:-1] for value in given if is_bracketed(value)],
             "user_names": plain,
-            "user_exactly": [value[1:-1] for value in given if is_exact(value) and value[0] == '"'],
+            "user_exactly": [value[1:-1] for value in given if is_quoted(value)],
         }
     if name == "device":
         return {
-            "device": [value for value in given if not is_exact(value)],
-            "device_exactly": [value for value in given if is_exact(value)],
+            "device": [value for value in given if not is_quoted(value)],
+            "device_exactly": [value for value in given if is_quoted(value)],
         }
     return {name: given}
 

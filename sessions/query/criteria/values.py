@@ -13,20 +13,19 @@ from sessions.contract.schema import Session
 from sessions.models import Organisation
 from sessions.postgresql.fetching import fetch_prepared
 
-EXACT_ENDS = {'"': '"', "<": ">"}
+
+def is_quoted(value: str) -> bool:
+    return len(value) > 1 and value.startswith('"') and value.endswith('"')
 
 
-def is_exact(value: str) -> bool:
-    return len(value) > 1 and EXACT_ENDS.get(value[0]) == value[-1]
+def is_bracketed(value: str) -> bool:
+    return value.startswith("<") and value.endswith(">")
 
-
-# What `is_exact` says of a name that people or devices are called by.
-LOOKS_EXACT = """({name} LIKE '"%%"' OR {name} LIKE '<%%>')"""
 
 # Of `u`, a row of history_user: by its indexes user_email_per_organisation and user_username.
-USER_VALUE = f"""
+USER_VALUE = """
     CASE
-        WHEN NOT {LOOKS_EXACT.format(name="coalesce(u.email, u.username)")} AND NOT EXISTS (
+        WHEN coalesce(u.email, u.username) NOT LIKE ALL (ARRAY['"%%"', '<%%>']) AND NOT EXISTS (
             SELECT FROM history_user other
             WHERE other.organisation_id = u.organisation_id AND other.id <> u.id AND (
                 lower(other.email) = lower(coalesce(u.email, u.username))
@@ -43,32 +42,44 @@ DEVICE_EXACTLY = """
     (CASE WHEN manufacturer <> '' THEN '"' || replace(manufacturer, '"', '""') || '" ' ELSE '' END
      || '"' || replace(model, '"', '""') || '"')
 """
-# (id, manufacturer, model, value) of the devices of an organisation that have a model.
-DEVICE_VALUES = f"""
-    WITH called AS MATERIALIZED (
-        SELECT DISTINCT manufacturer, model, name
-        FROM history_device, unnest(ARRAY[model, ltrim(manufacturer || ' ' || model)]) AS name
-        WHERE organisation_id = %(organisation)s AND model <> ''
-    ), unmistakable AS MATERIALIZED (
-        SELECT name FROM called WHERE NOT {LOOKS_EXACT.format(name="name")} GROUP BY name HAVING count(name) = 1
-    )
-    SELECT id, manufacturer, model, CASE
-        WHEN model IN (SELECT name FROM unmistakable) THEN model
-        WHEN ltrim(manufacturer || ' ' || model) IN (SELECT name FROM unmistakable)
-        THEN ltrim(manufacturer || ' ' || model)
-        ELSE {DEVICE_EXACTLY}
-    END AS value
-    FROM history_device WHERE organisation_id = %(organisation)s AND model <> ''
-"""
+MAKER_AND_MODEL = "ltrim(manufacturer || ' ' || model)"
+
+
+def sql_device_values(listed: str) -> str:
+    """The SQL of the rows of `listed`, which have a manufacturer and a model, each with its `value`.
+
+    Among all devices of the organisation those are looked for that are called like one that is listed.
+    """
+    return f"""
+        WITH listed AS MATERIALIZED ({listed}), listed_name AS MATERIALIZED (
+            SELECT model AS name FROM listed UNION SELECT {MAKER_AND_MODEL} FROM listed
+        ), called AS (
+            SELECT manufacturer, model, model AS name FROM history_device
+            WHERE organisation_id = %(organisation)s AND model IN (SELECT name FROM listed_name)
+            UNION
+            SELECT manufacturer, model, {MAKER_AND_MODEL} FROM history_device
+            WHERE organisation_id = %(organisation)s AND {MAKER_AND_MODEL} IN (SELECT name FROM listed_name)
+        ), unmistakable AS MATERIALIZED (
+            SELECT name FROM called WHERE name NOT LIKE '"%%"' GROUP BY name HAVING count(name) = 1
+        )
+        SELECT listed.*, CASE
+            WHEN model IN (SELECT name FROM unmistakable) THEN model
+            WHEN {MAKER_AND_MODEL} IN (SELECT name FROM unmistakable) THEN {MAKER_AND_MODEL}
+            ELSE {DEVICE_EXACTLY}
+        END AS value
+        FROM listed
+    """
+
 
 VALUES_OF_SESSION = f"""
 SELECT 'user', {USER_VALUE} FROM history_user u
 WHERE u.organisation_id = %(organisation)s
   AND (lower(u.email) = lower(%(email)s::text)
        OR (%(email)s::text IS NULL AND u.email IS NULL AND u.username = %(username)s::text))
-UNION
-SELECT 'device', value FROM ({DEVICE_VALUES}) device
-WHERE manufacturer = %(manufacturer)s::text AND model = %(model)s::text
+UNION ALL
+SELECT 'device', value
+FROM ({sql_device_values("SELECT %(manufacturer)s::text AS manufacturer, %(model)s::text AS model")}) device
+WHERE model IS NOT NULL
 """
 
 
