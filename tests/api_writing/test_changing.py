@@ -223,3 +223,16 @@ def test_methods_that_an_address_does_not_take(daves: Program) -> None:
     ):
         response = daves.send(method, path, {})
         assert (response.status_code, response["Allow"]) == (405, allowed)
+
+
+def test_a_session_given_to_somebody_else_takes_no_username_along(daves: Program) -> None:
+    other = {"type": "user", "email": "other@acme.example", "username": "other"}
+    daves.new(external_id="other", initiator=other)
+    ident = daves.new(initiator={"type": "user", "email": "mia@acme.example", "username": "mia"})
+
+    assert daves.patch(ident, {"initiator": {"email": other["email"]}}).json()["initiator"]["username"] == "other"
+    assert daves.patch(ident, {"initiator": {"username": "changed"}}).json()["initiator"]["username"] == "changed"
+    assert dict(User.objects.filter(can_sign_in=False).values_list("email", "username")) == {
+        "other@acme.example": "changed",
+        "mia@acme.example": "mia",
+    }
