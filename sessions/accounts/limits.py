@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import connection
 
+from sessions.contract.names import clean
 from sessions.models import RateLimit
+from sessions.postgresql.folding import folded
 from sessions.postgresql.prepared import prepared_cursor
 
 # A count stops one above the limit: beyond, nothing is written.
@@ -45,6 +47,8 @@ DELETE_ONE_IN = 100
 MINUTE = timedelta(minutes=1)
 QUARTER_HOUR = timedelta(minutes=15)
 LONGEST_PERIOD = QUARTER_HOUR
+# Whatever is longer is nobody's.
+LONGEST_EMAIL = 1_000
 
 
 class Limit(NamedTuple):
@@ -166,5 +170,5 @@ def _window(limit: Limit, who: str, now: datetime) -> tuple[str, datetime]:
 
 
 def _account(email: str) -> str:
-    """Hashed, since people type passwords into the wrong field. Upper case is how the database compares e-mails."""
-    return hashlib.sha256(email.strip().upper().encode()).hexdigest()
+    """Hashed, since people type passwords into the wrong field. However it is spelled, one account has one count."""
+    return hashlib.sha256(folded(clean(email[:LONGEST_EMAIL].replace("\0", ""))).encode()).hexdigest()

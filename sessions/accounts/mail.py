@@ -88,7 +88,7 @@ def _send(mail: OutgoingMail) -> None:
         _send_invitation(mail)
         return
     # The invited are among them: their first link may be lost.
-    for member in User.objects.filter(email__iexact=mail.address, can_sign_in=True, is_active=True):
+    for member in User.objects.with_email(mail.address).filter(can_sign_in=True, is_active=True):
         _send_one(member, "password_reset", link=password_set_url(member))
 
 

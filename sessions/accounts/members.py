@@ -9,12 +9,13 @@ from contextlib import contextmanager
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, TextChoices
+from django.db.models import F, Q, QuerySet, TextChoices, Value
 from django.db.models.functions import Lower
 
 from sessions.accounts.mail import ask_for_invitation
 from sessions.accounts.tokens import revoke_all
 from sessions.contract.choices import Role
+from sessions.contract.names import composed
 from sessions.models import Organisation, User
 from sessions.models.user import HAS_PASSWORD
 
@@ -54,7 +55,7 @@ def members_page(organisation: Organisation, q: str, state: str, after: int | No
     everyone = User.objects.filter(organisation=organisation).annotate(address=Lower("email"))
     found = everyone.order_by(F("address").asc(nulls_last=True), "username")
     if q:
-        found = found.filter(Q(email__icontains=q) | Q(username__icontains=q))
+        found = found.filter(search_text__contains=Lower(Value(composed(q))))
     if state:
         found = found.filter(IN_STATE[MemberState(state)])
     if after is not None:
@@ -79,7 +80,7 @@ def invite(actor: User, email: str, role: str) -> User:
     by the mail.
     """
     with _holding(actor) as organisation:
-        member = User.objects.filter(email__iexact=email, organisation=organisation).first()
+        member = User.objects.with_email(email).filter(organisation=organisation).first()
         if member is None:
             member = User(email=email, organisation=organisation)
         elif member.can_sign_in:
@@ -124,6 +125,15 @@ def deactivate(actor: User, member_id: int) -> User:
         member.is_active = False
         member.cookie_version += 1
         member.save(update_fields=["is_active", "cookie_version"])
+        return member
+
+
+def rename(actor: User, member_id: int, username: str) -> User:
+    """Raises User.DoesNotExist for one without an e-mail, who is known by the username alone."""
+    with _holding(actor) as organisation:
+        member = User.objects.get(pk=member_id, organisation=organisation, email__isnull=False)
+        member.username = username
+        member.save(update_fields=["username"])
         return member
 
 

@@ -16,7 +16,7 @@ from sessions.foreign.parameters import one, one_of, position_of, several
 from sessions.foreign.streams import each, json_array
 from sessions.foreign.times import rfc3339
 from sessions.models import User
-from sessions.presenters.facts import took_place
+from sessions.presenters.facts import person, took_place
 from sessions.query import ListRequest, find_page, json_records
 from sessions.query.criteria.order import NEWEST_FIRST, Order, Term
 from sessions.query.parameters import LONGEST_VALUE, MOST_ROWS
@@ -131,7 +131,7 @@ def session(record: schema.Session, organisation: str) -> dict[str, Any]:
         "recording_ids": [file.name for file in record.attachments if file.kind in RECORDINGS and file.available],
         # Whoever brought sessions over from there kept the originals as attributes.
         "rev_org_id": record.attributes.get("rev_org_id", organisation),
-        "rev_user_id": record.attributes.get("rev_user_id", record.initiator.email or record.initiator.username),
+        "rev_user_id": record.attributes.get("rev_user_id", person(record)),
         "session_duration_ms": record.duration_ms,
     }
 

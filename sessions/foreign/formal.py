@@ -20,7 +20,7 @@ from sessions.foreign.parameters import position_of
 from sessions.foreign.streams import each, json_array
 from sessions.foreign.times import protobuf_duration, protobuf_time
 from sessions.models import User
-from sessions.presenters.facts import who
+from sessions.presenters.facts import person, who
 from sessions.query import Clauses, ListRequest, find_page, json_records
 from sessions.query.criteria.order import NEWEST_FIRST, Order, Term
 from sessions.query.parameters import MOST_ROWS, DayOrMomentField, day_range, is_reversed
@@ -142,7 +142,7 @@ def answer(asked: ListRequest) -> Iterator[bytes]:
 
 def session(record: schema.Session) -> dict[str, Any]:
     initiator = record.initiator
-    person = {"id": initiator.email or initiator.username, "name": initiator.username, "email": initiator.email}
+    known = {"id": person(record), "name": initiator.username, "email": initiator.email}
     return {
         "id": str(record.id),
         "startTime": record.started_at and protobuf_time(record.started_at),
@@ -155,7 +155,7 @@ def session(record: schema.Session) -> dict[str, Any]:
             "type": initiator.type,
             "username": who(record),
             "formal": {
-                "user": _person(record, "user", **person, type=initiator.type if person["id"] else None),
+                "user": _person(record, "user", **known, type=initiator.type if known["id"] else None),
                 "endUser": _person(record, "end_user"),
             },
             "native": {"username": record.attributes.get("native.username", initiator.username)},

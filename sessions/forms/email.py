@@ -1,6 +1,10 @@
 """An e-mail address, asked for everywhere with the same words."""
 
+from typing import Any
+
 from django import forms
+
+from sessions.contract.names import clean
 
 
 class EmailField(forms.EmailField):
@@ -11,3 +15,6 @@ class EmailField(forms.EmailField):
     def __init__(self, autocomplete: str, *, autofocus: bool = False) -> None:
         attributes = {"autocomplete": autocomplete, "autofocus": autofocus}
         super().__init__(label="E-mail", max_length=254, widget=forms.EmailInput(attrs=attributes))
+
+    def to_python(self, value: Any) -> str:
+        return clean(super().to_python(value) or "")

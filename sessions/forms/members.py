@@ -1,10 +1,13 @@
 """Finding, inviting and changing members."""
 
 from django import forms
+from django.http import QueryDict
 
 from sessions.accounts.members import MemberState
 from sessions.contract.choices import Role
 from sessions.forms.email import EmailField
+from sessions.forms.username import UsernameField
+from sessions.models import User
 
 ROLE_HELP = (
     "An admin sees every session and manages the organisation; a developer sees the own sessions and may make "
@@ -35,6 +38,18 @@ class InvitationForm(forms.Form):
         """The domain in lower case, so that it is stored the way it is shown elsewhere."""
         name, _, domain = self.cleaned_data["email"].rpartition("@")
         return f"{name}@{domain.lower()}"
+
+
+class UsernameForm(forms.Form):
+    username = UsernameField("off")
+
+    def __init__(self, member: User, data: QueryDict | None = None) -> None:
+        super().__init__(data, initial={"username": member.username})
+        self.fields["username"].help_text = (
+            "Sessions do not change it; the member can, in the profile."
+            if member.can_sign_in
+            else "The next session by this e-mail that names another username changes it again."
+        )
 
 
 class RoleForm(forms.Form):

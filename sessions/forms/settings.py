@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from sessions.forms.time_zone import TimeZoneField
+from sessions.forms.username import UsernameField
 from sessions.models import Organisation, User
 from sessions.models.organisation import LONGEST_RETENTION_DAYS
 from sessions.retention.policy import Due, due
@@ -15,9 +16,7 @@ WEEK_IN_MINUTES = 7 * 24 * 60
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
-    username = forms.CharField(
-        required=False, max_length=150, widget=forms.TextInput(attrs={"autocomplete": "nickname"})
-    )
+    username = UsernameField("nickname")
     time_zone = TimeZoneField(label="Time zone", required=False)
 
     class Meta:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from sessions.accounts.tokens import LONGEST_LIFE, label_is_taken
 from sessions.contract.choices import Scope
+from sessions.contract.names import clean
 from sessions.models import ApiToken, User
 
 ON_A_DATE = "date"
@@ -53,7 +54,7 @@ class TokenForm(forms.Form):
             self.fields["day"].required = self.data.get("expires") == ON_A_DATE
 
     def clean_label(self) -> str:
-        label: str = self.cleaned_data["label"]
+        label = clean(self.cleaned_data["label"])
         if label_is_taken(self.creator, label):
             raise ValidationError("Somebody else's token has this label. Choose another one.")
         return label

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
 from sessions.contract.choices import Role
+from sessions.contract.names import clean
 from sessions.models.organisation import Organisation, validate_time_zone
 from sessions.models.search_text import search_text
 
@@ -17,12 +18,16 @@ HAS_PASSWORD = ~models.Q(password__startswith="!")  # noqa: S106  a mark, not a 
 
 
 class UserManager(BaseUserManager["User"]):
+    def with_email(self, email: str) -> "models.QuerySet[User]":
+        """Whose address this is, whatever its case: as the unique indexes compare, and by them."""
+        return self.alias(address=Lower("email")).filter(address=Lower(models.Value(clean(email))))
+
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.signing_in(username or "").get()
 
     def signing_in(self, email: str) -> "models.QuerySet[User]":
         """Whoever has set a password for this address, in whichever organisation: one at most."""
-        return self.filter(HAS_PASSWORD, email__iexact=email, can_sign_in=True)
+        return self.with_email(email).filter(HAS_PASSWORD, can_sign_in=True)
 
 
 class User(AbstractBaseUser):

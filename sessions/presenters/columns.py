@@ -71,9 +71,10 @@ def flag(header: str, column: str) -> Field:
     return Field(header, f"{column}::text")
 
 
+# As `facts.who` says it.
 INITIATOR = (
     "CASE s.initiator_type WHEN 'user' THEN COALESCE(u.email, u.username) WHEN 'token' THEN t.label "
-    "ELSE COALESCE(s.label, 'Anonymous') END"
+    "ELSE COALESCE(NULLIF(s.label, ''), 'Anonymous') END"
 )
 FILES = (
     "(SELECT string_agg(f.name, '; ' ORDER BY f.name) FROM history_attachment f "

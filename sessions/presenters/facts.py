@@ -27,11 +27,15 @@ class Group:
     facts: list[Fact]
 
 
+def person(record: Session) -> str | None:
+    """By e-mail, or by username where there is none; None where no person is known."""
+    return record.initiator.email or record.initiator.username
+
+
 def who(record: Session) -> str:
-    """The person by e-mail or username, the token or visitor by label."""
-    initiator = record.initiator
-    name = initiator.email or initiator.username or initiator.label
-    return name or InitiatorType(initiator.type).label
+    """Who started it: a person, or the label of a token or visitor. `INITIATOR` in columns.py is the same in SQL."""
+    name = person(record) if record.initiator.type == "user" else record.initiator.label
+    return name or InitiatorType(record.initiator.type).label
 
 
 def app_name(record: Session) -> str:

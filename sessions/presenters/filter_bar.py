@@ -1,6 +1,7 @@
 """The filter bar: what can be chosen, what is chosen, and the links that take a choice away."""
 
-from collections.abc import Container
+import re
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -11,7 +12,6 @@ from django.utils import timezone
 
 from sessions.contract.choices import Flag, Platform, Status
 from sessions.query import Parameters
-from sessions.query.criteria.names import major_version
 from sessions.query.options import Options
 from sessions.query.parameters import SessionFilterSet
 
@@ -97,7 +97,7 @@ def choices(asked: Parameters, options: Options) -> list[Choice]:
         if name in words:
             listed = [Option(value, text, "", value in chosen) for value, text in words[name]]
         elif name == "os":
-            listed = os_options(options.values.get("os", []), chosen)
+            listed = os_options(options.values.get("os", []), options.majors, chosen)
         elif name == "app":
             listed = [
                 Option(value, note or value, value if note else "", value in chosen)
@@ -113,11 +113,11 @@ def choices(asked: Parameters, options: Options) -> list[Choice]:
     return found
 
 
-def os_options(systems: list[tuple[str, str]], chosen: Container[str]) -> list[Option]:
+def os_options(systems: list[tuple[str, str]], majors: Mapping[str, str], chosen: Container[str]) -> list[Option]:
     """Grouped by major version, the newest first: the major one stands for all of its versions."""
     groups: dict[tuple[str, str], list[str]] = {}
     for name, version in systems:
-        groups.setdefault((name, major_version(version)), []).append(version)
+        groups.setdefault((name, majors[version]), []).append(version)
     listed = []
     for name, major in sorted(
         groups, key=lambda group: (group[0].casefold(), [-part for part in version_parts(group[1])])
@@ -131,7 +131,8 @@ def os_options(systems: list[tuple[str, str]], chosen: Container[str]) -> list[O
 
 
 def version_parts(version: str) -> list[int]:
-    return [int(part) if part.isascii() and part.isdigit() else -1 for part in version.split(".")]
+    """The numbers in it, for order."""
+    return [int(number) for number in re.findall("[0-9]+", version)]
 
 
 def chips(asked: Parameters) -> list[Chip]:

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from sessions.contract import schema
 from sessions.contract.choices import OPEN_STATUSES
 from sessions.presenters.columns import COLUMNS, Column
+from sessions.presenters.facts import who
 from sessions.presenters.filter_bar import changed
 from sessions.query import Parameters
 
@@ -42,11 +43,7 @@ class Row:
 
     @property
     def who(self) -> str:
-        """E-mail or username, token label, or what an anonymous session is called."""
-        initiator = self.record.initiator
-        if initiator.type == "user":
-            return initiator.email or initiator.username or ""
-        return initiator.label or "Anonymous"
+        return who(self.record)
 
     @property
     def who_note(self) -> str:

@@ -5,11 +5,13 @@ from hashlib import sha256
 
 from django.core.cache import cache
 
+from sessions.contract.names import composed
 from sessions.models import User
 from sessions.models.keys import KIND_BITS, VALUES_PER_ORGANISATION, Kind
 from sessions.postgresql.fetching import fetch_prepared
 from sessions.query.criteria.groups import WORDS
-from sessions.query.criteria.names import escaped
+from sessions.query.criteria.names import MAJOR, escaped
+from sessions.query.criteria.values import USER_VALUE, sql_device_values
 from sessions.query.criteria.visibility import facet_owners
 
 # More are found by typing: hundreds in a list are not read, and each takes its 200 bytes on every page.
@@ -20,15 +22,19 @@ KNOWN_SECONDS = 60
 
 @dataclass
 class Options:
-    """(value, label) pairs by filter, in the order people look for them; `more` names the lists that were cut."""
+    """(value, label) pairs by filter, in the order people look for them; `more` names the lists that were cut.
+
+    Of systems they are (name, version); `majors` has the major version of each version.
+    """
 
     values: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    majors: dict[str, str] = field(default_factory=dict)
     more: set[str] = field(default_factory=set)
 
 
 def filter_options(viewer: User, search: str = "") -> Options:
     """At most 100 of a kind, those that contain `search`; without one, long lists may be a minute old."""
-    owners = facet_owners(viewer)
+    owners, search = facet_owners(viewer), composed(search)
     if search:
         return read_options(viewer, owners, search)
     key = f"options-{viewer.organisation_id}-{sha256(repr(owners).encode()).hexdigest()}"
@@ -45,27 +51,25 @@ def read_options(viewer: User, owners: list[int], search: str = "") -> Options:
     """From facets and small tables alone."""
     rows = fetch_prepared(
         f"""
-        {sql_users("u.email", "lower(u.email)", "u.email IS NOT NULL", search)}
+        {sql_users("u.username", "lower(u.email)", "u.email IS NOT NULL", search)}
         UNION ALL
-        {sql_users("u.username", "u.username", "u.email IS NULL", search)}
+        {sql_users("''", "u.username", "u.email IS NULL", search)}
         UNION ALL
-        (SELECT 'app', a.app_id, a.name
+        (SELECT 'app', a.app_id, a.name, ''
          FROM history_app a
          WHERE a.id = ANY({sql_seen(Kind.APP)}) AND {sql_like("a.app_id, ' ', a.name", search)}
          ORDER BY a.name, a.app_id LIMIT {MOST_OPTIONS + 1})
         UNION ALL
-        (SELECT DISTINCT 'device', d.model, d.manufacturer
-         FROM history_device d
-         WHERE d.id = ANY({sql_seen(Kind.DEVICE)}) AND d.model <> ''
-           AND {sql_like("d.manufacturer, ' ', d.model", search)}
-         ORDER BY d.model LIMIT {MOST_OPTIONS + 1})
+        (SELECT 'device', d.value, CASE WHEN d.value = d.model THEN d.manufacturer ELSE '' END, ''
+         FROM ({sql_device_values(sql_devices(search))}) d
+         ORDER BY d.model, d.manufacturer)
         UNION ALL
-        (SELECT 'os', o.name, o.version
+        (SELECT 'os', o.name, o.version, {MAJOR}
          FROM history_operatingsystem o
          WHERE o.id = ANY({sql_seen(Kind.OS)}) AND {sql_like("o.name, ' ', o.version", search)}
          ORDER BY o.name, o.version LIMIT {MOST_OPTIONS + 1})
         UNION ALL
-        SELECT DISTINCT 'platform', (id %% {VALUES_PER_ORGANISATION})::text, ''
+        SELECT DISTINCT 'platform', (id %% {VALUES_PER_ORGANISATION})::text, '', ''
         FROM unnest({sql_seen(Kind.PLATFORM)}) AS id
         """,
         {
@@ -76,7 +80,9 @@ def read_options(viewer: User, owners: list[int], search: str = "") -> Options:
         },
     )
     options = Options()
-    for name, value, label in rows:
+    for name, value, label, major in rows:
+        if name == "os":
+            options.majors[label] = major
         word = WORDS[Kind.PLATFORM][int(value)] if name == "platform" else value
         options.values.setdefault(name, []).append((word, label))
     for name, found in options.values.items():
@@ -86,20 +92,28 @@ def read_options(viewer: User, owners: list[int], search: str = "") -> Options:
     return options
 
 
-def sql_users(value: str, order: str, condition: str, search: str) -> str:
+def sql_users(label: str, order: str, condition: str, search: str) -> str:
     """Along an index of names (user_email_per_organisation, user_username_without_email) until there are enough.
 
     There may be many thousand, and all that is shown is the first few.
     """
-    label = "u.username" if value == "u.email" else "''"
     return f"""
-        (SELECT 'user', {value} AS value, {label} AS label
+        (SELECT 'user', {USER_VALUE}, {label}, ''
          FROM history_user u
          WHERE u.organisation_id = %(organisation)s AND {condition} AND {sql_like("u.email, ' ', u.username", search)}
            AND EXISTS (
                SELECT FROM history_facet f WHERE f.owner = ANY(%(owners)s) AND f.value = {Kind.USER << KIND_BITS} | u.id
            )
          ORDER BY {order} LIMIT %(users)s)
+    """
+
+
+def sql_devices(search: str) -> str:
+    return f"""
+        SELECT DISTINCT manufacturer, model
+        FROM history_device
+        WHERE id = ANY({sql_seen(Kind.DEVICE)}) AND model <> '' AND {sql_like("manufacturer, ' ', model", search)}
+        ORDER BY model, manufacturer LIMIT {MOST_OPTIONS + 1}
     """
 
 

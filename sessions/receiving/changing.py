@@ -40,6 +40,7 @@ def change(sender: Sender, session_id: UUID, raw: bytes) -> None:
 def _change(sender: Sender, session_id: UUID, patch: Document) -> None:
     stored = sender.hold(session_id)
     document = _merge(_record(sender, session_id, stored), patch)
+    _leave_username(document, patch)
     if _is_back(stored, patch, document):
         document["status"] = Status.ACTIVE if document.get("started_at") else Status.QUEUED
     line = parse(msgspec.json.encode(document), SessionLine)
@@ -71,6 +72,13 @@ def _record(sender: Sender, session_id: UUID, stored: Held) -> Document:
     if record.initiator.type != "token":
         document["initiator"]["label"] = stored.label
     return document
+
+
+def _leave_username(document: Document, patch: Document) -> None:
+    """A username is the person's, as an app's name is the app's: said again only by a patch that names it."""
+    initiator, sent = document["initiator"], patch.get("initiator")
+    if isinstance(initiator, dict) and initiator.get("email") and not (isinstance(sent, dict) and "username" in sent):
+        initiator["username"] = None
 
 
 def _merge(target: Any, patch: Any) -> Any:

@@ -1,8 +1,8 @@
 """Names that were resolved a moment ago: a session that is sent alone would spend half its time on looking them up.
 
 One catalogue an organisation, which the threads of a process share: each takes what it knows of a line, and gives
-back what it has committed. A row that has been deleted meanwhile is noticed by a foreign key, and looked up
-again; a member's e-mail address that has moved to somebody else is noticed within SECONDS.
+back what it has committed. Nothing of it is trusted: the statement that writes the session also checks the names
+(`NAMES_HOLD`), and a row that has been deleted is noticed by a foreign key. Then all names are looked up again.
 """
 
 import time

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sessions.contract.line_errors import LineError, invalid
+from sessions.contract.names import clean
 from sessions.contract.schema import Initiator
 from sessions.models import ApiToken, Organisation, User
+from sessions.postgresql.folding import folded
 from sessions.query.locking import Held, hold, is_visible, not_visible
 
 
@@ -29,15 +31,15 @@ class Sender:
         """A token's session carries the token's own label. Raises LineError."""
         if self.token is not None:
             if initiator.type == "token":
-                if initiator.label and initiator.label != self.token.label:
+                if initiator.label and initiator.label != clean(self.token.label):
                     raise invalid("initiator.label", f"is not the token's, which is {self.token.label!r}")
                 initiator.label = self.token.label
         elif not (self.member.is_admin or self._is(initiator)):
             raise LineError("forbidden", "initiator", "must be you, or send the session with a token of yours")
 
     def _is(self, initiator: Initiator) -> bool:
-        mine = (self.member.email or "").lower()
-        return initiator.type == "user" and bool(mine) and (initiator.email or "").lower() == mine
+        mine, theirs = self.member.email, initiator.email
+        return initiator.type == "user" and bool(mine and theirs) and folded(mine or "") == folded(theirs or "")
 
     def closed(self, ids: Collection[UUID]) -> set[UUID]:
         """Which of these sessions exist and are not the sender's to write."""

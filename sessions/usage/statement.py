@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from sessions.models.keys import KIND_BITS, Kind
 from sessions.postgresql.fetching import fetch_all
 from sessions.query.criteria.criteria import Criteria
+from sessions.query.criteria.values import USER_VALUE, sql_device_values
 from sessions.query.rows import DURATION_MS
 from sessions.usage.queue_times import sql_bucket
 from sessions.usage.rolled_up import HOLDS, Parts, parameters_of, sql_counts, sql_sessions
@@ -102,7 +103,7 @@ COUNTED = f"""
       USING (id, version)
     WHERE {HOLDS}
 """
-# Names are looked up for the few that are left. Devices are told apart by model, as the list's filter does.
+# Names are looked up for the few that are left. Devices are told apart by maker and model, as their values are.
 BY_APP = f"""
     UNION ALL
     SELECT 'app', a.app_id, a.name, busiest.sessions, busiest.duration_ms, NULL, NULL, NULL, NULL
@@ -110,16 +111,21 @@ BY_APP = f"""
         SELECT * FROM named WHERE key >> {KIND_BITS} = {Kind.APP:d} ORDER BY sessions DESC, key LIMIT {TOP}
     ) busiest JOIN history_app a ON a.id = busiest.key & {IDENT}
 """
-BY_DEVICE = f"""
-    UNION ALL
-    (SELECT 'device', d.model, '', sum(named.sessions)::bigint, sum(named.duration_ms)::bigint, NULL, NULL, NULL, NULL
+BUSIEST_DEVICES = f"""
+    SELECT d.manufacturer, d.model, sum(named.sessions)::bigint AS sessions,
+           sum(named.duration_ms)::bigint AS duration_ms
     FROM named JOIN history_device d ON d.id = named.key & {IDENT}
     WHERE named.key >> {KIND_BITS} = {Kind.DEVICE:d} AND d.model <> ''
-    GROUP BY d.model ORDER BY sum(named.sessions) DESC, d.model LIMIT {TOP})
+    GROUP BY d.manufacturer, d.model ORDER BY sum(named.sessions) DESC, d.model, d.manufacturer LIMIT {TOP}
+"""
+BY_DEVICE = f"""
+    UNION ALL
+    SELECT 'device', value, '', sessions, duration_ms, NULL, NULL, NULL, NULL
+    FROM ({sql_device_values(BUSIEST_DEVICES)}) busiest
 """
 BY_USER = f"""
     UNION ALL
-    SELECT 'user', COALESCE(u.email, u.username), '', busiest.sessions, busiest.duration_ms, NULL, NULL, NULL, NULL
+    SELECT 'user', {USER_VALUE}, '', busiest.sessions, busiest.duration_ms, NULL, NULL, NULL, NULL
     FROM (
         SELECT * FROM named WHERE key >> {KIND_BITS} = {Kind.USER:d} ORDER BY sessions DESC, key LIMIT {TOP}
     ) busiest JOIN history_user u ON u.id = busiest.key & {IDENT}

@@ -11,7 +11,7 @@ from sessions.accounts import members as service
 from sessions.accounts.links import password_set_path
 from sessions.accounts.members import MemberState, state_of
 from sessions.accounts.tokens import working_tokens
-from sessions.forms.members import InvitationForm, MemberSearchForm, RoleForm
+from sessions.forms.members import InvitationForm, MemberSearchForm, RoleForm, UsernameForm
 from sessions.http.roles import MemberRequest, admin_required
 from sessions.models import User
 
@@ -51,12 +51,14 @@ def invite(request: MemberRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @admin_required
 def member(request: MemberRequest, member_id: int) -> HttpResponse:
-    """POST takes `action`: role (with `role`), deactivate, reactivate or resend."""
+    """POST takes `action`: username (with `username`), role (with `role`), deactivate, reactivate or resend."""
     # Any id that PostgreSQL can hold, and none of another organisation.
     colleagues = User.objects.select_related("organisation").filter(organisation=request.user.organisation_id)
     found = get_object_or_404(colleagues, pk=member_id)
     if request.method != "POST":
-        return _page(request, found, RoleForm(initial={"role": found.role}))
+        return _page(request, found)
+    if request.POST.get("action") == "username" and found.email:
+        return _rename(request, found)
     if not found.can_sign_in:
         raise BadRequest
     match request.POST.get("action"):
@@ -73,6 +75,15 @@ def member(request: MemberRequest, member_id: int) -> HttpResponse:
             messages.success(request, f"An e-mail to {found} is on its way.")
             return redirect("member", found.pk)
     raise BadRequest
+
+
+def _rename(request: MemberRequest, found: User) -> HttpResponse:
+    form = UsernameForm(found, request.POST)
+    if not form.is_valid():
+        return _page(request, found, username_form=form)
+    service.rename(request.user, found.pk, form.cleaned_data["username"])
+    messages.success(request, "Saved.")
+    return redirect("member", found.pk)
 
 
 def _change_role(request: MemberRequest, found: User) -> HttpResponse:
@@ -107,14 +118,17 @@ def _deactivate(request: MemberRequest, found: User) -> HttpResponse:
     return redirect("member", found.pk)
 
 
-def _page(request: MemberRequest, found: User, form: RoleForm) -> HttpResponse:
+def _page(
+    request: MemberRequest, found: User, form: RoleForm | None = None, username_form: UsernameForm | None = None
+) -> HttpResponse:
     state = state_of(found)
     # A server without e-mail works too: the admin hands the link over.
     link = request.build_absolute_uri(password_set_path(found)) if state == MemberState.INVITED else ""
     context = {
         "member": found,
         "state": state,
-        "form": form,
+        "form": form or RoleForm(initial={"role": found.role}),
+        "username_form": username_form or UsernameForm(found),
         "link": link,
         "has_failed_mail": state == MemberState.INVITED and service.has_failed_mail(found),
         "tokens": working_tokens(found)[:TOKENS_NAMED] if state != MemberState.KNOWN else [],

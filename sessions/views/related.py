@@ -7,6 +7,7 @@ from django.urls import reverse
 from sessions.contract.schema import Session
 from sessions.models import User
 from sessions.query import listed_records
+from sessions.query.criteria.values import values_of
 from sessions.query.related import Relation, related_ids
 
 
@@ -26,9 +27,10 @@ class Related:
 
 def related_to(viewer: User, record: Session) -> list[Related]:
     """One group per thing that is known of the session; a group nobody else is in still links to the list."""
+    values = values_of(viewer.organisation, record)
     named: tuple[tuple[str, Relation, str | None], ...] = (
-        ("Same person", "user", record.initiator.email or record.initiator.username),
-        ("Same device model", "device", record.device.model),
+        ("Same person", "user", values.get("user")),
+        ("Same device model", "device", values.get("device")),
         ("Same app", "app", record.app.app_id),
     )
     around = related_ids(viewer, record.id)

@@ -232,3 +232,16 @@ def test_a_token_that_may_not_read_is_told_no_more_than_the_id(daves: Program, d
     assert writer.patch(before["id"], {}).json() == {"id": before["id"]}
     again = writer.post(a_line(external_id="x", status="ended"))
     assert (again.status_code, again.json()) == (200, {"id": before["id"]})
+
+
+def test_a_session_given_to_somebody_else_takes_no_username_along(daves: Program) -> None:
+    other = {"type": "user", "email": "other@acme.example", "username": "other"}
+    daves.new(external_id="other", initiator=other)
+    ident = daves.new(initiator={"type": "user", "email": "mia@acme.example", "username": "mia"})
+
+    assert daves.patch(ident, {"initiator": {"email": other["email"]}}).json()["initiator"]["username"] == "other"
+    assert daves.patch(ident, {"initiator": {"username": "changed"}}).json()["initiator"]["username"] == "changed"
+    assert dict(User.objects.filter(can_sign_in=False).values_list("email", "username")) == {
+        "other@acme.example": "changed",
+        "mia@acme.example": "mia",
+    }

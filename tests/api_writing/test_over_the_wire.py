@@ -14,7 +14,7 @@ import pytest
 
 from sessions.accounts.tokens import make_token
 from sessions.http.body import CHUNK_BYTES
-from sessions.models import Attachment, Event, Session, User
+from sessions.models import App, Attachment, Event, Session, User
 from tests.api_writing.program import NDJSON, SESSIONS
 from tests.ingest.lines import a_line, an_event
 
@@ -58,6 +58,25 @@ def wire(_small_files: None, server: int, dave: User) -> Wire:
 @pytest.fixture
 def ident(wire: Wire) -> UUID:
     return UUID(wire.send("POST", SESSIONS, a_line(external_id="open", **RUNNING))[1]["id"])
+
+
+@pytest.mark.parametrize("server", [2], indirect=True)
+def test_names_are_those_last_sent_whichever_worker_was_sent_them(wire: Wire) -> None:
+    lost = []
+    for number in range(60):
+        name = f"Name {number % 2}"
+        body = a_line(
+            external_id=str(number),
+            app={"app_id": "renamed", "name": name},
+            initiator={"type": "user", "email": "mia@acme.example", "username": name},
+        )
+        status, record = wire.send("POST", SESSIONS, body)
+        answered = (status, record["app"]["name"], record["initiator"]["username"])
+        stored = (201, App.objects.get().name, User.objects.get(email="mia@acme.example").username)
+        if {answered, stored} != {(201, name, name)}:
+            lost.append((number, answered, stored))
+
+    assert lost == []
 
 
 def files_in(folder: Path) -> list[Path]:

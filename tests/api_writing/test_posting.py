@@ -9,10 +9,11 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from sessions.accounts.tokens import make_token
 from sessions.contract.choices import Role
 from sessions.models import Event, Organisation, Session, User
 from tests.api_writing.program import SESSIONS, Program, error
-from tests.conftest import member
+from tests.conftest import ClientOf, member
 from tests.ingest.lines import a_line, an_event, stored
 
 FULL: dict[str, Any] = {
@@ -223,3 +224,29 @@ def test_the_longest_session_there_can_be_is_read_like_any_other(daves: Program)
 
     assert record == daves.get(ident)
     assert record["duration_ms"] == 16_725_225_599_000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_label_means_its_newest_token_as_soon_as_there_is_one(
+    acme: Organisation, alice: User, client_of: ClientOf
+) -> None:
+    def post(external_id: str) -> int | None:
+        line = a_line(external_id=external_id, initiator={"type": "token", "label": "ci"})
+        assert client_of(alice).post(SESSIONS, line, "application/json").status_code == 201
+        return stored(acme, external_id).token_id
+
+    first = post("a")
+    assert post("b") == first
+    token, _ = make_token(alice, "ci", ["write"])
+    assert post("c") == token.pk != first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_late_message_of_a_session_that_has_ended_still_says_the_names(daves: Program, acme: Organisation) -> None:
+    daves.new(app={"app_id": "a", "name": "Old"})
+    late = a_line(app={"app_id": "a", "name": "New"}, status="active", ended_at=None)
+
+    for _ in range(2):
+        assert daves.post(late).status_code == 200
+
+    assert (stored(acme).status, stored(acme).app.name) == ("ended", "New")

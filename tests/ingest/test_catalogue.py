@@ -2,9 +2,12 @@
 
 import json
 import threading
+import unicodedata
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from sessions.contract.schema import SessionLine
@@ -83,12 +86,56 @@ def test_one_batch_may_spell_an_address_in_two_ways(acme: Organisation) -> None:
     assert User.objects.values_list("username", flat=True).get() == "xavier"
 
 
-def test_a_member_without_a_username_takes_the_one_that_is_sent(acme: Organisation) -> None:
+def test_a_persons_latest_username_wins_and_silence_changes_nothing(acme: Organisation) -> None:
     catalogue = Catalogue(acme.pk)
-    for username in (None, "first", "second"):
+    for username in (None, "first", "second", None):
         send_lines(acme, by(type="user", email="x@acme.example", username=username), catalogue=catalogue)
 
+    assert User.objects.values_list("username", flat=True).get() == "second"
+
+
+def test_the_latest_of_a_batch_wins_however_the_address_is_spelled(acme: Organisation) -> None:
+    sent = (("x@acme.example", "a"), ("X@acme.example", "b"), ("x@acme.example", "c"), ("X@acme.example", None))
+    lines = [
+        a_line(external_id=str(number), initiator={"type": "user", "email": email, "username": username})
+        for number, (email, username) in enumerate(sent)
+    ]
+    for _ in range(2):
+        send_lines(acme, *lines)
+        assert User.objects.values_list("username", flat=True).get() == "c"
+
+
+def test_a_member_who_can_sign_in_takes_a_username_only_if_there_is_none(acme: Organisation, dave: User) -> None:
+    User.objects.update(username="")
+    for username in ("first", "second"):
+        send_lines(acme, by(type="user", email=dave.email, username=username))
+
     assert User.objects.values_list("username", flat=True).get() == "first"
+
+
+def test_an_import_that_goes_on_says_names_again_that_others_have_changed(acme: Organisation) -> None:
+    catalogue = Catalogue(acme.pk)
+    said = {"app": {"app_id": "a", "name": "A"}, "initiator": {"type": "user", "email": "x@a.example", "username": "x"}}
+    changed = {"app": {"app_id": "a", "name": "B"}, "initiator": said["initiator"] | {"username": "y"}}
+    send_lines(acme, a_line(**said), catalogue=catalogue)
+    send_lines(acme, a_line(**changed))
+
+    send_lines(acme, a_line(**said), catalogue=catalogue)
+
+    assert (App.objects.get().name, User.objects.get().username) == ("A", "x")
+
+
+def test_an_import_that_goes_on_finds_whom_an_address_and_a_label_mean_now(acme: Organisation, dave: User) -> None:
+    catalogue = Catalogue(acme.pk)
+    lines = by(type="user", email="x@acme.example"), a_line(external_id="t", initiator={"type": "token", "label": "ci"})
+    send_lines(acme, *lines, catalogue=catalogue)
+    User.objects.filter(email="x@acme.example").update(email="y@acme.example")
+    token = ApiToken.objects.create(organisation=acme, creator=dave, label="ci", digest="1")
+
+    send_lines(acme, *lines, catalogue=catalogue)
+
+    assert stored(acme).user.email == "x@acme.example"
+    assert stored(acme, "t").token == token
 
 
 def test_without_an_address_a_person_is_the_username(acme: Organisation, dave: User) -> None:
@@ -225,3 +272,19 @@ def test_what_one_transaction_makes_is_known_to_others_once_it_is_learnt(acme: O
     assert shared.knows(read)
     assert shared.about(read).knows(read)
     assert shared.ids(read).user == stored(acme).user_id
+
+
+@pytest.mark.django_db(transaction=True)
+def test_names_stored_before_get_their_one_form_but_for_those_whose_other_form_is_there(acme: Organisation) -> None:
+    nfc, nfd = (unicodedata.normalize(form, "Café") for form in ("NFC", "NFD"))
+    App.objects.create(organisation=acme, app_id=nfd, name=f" {nfd}")
+    for model in (nfc, nfd, "Pad ", "  "):
+        Device.objects.create(organisation=acme, model=model)
+    User.objects.create(organisation=acme, username=nfd)
+
+    with connection.schema_editor(atomic=False) as editor:
+        import_module("sessions.migrations.0013_one_form_of_names").rename(apps, editor)
+
+    assert App.objects.values_list("app_id", "name").get() == (nfc, nfc)
+    assert set(Device.objects.values_list("model", flat=True)) == {nfc, nfd, "Pad", "  "}
+    assert User.objects.get().username == nfc

@@ -24,8 +24,9 @@ ROWS = 40_000
 
 
 @pytest.fixture
-def server(transactional_db: None, tmp_path: Path) -> Iterator[int]:
-    """gunicorn as it is configured for the product, on this test's database. Its port."""
+def server(request: pytest.FixtureRequest, transactional_db: None, tmp_path: Path) -> Iterator[int]:
+    """gunicorn as it is configured for the product, on this test's database. Its port. The parameter is its workers."""
+    workers = str(getattr(request, "param", 1))
     database = connection.settings_dict
     environment = os.environ | {
         # The rest in libpq's own variables: a URL has no good place for a socket's folder.
@@ -40,7 +41,7 @@ def server(transactional_db: None, tmp_path: Path) -> Iterator[int]:
         "DATA_DIR": str(tmp_path),
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--workers", "1", "sessionhistory.wsgi"],
+        [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--workers", workers, "sessionhistory.wsgi"],
         cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stderr

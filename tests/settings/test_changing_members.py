@@ -12,7 +12,7 @@ from sessions.accounts.links import password_set_path
 from sessions.accounts.members import active_admins, change_role, deactivate
 from sessions.contract.choices import Role
 from sessions.models import ApiToken, Organisation, User
-from tests.conftest import ClientOf
+from tests.conftest import ClientOf, Send
 
 
 def page_of(member: User) -> str:
@@ -37,6 +37,35 @@ def test_an_unknown_role_is_refused_at_the_field(client_of: ClientOf, alice: Use
 def test_one_known_from_sessions_has_no_role_to_change(client_of: ClientOf, alice: User, acme: Organisation) -> None:
     known = User.objects.create(organisation=acme, email="k@acme.example")
     assert client_of(alice).post(page_of(known), {"action": "role", "role": "admin"}).status_code == 400
+
+
+def test_an_admin_mends_a_username_of_a_member_and_of_one_known_from_sessions(
+    client_of: ClientOf, alice: User, uma: User, acme: Organisation, send: Send
+) -> None:
+    known = User.objects.create(organisation=acme, email="k@acme.example", username="Typo")
+    for member in (uma, known):
+        answer = client_of(alice).post(page_of(member), {"action": "username", "username": " Zoe\u0301 "})
+        assert answer["Location"] == page_of(member)
+        member.refresh_from_db()
+        assert member.username == "Zo\u00e9"
+        assert 'value="Zo\u00e9"' in client_of(alice).get(page_of(member)).content.decode()
+        send(acme, initiator={"type": "user", "email": member.email, "username": "Other"})
+        member.refresh_from_db()
+
+    assert (uma.username, known.username) == ("Zo\u00e9", "Other")
+
+
+def test_a_username_that_is_all_there_is_of_a_person_stays(
+    client_of: ClientOf, alice: User, uma: User, acme: Organisation
+) -> None:
+    known = User.objects.create(organisation=acme, username="kiosk-7")
+    assert client_of(alice).post(page_of(known), {"action": "username", "username": "x"}).status_code == 400
+    assert 'name="username"' not in client_of(alice).get(page_of(known)).content.decode()
+    assert client_of(uma).post(page_of(alice), {"action": "username", "username": "x"}).status_code == 403
+    assert (
+        "at most 150"
+        in client_of(alice).post(page_of(uma), {"action": "username", "username": "x" * 151}).content.decode()
+    )
 
 
 def test_deactivating_signs_out_at_once_and_offers_undo(client_of: ClientOf, alice: User, uma: User) -> None:

@@ -81,10 +81,12 @@ def test_apps_devices_and_users_are_named_most_sessions_first(acme: Organisation
     assert [one.value for one in found.users] == ["c@acme.example", "b@acme.example", "a@acme.example"]
 
 
-def test_devices_of_one_model_are_one_line_whoever_made_them(acme: Organisation, alice: User, send: Send) -> None:
-    send(acme, **at(3), device={"model": "One", "manufacturer": "A"})
-    send(acme, **at(3), device={"model": "One", "manufacturer": "B"})
-    assert [(one.value, one.numbers.sessions) for one in count(alice).devices] == [("One", 2)]
+def test_devices_of_one_maker_and_model_are_one_line_whatever_their_type(
+    acme: Organisation, alice: User, send: Send
+) -> None:
+    for manufacturer, kind in (("A", "phone"), ("A", "tablet"), ("B", "phone")):
+        send(acme, **at(3), device={"model": "One", "manufacturer": manufacturer, "type": kind})
+    assert [(one.value, one.numbers.sessions) for one in count(alice).devices] == [("A One", 2), ("B One", 1)]
 
 
 def test_only_the_ten_busiest_are_named(acme: Organisation, alice: User, send: Send) -> None:

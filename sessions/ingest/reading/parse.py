@@ -17,6 +17,7 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from sessions.contract.line_errors import LineError, invalid, required, unparsable
+from sessions.contract.names import clean_names
 from sessions.contract.schema import Event, EventBatch, ImportedLine, SessionLine
 from sessions.ingest.reading.encodings import foreign_encoding, save_as_utf8
 
@@ -51,7 +52,7 @@ def parse_line(raw: bytes) -> ImportedLine:
 
 
 def parse(raw: bytes, kind: type[Sent]) -> Sent:
-    """Raises LineError. `raw` is one JSON object in UTF-8, at most MAX_SENT_BYTES with MAX_SENT_VALUES in it."""
+    """`raw` is one JSON object in UTF-8, at most MAX_SENT_BYTES with MAX_SENT_VALUES in it. Raises LineError."""
     refuse_too_many_values(raw)
     return _parse(raw, kind, MAX_SENT_BYTES)
 
@@ -61,6 +62,8 @@ def _parse(raw: bytes, kind: type[Sent], longest: int) -> Sent:
     if b"\\u0000" in raw:
         _refuse_texts(msgspec.to_builtins(sent), _NUL, "contains a NUL character")
     _check_free_form(sent)
+    if isinstance(sent, SessionLine):
+        clean_names(sent)
     return sent
 
 

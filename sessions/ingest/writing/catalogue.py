@@ -1,6 +1,7 @@
 """The names of a batch -> ids of the small tables, making what is missing.
 
-A handful of statements a batch, and none once an import has seen all names. The tables
+Apps, people and tokens are looked up for each batch, since other processes rename them: the names last sent count,
+whoever sent them. Devices and operating systems are nothing but their names, so their ids are remembered. The tables
 come in one order, so that concurrent imports wait for each other and never deadlock.
 """
 
@@ -31,6 +32,18 @@ from sessions.ingest.writing.small_tables import (
 MOST_FACETS = 200_000
 
 
+class Person(NamedTuple):
+    """A row of the people who have an e-mail address. Whoever `signs_in` chooses the username."""
+
+    email: str
+    username: str
+    signs_in: bool
+
+    def takes(self, username: str | None) -> bool:
+        """Whether the row is to have this username, which was sent, and has another one."""
+        return bool(username) and username != self.username and not (self.signs_in and self.username)
+
+
 class Ids(NamedTuple):
     """What a session's row refers to; None where it names nothing."""
 
@@ -56,7 +69,7 @@ class Catalogue:
         self._devices: dict[tuple[str, str, str], int] = {}
         self._systems: dict[tuple[str, str], int] = {}
         self._emails: dict[str, int] = {}
-        self._people: dict[int, tuple[str, str]] = {}  # e-mail and username, as the table has them
+        self._people: dict[int, Person] = {}
         self._usernames: dict[str, int] = {}
         self._tokens: dict[str, int] = {}
         self._facets: set[tuple[int, int]] = set()
@@ -110,7 +123,7 @@ class Catalogue:
         )
 
     def knows(self, line: SessionLine) -> bool:
-        """Whether `resolve` would ask and write nothing."""
+        """Whether `resolve` would write nothing, as far as is known here: `believed` is to be checked."""
         app, initiator = line.app, line.initiator
         try:
             self.ids(line)
@@ -118,14 +131,34 @@ class Catalogue:
             return False
         if app.app_id is not None and self._differs(app.app_id, app.name or "", app.group or ""):
             return False
-        return not (initiator.email and initiator.username and self._is_nameless(initiator.email))
+        return not (initiator.email and self._person(initiator.email).takes(initiator.username))
+
+    def believed(self, line: SessionLine) -> dict[str, object]:
+        """What `NAMES_HOLD` checks for a line that is known: the names that the rows of its app and person have."""
+        ids = self.ids(line)
+        _, app_name, app_group = self._apps[line.app.app_id] if line.app.app_id is not None else (None, None, None)
+        person = Person("", "", signs_in=False)
+        if ids.user is not None:
+            person = self._people.get(ids.user) or Person("", line.initiator.username or "", signs_in=False)
+        return {
+            "app": ids.app,
+            "app_name": app_name,
+            "app_group": app_group,
+            "person": ids.user,
+            "email": person.email,
+            "username": person.username,
+            "signs_in": person.signs_in,
+        }
 
     def put_names(self, line: SessionLine) -> None:
         """Of a line that `resolve` has seen: what the tables say of app and person in the place of what it says."""
         if line.app.app_id is not None:
             _, line.app.name, line.app.group = self._apps[line.app.app_id]
         if line.initiator.email:
-            line.initiator.email, line.initiator.username = self._people[self._emails[line.initiator.email]]
+            line.initiator.email, line.initiator.username, _ = self._person(line.initiator.email)
+
+    def _person(self, email: str) -> Person:
+        return self._people[self._emails[email]]
 
     def resolve(self, lines: Iterable[SessionLine]) -> None:
         """Make sure that every name of these lines has an id. Call it in the transaction that writes them."""
@@ -136,11 +169,8 @@ class Catalogue:
         self._resolve_emails(lines)
         self._resolve_usernames(
             {line.initiator.username for line in lines if line.initiator.username and not line.initiator.email}
-            - self._usernames.keys()
         )
-        self._resolve_tokens(
-            {line.initiator.label or "" for line in lines if line.initiator.type == "token"} - self._tokens.keys()
-        )
+        self._resolve_tokens({line.initiator.label or "" for line in lines if line.initiator.type == "token"})
 
     def _resolve_apps(self, lines: list[SessionLine]) -> None:
         """The latest name and group win; nothing is written while they stay the same."""
@@ -149,7 +179,7 @@ class Catalogue:
             if line.app.app_id is not None:
                 name, group = named.get(line.app.app_id, ("", ""))
                 named[line.app.app_id] = (line.app.name or name, line.app.group or group)
-        self._select_apps(list(named.keys() - self._apps.keys()))
+        self._select_apps(list(named))
         changed = [(app_id, *names) for app_id, names in sorted(named.items()) if self._differs(app_id, *names)]
         if changed:
             _execute(UPSERT_APPS, [self.organisation_id, *_columns(changed)])
@@ -157,8 +187,8 @@ class Catalogue:
 
     def _select_apps(self, app_ids: list[str]) -> None:
         if app_ids:
-            for app_id, *row in _fetch(SELECT_APPS, [self.organisation_id, app_ids]):
-                self._apps[app_id] = (row[0], row[1], row[2])
+            rows = _fetch(SELECT_APPS, [self.organisation_id, app_ids])
+            _replace(self._apps, app_ids, {app_id: (ident, name, group) for app_id, ident, name, group in rows})
 
     def _differs(self, app_id: str, name: str, group: str) -> bool:
         if app_id not in self._apps:
@@ -189,35 +219,37 @@ class Catalogue:
             select()
 
     def _resolve_emails(self, lines: list[SessionLine]) -> None:
-        """A username is taken over by a member who has none yet."""
-        named: dict[str, str] = {}
-        for line in lines:
-            if line.initiator.email:
-                named[line.initiator.email] = line.initiator.username or named.get(line.initiator.email, "")
+        """The latest username wins, but for a member who can sign in and has one: that is the member's own."""
+        emails = list(dict.fromkeys(line.initiator.email for line in lines if line.initiator.email))
 
         def select(emails: list[str]) -> None:
             rows = _fetch(SELECT_USERS_BY_EMAIL, [emails, self.organisation_id])
-            self._emails |= {email: ident for email, ident, _, _ in rows}
-            self._people |= {ident: (email, username) for _, ident, email, username in rows}
+            _replace(self._emails, emails, {email: ident for email, ident, *_ in rows})
+            self._people |= {ident: Person(*person) for _, ident, *person in rows}
 
-        if unseen := list(named.keys() - self._emails.keys()):
-            select(unseen)
+        if emails:
+            select(emails)
+        latest: dict[int | str, tuple[str, str]] = {}  # by id, since an address may be spelled in several ways
+        for line in lines:
+            if email := line.initiator.email:
+                who = self._emails.get(email, email)
+                if line.initiator.username:
+                    latest.pop(who, None)
+                latest.setdefault(who, (email, line.initiator.username or ""))
         changed = [
             (email, username)
-            for email, username in named.items()
-            if email not in self._emails or (username and self._is_nameless(email))
+            for email, username in latest.values()
+            if email not in self._emails or self._person(email).takes(username)
         ]
         if changed:
             values = [self.organisation_id, make_password(None), Role.USER.value, *_columns(changed)]
             _execute(UPSERT_USERS_BY_EMAIL, values)
             select([email for email, _ in changed])
 
-    def _is_nameless(self, email: str) -> bool:
-        return not self._people[self._emails[email]][1]
-
     def _resolve_usernames(self, names: set[str]) -> None:
         def select() -> None:
-            self._usernames |= dict(_fetch(SELECT_USERS_BY_USERNAME, [self.organisation_id, list(names)]))
+            found = dict(_fetch(SELECT_USERS_BY_USERNAME, [self.organisation_id, list(names)]))
+            _replace(self._usernames, names, found)
 
         if names:
             select()
@@ -228,7 +260,7 @@ class Catalogue:
 
     def _resolve_tokens(self, labels: set[str]) -> None:
         def select() -> None:
-            self._tokens |= dict(_fetch(SELECT_TOKENS, [self.organisation_id, list(labels)]))
+            _replace(self._tokens, labels, dict(_fetch(SELECT_TOKENS, [self.organisation_id, list(labels)])))
 
         if labels:
             select()
@@ -256,6 +288,13 @@ def _device(line: SessionLine) -> tuple[str, str, str]:
 
 def _system(line: SessionLine) -> tuple[str, str]:
     return (line.os.name or "", line.os.version or "")
+
+
+def _replace(known: dict[str, Any], names: Iterable[str], found: dict[str, Any]) -> None:
+    """What was looked up anew; a name that was not found is known no longer."""
+    for name in names:
+        known.pop(name, None)
+    known |= found
 
 
 def _columns(rows: list[Any]) -> list[list[str]]:

@@ -24,6 +24,7 @@ from sessions.ingest.writing.catalogue import Catalogue
 from sessions.ingest.writing.changed_days import INSERT_CHANGED_DAYS, day_of, note_changed, sql_day
 from sessions.ingest.writing.facets import INSERT_FACETS, Facets, add_facets, facets_lock, facets_of, noted
 from sessions.ingest.writing.rows import Item, Row, attachment_row, event_row, session_row
+from sessions.ingest.writing.small_tables import NAMES_HOLD
 from sessions.ingest.writing.staging import FEW, copy, merge
 from sessions.models import Organisation
 from sessions.postgresql.prepared import as_array
@@ -37,9 +38,6 @@ OWNED = "stored.organisation_id = sent.organisation_id"
 OWNED_BY_TOKEN = f"{OWNED} AND stored.token_id = sent.token_id"
 # One that has ended is not opened again by what was sent before and comes late.
 KEPT = "stored.status IN ('ended', 'failed') AND sent.status NOT IN ('ended', 'failed')"
-SELECT_KEPT = f"""
-SELECT stored.id FROM {{source}} AS sent JOIN {{table}} AS stored USING (id) WHERE {{owned}} AND {KEPT}
-"""
 # `left_day` is the day that it counted on before, if that was another.
 UPSERT = f"""
 WITH upserted AS (
@@ -57,12 +55,15 @@ WITH upserted AS (
 """
 UPSERT_MANY = f"""
 {UPSERT.replace("{in_order}", "ORDER BY id")}
-SELECT id, is_new, day, left_day FROM upserted UNION ALL SELECT id, false, NULL, NULL FROM ({SELECT_KEPT}) AS kept
+SELECT id, is_new, day, left_day FROM upserted
+UNION ALL
+SELECT stored.id, false, NULL, NULL FROM {{source}} AS sent JOIN {{table}} AS stored USING (id)
+WHERE {{owned}} AND {KEPT}
 """
-# The same of a session alone, and its facets and days if it is written; whether it was kept is another statement.
+# A session alone with its facets and days, all of it only if the names of its app and person are those known here.
 DAYS = "SELECT unnest(ARRAY[day, left_day]) FROM upserted"
 UPSERT_ONE = f"""
-{UPSERT.replace("{in_order}", "")}, held AS MATERIALIZED (
+{UPSERT.replace("{in_order}", f"WHERE {NAMES_HOLD}")}, held AS MATERIALIZED (
     SELECT pg_advisory_xact_lock_shared({{lock}}::bigint) FROM upserted
 ), faceted AS ({INSERT_FACETS.format(owners="{owners}", values="{values}")}),
 changed AS ({INSERT_CHANGED_DAYS.format(organisation="{organisation}", days=DAYS)})
@@ -151,7 +152,9 @@ def _write_together(
     try:
         if _is_one_statement(items, catalogue):
             with connection.wrap_database_errors:
-                return _write_alone(organisation, items[0], catalogue, owned)
+                report = _write_alone(organisation, items[0], catalogue, owned)
+            if report:
+                return report
         with connection.wrap_database_errors, transaction.atomic():
             return _write(organisation, items, catalogue, owned, sent)
     except BaseException:
@@ -160,15 +163,19 @@ def _write_together(
 
 
 def _is_one_statement(items: Sequence[Item], catalogue: Catalogue) -> bool:
-    """A session alone, whose names are known."""
+    """A session alone, whose names are known. A label may have got a newer token meanwhile."""
     if len(items) != 1 or connection.in_atomic_block:
         return False
     [item] = items
-    return not item.line.events and not item.files and catalogue.knows(item.line)
+    has_token = item.token_id is not None or item.line.initiator.type != "token"
+    return has_token and not item.line.events and not item.files and catalogue.knows(item.line)
 
 
-def _write_alone(organisation: Organisation, item: Item, catalogue: Catalogue, owned: str) -> Report:
-    """Without a transaction around it, which takes two more round trips, and without one for the facets."""
+def _write_alone(organisation: Organisation, item: Item, catalogue: Catalogue, owned: str) -> Report | None:
+    """Without a transaction around it, which takes two more round trips, and without one for the facets.
+
+    None if nothing was written: the names were not those known here, or the session that is there is kept.
+    """
     row = session_row(organisation.pk, item, catalogue.ids(item.line))
     facets = sorted(facets_of(organisation.pk, [row]))
     more = {
@@ -176,12 +183,10 @@ def _write_alone(organisation: Organisation, item: Item, catalogue: Catalogue, o
         "organisation": organisation.pk,
         "owners": as_array(owner for owner, _ in facets),
         "values": as_array(value for _, value in facets),
+        **catalogue.believed(item.line),
     }
     outcomes = merge("history_session", [row], 1, _upsert(UPSERT_ONE, owned), more)
-    if not outcomes:
-        kept = merge("history_session", [row], 1, _upsert(SELECT_KEPT, owned))
-        outcomes = [(ident, False) for (ident,) in kept]
-    return _report([item.id], outcomes)
+    return _report([item.id], outcomes) if outcomes else None
 
 
 def _write(

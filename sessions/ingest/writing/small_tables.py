@@ -14,6 +14,15 @@ ON CONFLICT (organisation_id, app_id) DO UPDATE SET
     name = coalesce(nullif(excluded.name, ''), stored.name),
     "group" = coalesce(nullif(excluded."group", ''), stored."group")
 """
+# That the rows of a session's app and person still have the names that this process knows: by their primary keys.
+NAMES_HOLD = """
+({app}::bigint IS NULL OR EXISTS (
+    SELECT FROM history_app WHERE id = {app}::bigint AND name = {app_name} AND "group" = {app_group}
+)) AND ({person}::bigint IS NULL OR EXISTS (
+    SELECT FROM history_user
+    WHERE id = {person}::bigint AND coalesce(email, '') = {email} AND username = {username} AND can_sign_in = {signs_in}
+))
+"""
 SELECT_DEVICES = """
 SELECT manufacturer, model, type, id FROM history_device
 JOIN unnest(%s::text[], %s::text[], %s::text[]) AS given (manufacturer, model, type) USING (manufacturer, model, type)
@@ -35,7 +44,8 @@ SELECT %s, * FROM unnest(%s::text[], %s::text[]) ORDER BY 2, 3
 ON CONFLICT DO NOTHING
 """
 SELECT_USERS_BY_EMAIL = """
-SELECT given.email, member.id, member.email, member.username FROM unnest(%s::text[]) AS given (email)
+SELECT given.email, member.id, member.email, member.username, member.can_sign_in
+FROM unnest(%s::text[]) AS given (email)
 JOIN history_user AS member ON member.organisation_id = %s AND lower(member.email) = lower(given.email)
 """
 UPSERT_USERS_BY_EMAIL = """
@@ -44,7 +54,8 @@ INSERT INTO history_user AS stored
 SELECT DISTINCT ON (lower(email)) %s, email, username, %s, %s, '', true, false, now()
 FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS given (email, username, position)
 ORDER BY lower(email), username = '', position DESC
-ON CONFLICT (organisation_id, lower(email)) DO UPDATE SET username = excluded.username WHERE stored.username = ''
+ON CONFLICT (organisation_id, lower(email)) DO UPDATE SET username = excluded.username
+WHERE excluded.username <> '' AND (stored.username = '' OR NOT stored.can_sign_in)
 """
 SELECT_USERS_BY_USERNAME = """
 SELECT username, id FROM history_user WHERE organisation_id = %s AND email IS NULL AND username = ANY(%s)

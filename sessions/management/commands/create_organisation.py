@@ -6,6 +6,7 @@ from django.db import transaction
 
 from sessions.accounts.links import password_set_url
 from sessions.contract.choices import Role
+from sessions.contract.names import clean
 from sessions.models import Organisation, User
 
 
@@ -25,6 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, slug: str, name: str, admin: str, time_zone: str, **options: Any) -> None:
         if Organisation.objects.filter(slug=slug).exists():
             raise CommandError(f"There is an organisation “{slug}” already.")
+        admin = clean(admin)
         if User.objects.signing_in(admin).exists():
             raise CommandError(f"{admin} has an account already.")
         organisation = Organisation(slug=slug, name=name, time_zone=time_zone, retention_days=options["retention_days"])

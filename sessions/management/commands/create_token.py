@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from sessions.accounts.tokens import LONGEST_LIFE, label_is_taken, make_token
 from sessions.contract.choices import Scope
+from sessions.contract.names import clean
 from sessions.models import ApiToken, User
 
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         if creator is None:
             raise CommandError(f"There is no active member {email}.")
         expires_at = _expiry(options["expires_in_days"])
+        label = clean(label)
         _check_label(creator, label)
         try:
             token, secret = make_token(creator, label, _scopes(scopes), expires_at)
@@ -51,7 +53,7 @@ def _expiry(days: int | None) -> datetime | None:
 
 def _check_label(creator: User, label: str) -> None:
     longest = ApiToken.label.field.max_length or 0
-    if not label.strip() or "\0" in label or len(label) > longest:
+    if not label or "\0" in label or len(label) > longest:
         raise CommandError(f"A label has 1 to {longest} characters.")
     if label_is_taken(creator, label):
         raise CommandError(f"Somebody else's token has the label “{label}”.")

@@ -1,35 +1,47 @@
 """Names, as people type them and pages show them, turned into keys on the small tables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from sessions.contract.names import clean, composed
 from sessions.models import Organisation
 from sessions.models.keys import Kind, key
 from sessions.postgresql.fetching import fetch_prepared
+from sessions.postgresql.folding import sql_folded
+from sessions.query.criteria.values import DEVICE_EXACTLY, is_bracketed, is_quoted
 
-# In lower case as `search_text` is, by the database, whose letters are not Python's.
-PATTERNS = "ANY(ARRAY(SELECT lower(pattern) FROM unnest(%(q)s::text[]) pattern))"
+# The part of a version that iOS 17.5, Android 13 (API 33), 13-beta2, macOS 10_15_7 or Windows 10 Pro are grouped by.
+MAJOR = "coalesce(substring(version FROM '^[0-9]+'), split_part(version, '.', 1))"
+PATTERNS = f"ANY({sql_folded('%(q)s')})"
 
 # What has one of the names, by filter: (kind, id).
 NAMED = {
-    # People by e-mail or username, whatever its case.
+    # People by e-mail or username, whatever its case, or exactly one of them: see `sessions.query.criteria.values`.
     "user": f"""
         SELECT {Kind.USER:d}, id FROM history_user
-        WHERE organisation_id = %(organisation)s AND (lower(email) = ANY(%(user)s) OR lower(username) = ANY(%(user)s))
+        WHERE organisation_id = %(organisation)s AND (
+            lower(email) = ANY({sql_folded("%(user_emails)s")})
+            OR lower(username) = ANY({sql_folded("%(user_names)s")})
+            OR (email IS NULL AND username = ANY(%(user_exactly)s::text[]))
+        )
     """,
     "app": f"""
         SELECT {Kind.APP:d}, id FROM history_app
         WHERE organisation_id = %(organisation)s AND app_id = ANY(%(app)s)
     """,
+    # Devices by model, by maker and model, or exactly.
     "device": f"""
         SELECT {Kind.DEVICE:d}, id FROM history_device
-        WHERE organisation_id = %(organisation)s AND model = ANY(%(device)s)
+        WHERE organisation_id = %(organisation)s AND (
+            model = ANY(%(device)s::text[]) OR manufacturer || ' ' || model = ANY(%(device)s::text[])
+            OR {DEVICE_EXACTLY} = ANY(%(device_exactly)s::text[])
+        )
     """,
     # Systems by name and version ("iOS 17.5"), by version ("17.5"), or by major version ("iOS 17", "17").
     "os": f"""
-        SELECT {Kind.OS:d}, id FROM history_operatingsystem, split_part(version, '.', 1) major
+        SELECT {Kind.OS:d}, id FROM history_operatingsystem, {MAJOR} AS major
         WHERE organisation_id = %(organisation)s
           AND ARRAY[lower(name), lower(version), lower(major), lower(trim(name || ' ' || version)),
-                    lower(trim(name || ' ' || major))] && %(os)s
+                    lower(trim(name || ' ' || major))] && {sql_folded("%(os)s")}
     """,
     # What has the text anywhere in its app ID, app name, username, e-mail or token label.
     "q": f"""
@@ -43,7 +55,6 @@ NAMED = {
         WHERE organisation_id = %(organisation)s AND lower(label) LIKE {PATTERNS}
     """,
 }
-ANY_CASE = {"user", "os"}
 
 
 def keys_of_names(organisation: Organisation, asked: Mapping[str, Iterable[str]]) -> dict[str, set[int]]:
@@ -53,10 +64,7 @@ def keys_of_names(organisation: Organisation, asked: Mapping[str, Iterable[str]]
         return found
     parameters: dict[str, object] = {"organisation": organisation.pk}
     for name, values in asked.items():
-        if name == "q":
-            parameters[name] = [f"%{escaped(value)}%" for value in values]
-        else:
-            parameters[name] = [value.lower() if name in ANY_CASE else value for value in values]
+        parameters |= _parameters(name, values)
     # An array of each kind: as rows, thousands of names take as long to read as to find.
     each = (
         f"SELECT '{name}', kind, array_agg(id) FROM ({NAMED[name]}) named (kind, id) GROUP BY kind" for name in asked
@@ -67,10 +75,31 @@ def keys_of_names(organisation: Organisation, asked: Mapping[str, Iterable[str]]
     return found
 
 
+def _parameters(name: str, values: Iterable[str]) -> dict[str, list[str]]:
+    """Values in the one form of names, and as they were given: names stored long ago may have another form."""
+    if name == "q":
+        return {"q": [f"%{escaped(text)}%" for text in _both(values, composed)]}
+    given = _both(values, clean)
+    if name == "user":
+        plain = [value for value in given if not (is_quoted(value) or is_bracketed(value))]
+        return {
+            "user_emails": plain + [value[1:-1] for value in given if is_bracketed(value)],
+            "user_names": plain,
+            "user_exactly": [value[1:-1] for value in given if is_quoted(value)],
+        }
+    if name == "device":
+        return {
+            "device": [value for value in given if not is_quoted(value)],
+            "device_exactly": [value for value in given if is_quoted(value)],
+        }
+    return {name: given}
+
+
+def _both(values: Iterable[str], form: Callable[[str], str]) -> list[str]:
+    values = list(values)
+    return list(dict.fromkeys([*map(form, values), *values]))
+
+
 def escaped(text: str) -> str:
     """For LIKE, where each character means itself."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def major_version(version: str) -> str:
-    return version.split(".", maxsplit=1)[0]
