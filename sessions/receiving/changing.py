@@ -54,7 +54,8 @@ def _change(sender: Sender, session_id: UUID, patch: Document) -> None:
     if not says:
         seen_now(line, ends_now=stored.status not in CLOSED and line.status in CLOSED)
     files = [announced(file) for file in line.attachments]
-    for _, error in load(sender.organisation, [Item(session_id, line, 1, files, token_id)]).refused:
+    item = Item(session_id, line, 1, files, token_id)
+    for _, error in load(sender.organisation, [item], owners=sender.owners).refused:
         raise error
 
 

@@ -1,6 +1,6 @@
 """Sessions sent over HTTP: one, or line by line. What is reported as written is committed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import BinaryIO, Literal, NamedTuple
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from sessions.ingest.reading.normalise import normalise
 from sessions.ingest.reading.parse import parse
 from sessions.ingest.writing.catalogue import Catalogue
 from sessions.ingest.writing.heartbeat import says_when_seen, seen_now
-from sessions.ingest.writing.load import OWNED_BY_TOKEN, Report, load
+from sessions.ingest.writing.load import Report, load
 from sessions.ingest.writing.rows import Item
 from sessions.receiving.known_names import known_names
 from sessions.receiving.sender import Sender
@@ -49,9 +49,7 @@ def receive(sender: Sender, raw: bytes) -> Received:
     ident = sender.organisation.session_id(external_id) if external_id is not None else new_session_id()
     item, known = _item(sender, ident, line), known_names(sender.organisation)
     names = known.about(line)
-    report = load(sender.organisation, [item], names, OWNED_BY_TOKEN)
-    if report.refused:
-        report = _load(sender, [item], names)
+    report = load(sender.organisation, [item], names, sender.owners)
     for _, error in report.refused:
         raise error
     known.learn(names)
@@ -72,7 +70,7 @@ def receive_lines(sender: Sender, file: BinaryIO) -> Iterator[list[Outcome]]:
         return _item(sender, session_id(organisation, session, line.raw), session, line.number)
 
     for batch in batches(file, prepare):
-        yield _outcomes(batch, _load(sender, batch.items, catalogue, batch.sent.set))
+        yield _outcomes(batch, load(organisation, batch.items, catalogue, sender.owners, batch.sent.set))
 
 
 def announced(attachment: AnnouncedAttachment) -> StoredFile:
@@ -107,20 +105,6 @@ def _read(sender: Sender, raw: bytes) -> SessionLine:
 
 def _item(sender: Sender, ident: UUID, line: SessionLine, number: int = 1) -> Item:
     return Item(ident, line, number, [announced(file) for file in line.attachments], sender.token_id)
-
-
-def _load(
-    sender: Sender, items: Sequence[Item], catalogue: Catalogue, sent: Callable[[], None] = lambda: None
-) -> Report:
-    """Write what is the sender's to write; the rest is refused."""
-    closed = sender.closed({item.id for item in items if item.line.external_id is not None})
-    report = load(sender.organisation, [item for item in items if item.id not in closed], catalogue, sent=sent)
-    report.refused += [(item.number, _taken()) for item in items if item.id in closed]
-    return report
-
-
-def _taken() -> LineError:
-    return LineError("conflict", "external_id", "belongs to a session that is not yours")
 
 
 def _outcomes(batch: Batch, report: Report) -> list[Outcome]:

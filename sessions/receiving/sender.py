@@ -1,13 +1,13 @@
 """Who sends sessions, and which of them they may write."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
 from sessions.contract.line_errors import LineError, invalid
 from sessions.contract.schema import Initiator
 from sessions.models import ApiToken, Organisation, User
-from sessions.query.locking import Held, hold, is_visible, not_visible
+from sessions.query.criteria.visibility import visible_owners
+from sessions.query.locking import Held, hold, is_visible
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class Sender:
     def token_id(self) -> int | None:
         return self.token.pk if self.token else None
 
+    @property
+    def owners(self) -> frozenset[int] | None:
+        """Whose sessions the sender may replace, as `load` takes it."""
+        return visible_owners(self.member)
+
     def sign(self, initiator: Initiator) -> None:
         """A token's session carries the token's own label. Raises LineError."""
         if self.token is not None:
@@ -38,12 +43,6 @@ class Sender:
     def _is(self, initiator: Initiator) -> bool:
         mine = (self.member.email or "").lower()
         return initiator.type == "user" and bool(mine) and (initiator.email or "").lower() == mine
-
-    def closed(self, ids: Collection[UUID]) -> set[UUID]:
-        """Which of these sessions exist and are not the sender's to write."""
-        if self.member.is_admin or not ids:  # an id of another organisation is refused where it is written
-            return set()
-        return not_visible(self.member, ids)
 
     def check(self, session_id: UUID) -> None:
         """Raises LineError for a session that does not exist or is not the sender's to write."""
