@@ -73,8 +73,10 @@ UPSERT_ONE = f"""
 changed AS ({INSERT_CHANGED_DAYS.format(organisation="{organisation}", days=DAYS)})
 SELECT id, is_new FROM upserted
 """
+# In the order in which they were sent, in which they draw their positions. Their sessions are held, so two writers of
+# the same events do not meet here.
 INSERT_EVENTS = """
-INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} AS sent ORDER BY session_id, id
+INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} AS sent
 ON CONFLICT (session_id, id) DO NOTHING
 """
 # An announcement does not undo a file that has arrived.
