@@ -51,8 +51,8 @@ class Event(models.Model):
 
     class Meta:
         indexes = [
-            # One session's timeline. Without the id, which takes more room than it sorts: only events of one moment that
-            # have no position are left to be sorted.
+            # One session's timeline. Without the id, which takes more room than it sorts: only events of one moment
+            # that have no position are left to be sorted.
             models.Index(fields=["session", "event_time", "position"], name="event_in_session"),
             # The newest events of an organisation.
             models.Index(fields=["organisation", "-event_time", "-position"], name="event_in_organisation"),

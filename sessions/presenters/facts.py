@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sessions.contract.choices import Flag, InitiatorType, Platform
 from sessions.contract.schema import Session
+from sessions.presenters.times import duration
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,15 @@ def _times(record: Session) -> Group:
         ("Started", record.started_at),
         ("Ended", record.ended_at),
         ("Last seen", record.last_seen_at),
+        ("Producer’s clock", _clock(record.clock_skew_ms)),
     ]
     return _known("Times", facts)
+
+
+def _clock(skew_ms: int | None) -> str | None:
+    if skew_ms is None:
+        return None
+    return f"{duration(abs(skew_ms))} {'ahead' if skew_ms > 0 else 'behind'}"
 
 
 def _flags(record: Session) -> Group:

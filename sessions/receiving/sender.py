@@ -1,9 +1,10 @@
 """Who sends sessions, and which of them they may write."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
-from sessions.contract.line_errors import LineError, invalid
+from sessions.contract.line_errors import LineError, invalid, required
 from sessions.contract.schema import Initiator
 from sessions.models import ApiToken, Organisation, User
 from sessions.query.criteria.visibility import visible_owners
@@ -12,10 +13,11 @@ from sessions.query.locking import Held, hold, is_visible
 
 @dataclass(frozen=True)
 class Sender:
-    """`token` is None for somebody signed in."""
+    """`token` is None for somebody signed in. `clock_ahead` is how far their clock is ahead, if they say."""
 
     member: User
     token: ApiToken | None
+    clock_ahead: timedelta | None = None
 
     @property
     def organisation(self) -> Organisation:
@@ -37,6 +39,8 @@ class Sender:
                 if initiator.label and initiator.label != self.token.label:
                     raise invalid("initiator.label", f"is not the token's, which is {self.token.label!r}")
                 initiator.label = self.token.label
+        elif initiator.type == "token" and not initiator.label:
+            raise required("initiator", "is required where no token sends the session")
         elif not (self.member.is_admin or self._is(initiator)):
             raise LineError("forbidden", "initiator", "must be you, or send the session with a token of yours")
 

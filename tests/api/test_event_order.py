@@ -72,7 +72,7 @@ def test_every_reader_gives_them_as_they_were_sent(
     client = client_of(alice)
 
     def read(path: str) -> Any:
-        return json.loads(client.get(path, **{"HTTP_X_API_KEY": daves.secret}).getvalue())
+        return json.loads(client.get(path, HTTP_X_API_KEY=daves.secret).getvalue())
 
     assert types_of(read(f"{SESSIONS}/{ident}/events")["events"]) == sent
     assert types_of(read(f"/v2/sessions/{ident}/events")["events"]) == sent

@@ -22,6 +22,7 @@ from sessions.ingest.reading.identity import event_ids
 from sessions.ingest.writing.catalogue import Catalogue
 from sessions.ingest.writing.changed_days import INSERT_CHANGED_DAYS, day_of, note_changed, sql_day
 from sessions.ingest.writing.facets import INSERT_FACETS, Facets, add_facets, facets_lock, facets_of, noted
+from sessions.ingest.writing.heartbeat import larger_skew
 from sessions.ingest.writing.rows import Item, Row, attachment_row, event_row, session_row
 from sessions.ingest.writing.staging import FEW, copy, merge
 from sessions.models import Organisation
@@ -54,6 +55,7 @@ WITH upserted AS (
         {{changes}},
         moved_from = stored.occurred_at,
         last_seen_at = greatest(stored.last_seen_at, excluded.last_seen_at),
+        clock_skew_ms = {larger_skew("stored.clock_skew_ms", "excluded.clock_skew_ms")},
         updated_at = excluded.updated_at
     WHERE {OWNED} AND NOT ({KEPT})
     RETURNING stored.id, stored.created_at = stored.updated_at AS is_new, {sql_day("stored.occurred_at")} AS day,

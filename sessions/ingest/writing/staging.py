@@ -21,7 +21,7 @@ UNSTAGE = "DROP TABLE {staging}"
 # The first branch gives the values of the others the types of the columns, and no row.
 VALUES = "(SELECT {columns} FROM {table} WHERE false {values})"
 # Of `changes`: keys, and what the statement itself says.
-NOT_REPLACED = {"id", "session_id", "name", "organisation_id", "last_seen_at"}
+NOT_REPLACED = {"id", "session_id", "name", "organisation_id", "last_seen_at", "clock_skew_ms"}
 
 
 def merge(
