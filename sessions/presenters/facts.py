@@ -44,6 +44,14 @@ def took_place(record: Session) -> datetime | None:
     return record.started_at or record.requested_at
 
 
+def clock(record: Session) -> str | None:
+    """How the producer's clock went, where that was noticed: `2h 03m ahead`."""
+    skew_ms = record.clock_skew_ms
+    if skew_ms is None:
+        return None
+    return f"{duration(abs(skew_ms))} {'ahead' if skew_ms > 0 else 'behind'}"
+
+
 def facts_of(record: Session) -> list[Group]:
     groups = (_who, _app, _device, _system, _times, _flags, _network, _location, _installation, _resource, _attributes)
     return [group for build in groups if (group := build(record)).facts]
@@ -114,15 +122,9 @@ def _times(record: Session) -> Group:
         ("Started", record.started_at),
         ("Ended", record.ended_at),
         ("Last seen", record.last_seen_at),
-        ("Producer’s clock", _clock(record.clock_skew_ms)),
+        ("Producer’s clock", clock(record)),
     ]
     return _known("Times", facts)
-
-
-def _clock(skew_ms: int | None) -> str | None:
-    if skew_ms is None:
-        return None
-    return f"{duration(abs(skew_ms))} {'ahead' if skew_ms > 0 else 'behind'}"
 
 
 def _flags(record: Session) -> Group:
