@@ -1,9 +1,10 @@
 """Every URL. Those that begin alike stand together, so that each is found among a dozen and not among all."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
 from django.views.generic import RedirectView
 
 from sessions.http.authentication import scope_required
+from sessions.http.session_address import SessionIdConverter, at_its_address
 from sessions.views import (
     api,
     attachments,
@@ -20,14 +21,20 @@ from sessions.views import (
 )
 from sessions.views.api import documentation, event_lists
 
+register_converter(SessionIdConverter, "session")
+
 session_urls = [
     path("", session_list.session_list, name="session_list"),
     path("live/", session_list.session_live, name="session_live"),
     path("options/", session_list.session_options, name="session_options"),
     path("export.csv", export.session_export, name="session_export"),
-    path("<uuid:session_id>/", detail.session_detail, name="session_detail"),
-    path("<uuid:session_id>/attachments/<str:name>", attachments.attachment, name="attachment"),
-    path("<uuid:session_id>/attachments/<str:name>/view/", attachments.attachment_view, name="attachment_view"),
+    path("<session:session_id>/", at_its_address(detail.session_detail), name="session_detail"),
+    path("<session:session_id>/attachments/<str:name>", at_its_address(attachments.attachment), name="attachment"),
+    path(
+        "<session:session_id>/attachments/<str:name>/view/",
+        at_its_address(attachments.attachment_view),
+        name="attachment_view",
+    ),
 ]
 settings_urls = [
     path("", settings.profile, name="settings"),
@@ -43,17 +50,17 @@ api_urls = [
     path("sessions", api.by_method({"GET": api.sessions, "POST": api.post_session}), name="api_sessions"),
     path("sessions/batch", api.by_method({"POST": api.post_batch}), name="api_batch"),
     path(
-        "sessions/<uuid:session_id>",
+        "sessions/<session:session_id>",
         api.by_method({"GET": api.session, "PATCH": api.patch_session}),
         name="api_session",
     ),
     path(
-        "sessions/<uuid:session_id>/events",
+        "sessions/<session:session_id>/events",
         api.by_method({"GET": api.session_events, "POST": api.post_events}),
         name="api_session_events",
     ),
     path(
-        "sessions/<uuid:session_id>/attachments/<str:name>",
+        "sessions/<session:session_id>/attachments/<str:name>",
         api.by_method({"GET": scope_required("read", {"download"})(attachments.attachment), "PUT": api.put_attachment}),
         name="api_attachment",
     ),

@@ -34,7 +34,9 @@ LONGEST_LIFE = timedelta(days=3650)
 PAGE_SIZE = 50
 
 FIND = f"""
-SELECT history_apitoken.id AS who, {columns_of(ApiToken, User, Organisation)}
+SELECT history_apitoken.id AS who, {columns_of(ApiToken, User, Organisation)}, ARRAY(
+    SELECT own.id FROM history_apitoken AS own WHERE own.creator_id = history_user.id
+) AS token_ids
 FROM history_apitoken
 JOIN history_user ON history_user.id = history_apitoken.creator_id
 JOIN history_organisation ON history_organisation.id = history_user.organisation_id
@@ -129,6 +131,7 @@ def _made_of(row: Iterable[Any]) -> ApiToken:
     values = iter(row)
     token, creator = next_of(ApiToken, values), next_of(User, values)
     creator.organisation = next_of(Organisation, values)
+    creator.token_ids = next(values)
     token.creator = creator
     return token
 

@@ -201,15 +201,17 @@ class SessionFields(Part, kw_only=True):
 
 
 class SessionLine(SessionFields):
-    """A session sent in."""
+    """A session sent in. One that does not say whose it is, is that of the token it is sent with."""
 
+    initiator: Initiator = field(default_factory=lambda: Initiator("token"))
     events: list[Event] = field(default_factory=list)
     attachments: Sequence[AnnouncedAttachment] = field(default_factory=list)
 
 
-class ImportedLine(SessionLine):
-    """A session in a file of NDJSON, which lies beside its attachments."""
+class ImportedLine(SessionLine, kw_only=True):
+    """A session in a file of NDJSON, which lies beside its attachments. No token sends it, so it says whose it is."""
 
+    initiator: Initiator
     attachments: list[AttachmentFile] = field(default_factory=list)
 
 
@@ -223,6 +225,8 @@ class Session(SessionFields, kw_only=True):
     """A session as it is read: the API's answer, and the record that pages show."""
 
     id: UUID
+    # How far the producer's clock was ahead of the server's, where that is more than five minutes: behind is negative.
+    clock_skew_ms: int | None = None
     attachments: list[Attachment] = field(default_factory=list)
 
 

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import cast
 from uuid import UUID
+
+from django.utils import timezone
+from django.utils.http import parse_http_date_safe
 
 from sessions.contract.errors import ErrorCode, Problem
 from sessions.contract.line_errors import LineError
@@ -21,7 +25,13 @@ def refusals() -> Iterator[None]:
 
 
 def sender_of(request: ApiRequest) -> Sender:
-    return Sender(request.user, request.token)
+    return Sender(request.user, request.token, _clock_ahead(request))
+
+
+def _clock_ahead(request: ApiRequest) -> timedelta | None:
+    """By how much the time in the header Date is ahead of ours; None without one that can be read."""
+    seconds = parse_http_date_safe(request.headers.get("Date", ""))
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC) - timezone.now()
 
 
 def sender_to(request: ApiRequest, session_id: UUID) -> Sender:

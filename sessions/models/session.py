@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Coalesce, Greatest, Now
+from django.db.models.functions import Coalesce, Now
 
 from sessions.contract.choices import OPEN_STATUSES, Flag, InitiatorType, Platform, Status
 from sessions.models.catalogue import App, Device, OperatingSystem
@@ -72,6 +72,7 @@ class Session(models.Model):
     requested_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    # As far as the server has heard: before the session's own times where the producer's clock is ahead.
     last_seen_at = models.DateTimeField()
 
     exception = models.BooleanField(default=False)
@@ -109,6 +110,8 @@ class Session(models.Model):
     updated_at = models.DateTimeField(db_default=Now())
     # When it took place before it was last written: the day it then left has changed as well.
     moved_from = models.DateTimeField(null=True)
+    # How far the producer's clock was ahead of the server's, as far as that was noticed.
+    clock_skew_ms = models.BigIntegerField(null=True)
 
     # When it took place: the order of every list.
     occurred_at = models.GeneratedField(
@@ -117,7 +120,7 @@ class Session(models.Model):
     queue_ms = models.GeneratedField(
         expression=Milliseconds("started_at", "requested_at"), output_field=models.BigIntegerField(), db_persist=True
     )
-    # Of an open session: as far as it is known to have run.
+    # Of an open session: as far as it is known to have run; negative where its start had not come by then.
     duration_ms = models.GeneratedField(
         expression=Milliseconds(Coalesce("ended_at", "last_seen_at"), F("started_at")),
         output_field=models.BigIntegerField(),
@@ -181,10 +184,6 @@ class Session(models.Model):
             models.CheckConstraint(condition=Q(started_at__gte=F("requested_at")), name="session_queue_not_negative"),
             models.CheckConstraint(condition=Q(ended_at__gte=F("started_at")), name="session_ends_after_start"),
             models.CheckConstraint(condition=Q(ended_at__gte=F("requested_at")), name="session_ends_after_request"),
-            models.CheckConstraint(
-                condition=Q(last_seen_at__gte=Greatest("requested_at", "started_at", "ended_at")),
-                name="session_seen_last",
-            ),
             models.CheckConstraint(
                 condition=~Q(status="queued") | Q(started_at__isnull=True, ended_at__isnull=True),
                 name="session_queued_has_not_started",

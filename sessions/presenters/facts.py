@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sessions.contract.choices import Flag, InitiatorType, Platform
 from sessions.contract.schema import Session
+from sessions.presenters.times import duration
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,14 @@ def app_name(record: Session) -> str:
 def took_place(record: Session) -> datetime | None:
     """When the session stands in the order of the list; the stored constraint makes one of them known."""
     return record.started_at or record.requested_at
+
+
+def clock(record: Session) -> str | None:
+    """How the producer's clock went, where that was noticed: `2h 03m ahead`."""
+    skew_ms = record.clock_skew_ms
+    if skew_ms is None:
+        return None
+    return f"{duration(abs(skew_ms))} {'ahead' if skew_ms > 0 else 'behind'}"
 
 
 def facts_of(record: Session) -> list[Group]:
@@ -117,6 +126,7 @@ def _times(record: Session) -> Group:
         ("Started", record.started_at),
         ("Ended", record.ended_at),
         ("Last seen", record.last_seen_at),
+        ("Producer’s clock", clock(record)),
     ]
     return _known("Times", facts)
 

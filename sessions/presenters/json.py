@@ -39,7 +39,7 @@ def _list(request: ListRequest, page: Page | None, count: Count | None) -> Itera
     yield b"]," + msgspec.json.encode(rest)[1:]
 
 
-def json_of_new(session_id: UUID, line: SessionLine, lost_before: datetime) -> bytes:
+def json_of_new(session_id: UUID, line: SessionLine, lost_before: datetime, clock_skew_ms: int | None = None) -> bytes:
     """A session that has just been written, from what it says: the same that `sessions.query.rows` says in SQL.
 
     Reading it back would take as long as writing it.
@@ -56,9 +56,9 @@ def json_of_new(session_id: UUID, line: SessionLine, lost_before: datetime) -> b
     for name, time in (("requested_at", asked), ("started_at", started), ("ended_at", ended), ("last_seen_at", seen)):
         said[name] = rfc_3339(time) if time else None
     said["queue_ms"] = (started - asked) // MILLISECOND if started and asked else None
-    runs = status in OPEN_STATUSES
-    said["duration_ms"] = ((ended or seen) - started) // MILLISECOND if started and not runs else None
-    return msgspec.json.encode(said | {"attachments": []})
+    ran = (ended or seen) - started if started and status not in OPEN_STATUSES else None
+    said["duration_ms"] = ran // MILLISECOND if ran is not None and ran >= timedelta() else None
+    return msgspec.json.encode(said | {"clock_skew_ms": clock_skew_ms, "attachments": []})
 
 
 def json_events(events: Iterable[Event]) -> Iterator[bytes]:

@@ -1,6 +1,5 @@
 """A session that is about to change: whether it is the viewer's to change, and the row held until it has."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +15,6 @@ HOLD = """
 SELECT s.status, s.external_id, s.label, s.token_id, s.started_at, s.ended_at FROM history_session s
 WHERE s.id = %(id)s AND {range} AND {matches} FOR UPDATE OF s
 """
-NOT_VISIBLE = "SELECT s.id FROM history_session s WHERE s.id = ANY(%(ids)s) AND ({range} AND {matches}) IS NOT TRUE"
 
 
 @dataclass(frozen=True)
@@ -39,11 +37,6 @@ def hold(viewer: User, session_id: UUID) -> Held | None:
     """Until the transaction ends. None for a session that does not exist or is not visible."""
     rows = _ask(HOLD, viewer, id=session_id)
     return Held(*rows[0]) if rows else None
-
-
-def not_visible(viewer: User, ids: Collection[UUID]) -> set[UUID]:
-    """Which of these sessions exist and are not the viewer's to see."""
-    return {ident for (ident,) in _ask(NOT_VISIBLE, viewer, ids=list(ids))}
 
 
 def _ask(statement: str, viewer: User, **parameters: object) -> list[tuple[Any, ...]]:

@@ -14,6 +14,7 @@ from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
 
 from sessions.contract.choices import Flag, Platform, Status
+from sessions.contract.leap_seconds import leap_second
 from sessions.models import Session
 from sessions.query.criteria.order import NEWEST_FIRST, TERMS
 from sessions.query.rows import FIELDS
@@ -74,7 +75,7 @@ class DayOrMomentField(forms.CharField):
         if not RFC_3339.fullmatch(written):
             raise ValidationError(f"“{text}” is not a date. Use YYYY-MM-DD or RFC 3339.")
         try:
-            parsed = parse_date(written) or parse_datetime(written)
+            parsed = parse_date(written) or leap_second(written) or parse_datetime(written)
         except ValueError as error:
             raise ValidationError(f"“{text}” does not exist in the calendar.") from error
         if parsed is None:

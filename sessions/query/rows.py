@@ -14,8 +14,9 @@ JOINS = """
     LEFT JOIN history_operatingsystem o ON o.id = s.os_id
 """
 
-# How long it ran: of a lost session up to its last sign of life, of a running one unknown.
-DURATION_MS = f"CASE WHEN {SHOWN_STATUS} IN ('queued', 'active') THEN NULL ELSE s.duration_ms END"
+# How long it ran: of a lost session up to its last sign of life; unknown of a running one, and of one that was to
+# start later than it was last heard of.
+DURATION_MS = f"CASE WHEN {SHOWN_STATUS} NOT IN ('queued', 'active') AND s.duration_ms >= 0 THEN s.duration_ms END"
 LABEL = "CASE s.initiator_type WHEN 'token' THEN t.label WHEN 'anonymous' THEN s.label END"
 
 
@@ -83,6 +84,7 @@ FIELDS = {
     "connector": "json_build_object('id', s.connector_id, 'name', s.connector_name)",
     "sidecar": "json_build_object('id', s.sidecar_id, 'name', s.sidecar_name, 'technology', s.sidecar_technology)",
     "attributes": "s.attributes::json",
+    "clock_skew_ms": "s.clock_skew_ms",
     "attachments": ATTACHMENTS,
 }
 

@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.utils import timezone
 
 from sessions.contract.choices import Status
 from sessions.contract.line_errors import LineError, invalid
 from sessions.contract.schema import SessionLine
+from sessions.ingest.reading.clocks import skew_ms, times_of
 from sessions.ingest.reading.normalise import normalise
 from sessions.ingest.reading.parse import parse, parse_object
 from sessions.ingest.writing.heartbeat import says_when_seen, seen_now
@@ -28,7 +30,7 @@ Document = dict[str, Any]
 
 CLOSED = (Status.ENDED, Status.FAILED)
 # Of an answer: what is computed, what lives beside the session, and what only grows.
-NOT_SENT = ("id", "queue_ms", "duration_ms", "attachments", "last_seen_at")
+NOT_SENT = ("id", "queue_ms", "duration_ms", "attachments", "last_seen_at", "clock_skew_ms")
 
 
 def change(sender: Sender, session_id: UUID, raw: bytes) -> None:
@@ -49,13 +51,15 @@ def _change(sender: Sender, session_id: UUID, patch: Document) -> None:
         owner = _owner(sender, stored)
         owner.sign(line.initiator)
         token_id = owner.token_id
-    says = says_when_seen(line)
-    normalise(line)
+    now = timezone.now()
+    says, skew = says_when_seen(line, now), skew_ms(times_of(line), now, sender.clock_ahead)
+    normalise(line, now)
     _check(stored, line)
     if not says:
-        seen_now(line, ends_now=stored.status not in CLOSED and line.status in CLOSED)
+        seen_now(line, now, ends_now=stored.status not in CLOSED and line.status in CLOSED)
     files = [announced(file) for file in line.attachments]
-    for _, error in load(sender.organisation, [Item(session_id, line, 1, files, token_id)]).refused:
+    item = Item(session_id, line, 1, files, token_id, skew)
+    for _, error in load(sender.organisation, [item], owners=sender.owners).refused:
         raise error
 
 

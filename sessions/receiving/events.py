@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from sessions.contract.line_errors import LineError
 from sessions.contract.schema import Event
+from sessions.ingest.reading.clocks import skew_ms
 from sessions.ingest.reading.identity import event_ids
 from sessions.ingest.reading.ndjson import lines
 from sessions.ingest.reading.normalise import normalise_events
@@ -42,7 +43,8 @@ def add_events(sender: Sender, session_id: UUID, events: list[Event]) -> int:
 
     def write() -> int:
         sender.hold(session_id)
-        beat(session_id, timezone.now())
+        now = timezone.now()
+        beat(session_id, now, skew_ms((event.event_time for event in events), now, sender.clock_ahead))
         if not keyed:
             return 0
         rows = (event_row(sender.organisation.pk, session_id, ident, event) for ident, event in keyed.items())

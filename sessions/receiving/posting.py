@@ -1,22 +1,24 @@
 """Sessions sent over HTTP: one, or line by line. What is reported as written is committed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import BinaryIO, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
+from django.utils import timezone
 
 from sessions.contract.line_errors import LineError
 from sessions.contract.schema import AnnouncedAttachment, SessionLine
 from sessions.files.storing import StoredFile
 from sessions.ingest.importing import Batch, batches
+from sessions.ingest.reading.clocks import skew_ms, times_of
 from sessions.ingest.reading.identity import new_session_id, session_id
 from sessions.ingest.reading.ndjson import Line, lines
 from sessions.ingest.reading.normalise import normalise
 from sessions.ingest.reading.parse import MAX_SENT_BYTES, parse
 from sessions.ingest.writing.catalogue import Catalogue
 from sessions.ingest.writing.heartbeat import says_when_seen, seen_now
-from sessions.ingest.writing.load import OWNED_BY_TOKEN, Report, load
+from sessions.ingest.writing.load import Report, load
 from sessions.ingest.writing.rows import Item
 from sessions.receiving.known_names import known_names
 from sessions.receiving.sender import Sender
@@ -28,6 +30,7 @@ class Received(NamedTuple):
     id: UUID
     is_new: bool
     line: SessionLine | None
+    clock_skew_ms: int | None = None
 
 
 class Outcome(msgspec.Struct, omit_defaults=True):
@@ -44,21 +47,19 @@ class Outcome(msgspec.Struct, omit_defaults=True):
 
 def receive(sender: Sender, raw: bytes) -> Received:
     """One session: new, or the whole record in place of an older one. Raises LineError."""
-    line = _read(sender, raw)
+    line, skew = _read(sender, raw)
     external_id = line.external_id
     ident = sender.organisation.session_id(external_id) if external_id is not None else new_session_id()
-    item, known = _item(sender, ident, line), known_names(sender.organisation)
+    item, known = _item(sender, ident, line, skew), known_names(sender.organisation)
     names = known.about(line)
-    report = load(sender.organisation, [item], names, OWNED_BY_TOKEN)
-    if report.refused:
-        report = _load(sender, [item], names)
+    report = load(sender.organisation, [item], names, sender.owners)
     for _, error in report.refused:
         raise error
     known.learn(names)
     is_new = bool(report.created)
     if is_new and is_told_by_line(line):
         names.put_names(line)
-        return Received(ident, is_new, line)
+        return Received(ident, is_new, line, skew)
     return Received(ident, is_new, None)
 
 
@@ -68,11 +69,11 @@ def receive_lines(sender: Sender, file: BinaryIO) -> Iterator[list[Outcome]]:
     catalogue = Catalogue(organisation.pk)
 
     def prepare(line: Line) -> Item:
-        session = _read(sender, line.raw)
-        return _item(sender, session_id(organisation, session, line.raw), session, line.number)
+        session, skew = _read(sender, line.raw)
+        return _item(sender, session_id(organisation, session, line.raw), session, skew, line.number)
 
     for batch in batches(file, prepare, lambda sent: lines(sent, MAX_SENT_BYTES)):
-        yield _outcomes(batch, _load(sender, batch.items, catalogue, batch.sent.set))
+        yield _outcomes(batch, load(organisation, batch.items, catalogue, sender.owners, batch.sent.set))
 
 
 def announced(attachment: AnnouncedAttachment) -> StoredFile:
@@ -95,32 +96,20 @@ def is_told_by_line(line: SessionLine) -> bool:
     return not line.attachments and not any(address and address.startswith("::") for address in addresses)
 
 
-def _read(sender: Sender, raw: bytes) -> SessionLine:
+def _read(sender: Sender, raw: bytes) -> tuple[SessionLine, int | None]:
+    """And how far the producer's clock is from ours, if that is far."""
     line = parse(raw, SessionLine)
     sender.sign(line.initiator)
-    says = says_when_seen(line)
-    normalise(line)
+    now = timezone.now()
+    says, skew = says_when_seen(line, now), skew_ms(times_of(line), now, sender.clock_ahead)
+    normalise(line, now)
     if not says:
-        seen_now(line)
-    return line
+        seen_now(line, now)
+    return line, skew
 
 
-def _item(sender: Sender, ident: UUID, line: SessionLine, number: int = 1) -> Item:
-    return Item(ident, line, number, [announced(file) for file in line.attachments], sender.token_id)
-
-
-def _load(
-    sender: Sender, items: Sequence[Item], catalogue: Catalogue, sent: Callable[[], None] = lambda: None
-) -> Report:
-    """Write what is the sender's to write; the rest is refused."""
-    closed = sender.closed({item.id for item in items if item.line.external_id is not None})
-    report = load(sender.organisation, [item for item in items if item.id not in closed], catalogue, sent=sent)
-    report.refused += [(item.number, _taken()) for item in items if item.id in closed]
-    return report
-
-
-def _taken() -> LineError:
-    return LineError("conflict", "external_id", "belongs to a session that is not yours")
+def _item(sender: Sender, ident: UUID, line: SessionLine, skew: int | None, number: int = 1) -> Item:
+    return Item(ident, line, number, [announced(file) for file in line.attachments], sender.token_id, skew)
 
 
 def _outcomes(batch: Batch, report: Report) -> list[Outcome]:

@@ -15,6 +15,7 @@ from sessions.contract.line_errors import invalid
 from sessions.files.contents import check_contents, detected
 from sessions.files.storing import StoredFile, keep_files, storage_name
 from sessions.files.unfinished import Unfinished, unfinished
+from sessions.ingest.reading.clocks import skew_ms
 from sessions.ingest.reading.normalise import check_content_type, check_name
 from sessions.ingest.writing.heartbeat import beat
 from sessions.ingest.writing.load import UPSERT_ATTACHMENTS
@@ -73,5 +74,6 @@ def _keep(sender: Sender, session_id: UUID, stored: StoredFile, file: Unfinished
     keep_files()
     file.keep(stored.storage_name)
     merge("history_attachment", [attachment_row(sender.organisation.pk, session_id, stored)], 1, UPSERT_ATTACHMENTS)
-    beat(session_id, timezone.now())
+    now = timezone.now()
+    beat(session_id, now, skew_ms((), now, sender.clock_ahead))
     return previous

@@ -52,7 +52,7 @@ KEYS = (f"{kind << KIND_BITS} | s.{column}" for kind, column in (
 # Of the others, tokens are only asked about of users, to tell their sessions from those of the tokens.
 COUNT = f"""
 WITH session AS MATERIALIZED (
-    SELECT s.queue_ms, s.duration_ms, ARRAY[{", ".join(KEYS)}] AS keys,
+    SELECT s.queue_ms, greatest(s.duration_ms, 0) AS duration_ms, ARRAY[{", ".join(KEYS)}] AS keys,
            CASE WHEN s.status = ANY(%(open)s) THEN s.last_seen_at END AS silent_since
     FROM history_session s
     WHERE s.organisation_id = %(organisation)s AND s.occurred_at >= %(start)s AND s.occurred_at < %(end)s

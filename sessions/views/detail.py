@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from sessions.contract.schema import Session
 from sessions.http.content_policy import shows_files
 from sessions.http.roles import MemberRequest
-from sessions.presenters.facts import app_name, facts_of, took_place, who
+from sessions.presenters.facts import app_name, clock, facts_of, took_place, who
 from sessions.query import find_session
 from sessions.query.criteria.order import InvalidCursorError
 from sessions.query.events.timeline import event_types, events_page
@@ -77,6 +77,7 @@ def _around(request: MemberRequest, record: Session) -> dict[str, Any]:
     return {
         "app_name": app_name(record),
         "groups": facts_of(record),
+        "clock": clock(record),
         "related": related_to(request.user, record),
         "list_url": list_url(request),
         "took_place": took_place(record),

@@ -58,6 +58,7 @@ def test_what_may_be_absent_may_be_null(described: dict[str, Any]) -> None:
     assert components["SessionLine"]["properties"]["app"]["anyOf"][1] == {"type": "null"}
     assert components["Flags"]["properties"]["crash"]["anyOf"][1] == {"type": "null"}
     assert "anyOf" not in components["SessionLine"]["properties"]["status"]
+    assert components["SessionLine"]["required"] == ["status"]
 
 
 def test_a_listed_session_may_lack_what_was_not_asked_for(described: dict[str, Any]) -> None:

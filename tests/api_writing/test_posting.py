@@ -142,6 +142,31 @@ def test_a_tokens_session_is_shown_under_its_label(daves: Program, label: str | 
     assert daves.get(ident)["initiator"]["label"] == "nightly-ci"
 
 
+def test_a_session_without_an_initiator_is_the_tokens(daves: Program, acme: Organisation) -> None:
+    absent, null = a_line(initiator=None), a_line(external_id="two") | {"initiator": None}
+    idents = [daves.post(absent).json()["id"], daves.post(null).json()["id"]]
+    many = [a_line(external_id=f"{number}", initiator=None) for number in range(12)]
+    idents += [line["id"] for line in daves.batch(a_line(external_id="three", initiator=None))]
+    idents += [line["id"] for line in daves.batch(*many)]
+
+    for ident in idents:
+        assert daves.get(ident)["initiator"] == {
+            "type": "token",
+            "username": None,
+            "email": None,
+            "label": "nightly-ci",
+        }
+    assert set(Session.objects.values_list("token_id", flat=True)) == {daves.token.pk}
+
+
+def test_somebody_signed_in_says_who_the_initiator_is(client_of: Any, dave: User, alice: User) -> None:
+    for user in (dave, alice):
+        for initiator in (None, {"type": "token"}):
+            body = a_line(initiator=initiator)
+            response = client_of(user).post(SESSIONS, body, content_type="application/json")
+            assert error(response) == (400, "required_field", "initiator")
+
+
 def test_two_tokens_with_one_label_are_kept_apart(daves: Program, alice: User, acme: Organisation) -> None:
     Program(alice)
     daves.new(initiator={"type": "token"})

@@ -22,7 +22,6 @@ def session(acme: Organisation) -> Session:
         "requested_at = started_at + interval '1 ms'",
         "ended_at = started_at - interval '1 ms'",
         "started_at = NULL, ended_at = requested_at - interval '1 ms'",
-        "last_seen_at = ended_at - interval '1 ms'",
         "last_seen_at = NULL",
         "status = 'queued'",
         "status = 'queued', started_at = NULL",

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from sessions.contract.schema import Event, SessionLine
-from sessions.ingest.reading.parse import without_nulls
+from sessions.ingest.reading.parse import as_meant
 from sessions.models import Organisation
 
 
@@ -18,7 +18,7 @@ def session_id(organisation: Organisation, line: SessionLine, raw: bytes) -> uui
     """From the external id; without one from the line's content, so that a file imported twice is there once."""
     if line.external_id is not None:
         return organisation.session_id(line.external_id)
-    content = msgspec.json.encode(without_nulls(msgspec.json.decode(raw), type(line)), order="sorted")
+    content = msgspec.json.encode(as_meant(msgspec.json.decode(raw), type(line)), order="sorted")
     return organisation.session_id(f"line:{hashlib.sha256(content).hexdigest()}")
 
 

@@ -9,9 +9,12 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TypeVar
 
+from django.utils import timezone
+
 from sessions.contract.choices import OPEN_STATUSES
 from sessions.contract.line_errors import LineError, invalid, required
 from sessions.contract.schema import Event, Initiator, SessionLine
+from sessions.ingest.reading.clocks import check_not_far_ahead, is_heard, last_heard
 
 Line = TypeVar("Line", bound=SessionLine)
 
@@ -27,8 +30,12 @@ _CONTENT_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;[\x20-\x7e]*)?", re
 _UNFIT_FOR_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]")
 
 
-def normalise(line: Line) -> Line:
-    """The same object, its times in UTC and complete, its IP addresses canonical. Raises LineError."""
+def normalise(line: Line, now: datetime | None = None) -> Line:
+    """The same object, its times in UTC and complete, its IP addresses canonical. Raises LineError.
+
+    It is heard of `now`: no sign of life is later than that (`sessions.ingest.reading.clocks`).
+    """
+    now = now or timezone.now()
     _check_years(line)
     line.network.client_ip = _ip(line.network.client_ip, "network.client_ip")
     line.network.server_ip = _ip(line.network.server_ip, "network.server_ip")
@@ -37,10 +44,14 @@ def normalise(line: Line) -> Line:
     _check_app(line)
     _check_attachments(line)
     if None in (line.requested_at, line.started_at, line.ended_at, line.last_seen_at):
-        _derive_times(line)
+        _derive_times(line, now)
         _check_years(line)
-    _check_times(line)
+    check_not_far_ahead(line, now)
+    _check_times(line, now)
     _check_durations(line)
+    assert line.last_seen_at is not None
+    if not is_heard(line.last_seen_at, now):
+        line.last_seen_at = last_heard(line, now)
     return line
 
 
@@ -123,7 +134,7 @@ def check_content_type(value: str, field: str = "content_type") -> None:
         raise invalid(field, "is not a content type such as text/plain")
 
 
-def _derive_times(line: SessionLine) -> None:
+def _derive_times(line: SessionLine, now: datetime) -> None:
     """What a duration says about a time that is missing."""
     closed = line.status in ("ended", "failed")
     if line.queue_ms is not None and line.status != "queued":
@@ -142,13 +153,10 @@ def _derive_times(line: SessionLine) -> None:
             elif line.last_seen_at is None:
                 line.last_seen_at = line.started_at + duration
     if line.last_seen_at is None:
-        own = (line.requested_at, line.started_at, line.ended_at)
-        line.last_seen_at = max(
-            [time for time in own if time is not None] + [event.event_time for event in line.events], default=None
-        )
+        line.last_seen_at = last_heard(line, now)
 
 
-def _check_times(line: SessionLine) -> None:
+def _check_times(line: SessionLine, now: datetime) -> None:
     requested, started, ended = line.requested_at, line.started_at, line.ended_at
     _check_status(line)
     if requested is None and started is None:
@@ -159,8 +167,8 @@ def _check_times(line: SessionLine) -> None:
         raise invalid("ended_at", "is before started_at")
     if ended is not None and requested is not None and ended < requested:
         raise invalid("ended_at", "is before requested_at")
-    known = [time for time in (requested, started, ended) if time is not None]
-    if line.last_seen_at is None or line.last_seen_at < max(known):
+    heard = [time for time in (requested, started, ended) if time is not None and is_heard(time, now)]
+    if line.last_seen_at is None or line.last_seen_at < max(heard, default=line.last_seen_at):
         raise invalid("last_seen_at", "is before the session's own times")
 
 

@@ -16,9 +16,10 @@ from typing import Any, TypeVar, get_args
 
 import msgspec
 
+from sessions.contract.leap_seconds import leap_second
 from sessions.contract.line_errors import LineError, invalid, required, unparsable
 from sessions.contract.names import clean_names
-from sessions.contract.schema import Event, EventBatch, ImportedLine, SessionLine
+from sessions.contract.schema import Event, EventBatch, ImportedLine, SessionLine, Time
 from sessions.ingest.reading.encodings import foreign_encoding, save_as_utf8
 
 Sent = TypeVar("Sent", bound=msgspec.Struct)
@@ -119,27 +120,37 @@ def _guarded(raw: bytes, decode: Callable[[bytes], Decoded], longest: int) -> De
 
 
 def _decode(raw: bytes, kind: type[Sent]) -> Sent:
-    """Absent means null, so null means absent: for objects and lists too, which msgspec would refuse."""
+    """Absent means null, so null means absent: for objects and lists too, which msgspec would refuse, as it does leap
+    seconds. What has neither is read in one go."""
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
-        if "got `null`" not in str(error):
+        if "got `null`" not in str(error) and "Invalid RFC3339" not in str(error):
             raise
-        return msgspec.convert(without_nulls(msgspec.json.decode(raw), kind), kind)
+        return msgspec.convert(as_meant(msgspec.json.decode(raw), kind), kind)
 
 
-def without_nulls(value: Any, kind: type[msgspec.Struct]) -> Any:
-    """The same JSON with absent for null in the fields of `kind`; a null that nobody knows stays, to be refused."""
+def as_meant(value: Any, kind: type[msgspec.Struct] | None) -> Any:
+    """The same JSON with absent for null in the fields of `kind`, and moments for their leap seconds.
+
+    A null that nobody knows stays, to be refused. `kind` is None for what holds no field of ours.
+    """
+    if kind is None:
+        return value
+    if kind is _Moment:
+        return (isinstance(value, str) and leap_second(value)) or value
     if isinstance(value, list):
-        return [without_nulls(item, kind) for item in value]
+        return [as_meant(item, kind) for item in value]
     if not isinstance(value, dict):
         return value
     fields = _fields(kind)
     return {
-        name: without_nulls(item, inner) if (inner := fields.get(name)) else item
-        for name, item in value.items()
-        if item is not None or name not in fields
+        name: as_meant(item, fields.get(name)) for name, item in value.items() if item is not None or name not in fields
     }
+
+
+class _Moment(msgspec.Struct):
+    """Stands for the times among the kinds of what a field holds."""
 
 
 @cache
@@ -147,8 +158,9 @@ def _fields(kind: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct] | None
     """Its fields, each with the kind of object that stands in it or in its list, if any."""
     found: dict[str, type[msgspec.Struct] | None] = {}
     for field in msgspec.structs.fields(kind):
-        kinds = (part for part in (field.type, *get_args(field.type)) if isinstance(part, type))
-        found[field.name] = next((part for part in kinds if issubclass(part, msgspec.Struct)), None)
+        parts = (field.type, *get_args(field.type))
+        kinds = (part for part in parts if isinstance(part, type) and issubclass(part, msgspec.Struct))
+        found[field.name] = _Moment if Time in parts else next(kinds, None)
     return found
 
 

@@ -8,7 +8,6 @@ down to single lines, so that exactly the bad ones are reported.
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -23,21 +22,31 @@ from sessions.ingest.reading.identity import event_ids
 from sessions.ingest.writing.catalogue import Catalogue
 from sessions.ingest.writing.changed_days import INSERT_CHANGED_DAYS, day_of, note_changed, sql_day
 from sessions.ingest.writing.facets import INSERT_FACETS, Facets, add_facets, facets_lock, facets_of, noted
+from sessions.ingest.writing.heartbeat import larger_skew
 from sessions.ingest.writing.rows import Item, Row, attachment_row, event_row, session_row
 from sessions.ingest.writing.small_tables import NAMES_HOLD
 from sessions.ingest.writing.staging import FEW, copy, merge
 from sessions.models import Organisation
+from sessions.models.keys import Kind, key
 from sessions.postgresql.prepared import as_array
 
 ATTEMPTS = 2
 
 ANY_THERE = "SELECT count(*) FROM history_session WHERE id = ANY(%s::uuid[])"
 
-# Whose a session is that is there already. What was sent with the same token is the sender's without asking.
-OWNED = "stored.organisation_id = sent.organisation_id"
-OWNED_BY_TOKEN = f"{OWNED} AND stored.token_id = sent.token_id"
+# Whether a session that is there already may be replaced: it is the organisation's and, where `writers` are named,
+# one of theirs. Asked by the statement that writes: a row that another transaction is about to commit is waited for,
+# and asked when it is there.
+OWNED = f"""
+stored.organisation_id = {{organisation}}::bigint AND (
+    {{writers}}::bigint[] IS NULL
+    OR {key(Kind.USER, 0)} | stored.user_id = ANY({{writers}}::bigint[])
+    OR {key(Kind.TOKEN, 0)} | stored.token_id = ANY({{writers}}::bigint[])
+)
+"""
+SELECT_OWNED = f"SELECT stored.id FROM history_session AS stored WHERE stored.id = ANY({{ids}}::uuid[]) AND {OWNED}"
 # One that has ended is not opened again by what was sent before and comes late.
-KEPT = "stored.status IN ('ended', 'failed') AND sent.status NOT IN ('ended', 'failed')"
+KEPT = "stored.status IN ('ended', 'failed') AND excluded.status NOT IN ('ended', 'failed')"
 # `left_day` is the day that it counted on before, if that was another.
 UPSERT = f"""
 WITH upserted AS (
@@ -47,8 +56,9 @@ WITH upserted AS (
         {{changes}},
         moved_from = stored.occurred_at,
         last_seen_at = greatest(stored.last_seen_at, excluded.last_seen_at),
+        clock_skew_ms = {larger_skew("stored.clock_skew_ms", "excluded.clock_skew_ms")},
         updated_at = excluded.updated_at
-    WHERE {{owned_by_excluded}} AND NOT ({KEPT.replace("sent.", "excluded.")})
+    WHERE {OWNED} AND NOT ({KEPT})
     RETURNING stored.id, stored.created_at = stored.updated_at AS is_new, {sql_day("stored.occurred_at")} AS day,
               nullif({sql_day("stored.moved_from")}, {sql_day("stored.occurred_at")}) AS left_day
 )
@@ -56,9 +66,6 @@ WITH upserted AS (
 UPSERT_MANY = f"""
 {UPSERT.replace("{in_order}", "ORDER BY id")}
 SELECT id, is_new, day, left_day FROM upserted
-UNION ALL
-SELECT stored.id, false, NULL, NULL FROM {{source}} AS sent JOIN {{table}} AS stored USING (id)
-WHERE {{owned}} AND {KEPT}
 """
 # A session alone with its facets and days, all of it only if the names of its app and person are those known here.
 DAYS = "SELECT unnest(ARRAY[day, left_day]) FROM upserted"
@@ -69,8 +76,10 @@ UPSERT_ONE = f"""
 changed AS ({INSERT_CHANGED_DAYS.format(organisation="{organisation}", days=DAYS)})
 SELECT id, is_new FROM upserted
 """
+# In the order in which they were sent, in which they draw their positions. Their sessions are held, so two writers of
+# the same events do not meet here.
 INSERT_EVENTS = """
-INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} AS sent ORDER BY session_id, id
+INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} AS sent
 ON CONFLICT (session_id, id) DO NOTHING
 """
 # An announcement does not undo a file that has arrived. A file that is replaced stays in the storage for a while.
@@ -85,6 +94,18 @@ WITH replaced AS (
 INSERT INTO {table} AS stored ({columns}) SELECT {columns} FROM {source} AS sent ORDER BY session_id, name
 ON CONFLICT (session_id, name) DO UPDATE SET {changes} WHERE excluded.available OR NOT stored.available
 """
+
+
+# The keys of people and tokens (`sessions.models.keys`); None is everybody of the organisation.
+Owners = frozenset[int] | None
+
+
+class TakenError(Exception):
+    """Sessions with these ids are there, and not the writer's. Nothing was written."""
+
+    def __init__(self, ids: set[UUID]) -> None:
+        super().__init__(ids)
+        self.ids = ids
 
 
 @dataclass
@@ -114,20 +135,26 @@ def load(
     organisation: Organisation,
     items: Sequence[Item],
     catalogue: Catalogue | None = None,
-    owned: str = OWNED,
+    owners: Owners = None,
     sent: Callable[[], None] = lambda: None,
 ) -> Report:
     """Write these sessions. Of several with one id the last one counts, with the events of all of them.
 
-    Pass the same `catalogue` for batch after batch, and names are looked up once. What is there and not `owned`
-    is refused. `sent` is called when PostgreSQL has the rows of many, and is busy with them for a while.
+    Pass the same `catalogue` for batch after batch, and names are looked up once. A session that is there and not
+    one of these `owners`' is refused as a conflict and stays as it is. `sent` is called when PostgreSQL has the rows
+    of many, and is busy with them for a while.
     Raises OperationalError when the database is out of reach; nothing is half-written then.
     """
     if catalogue is None:
         catalogue = Catalogue(organisation.pk)
     for attempts_left in reversed(range(ATTEMPTS)):
         try:
-            return _write_together(organisation, items, catalogue, owned, sent)
+            return _write_together(organisation, items, catalogue, owners, sent)
+        except TakenError as error:
+            rest = [item for item in items if item.id not in error.ids]
+            report = load(organisation, rest, catalogue, owners, sent)
+            report.refused += [(item.number, _taken(item)) for item in items if item.id in error.ids]
+            return report
         except (DataError, IntegrityError, LineError) as error:
             if len(items) > 1 and not (attempts_left and _came_meanwhile(error)):
                 break
@@ -140,23 +167,23 @@ def load(
     report = Report()
     middle = len(items) // 2
     for part in (items[:middle], items[middle:]):
-        of_part = load(organisation, part, catalogue, owned)
+        of_part = load(organisation, part, catalogue, owners)
         report.add(of_part)
         report.created |= of_part.created
     return report
 
 
 def _write_together(
-    organisation: Organisation, items: Sequence[Item], catalogue: Catalogue, owned: str, sent: Callable[[], None]
+    organisation: Organisation, items: Sequence[Item], catalogue: Catalogue, owners: Owners, sent: Callable[[], None]
 ) -> Report:
     try:
         if _is_one_statement(items, catalogue):
             with connection.wrap_database_errors:
-                report = _write_alone(organisation, items[0], catalogue, owned)
+                report = _write_alone(organisation, items[0], catalogue, owners)
             if report:
                 return report
         with connection.wrap_database_errors, transaction.atomic():
-            return _write(organisation, items, catalogue, owned, sent)
+            return _write(organisation, items, catalogue, owners, sent)
     except BaseException:
         catalogue.forget()  # what this has made is gone, and a name known from earlier batches may be as well
         raise
@@ -171,26 +198,26 @@ def _is_one_statement(items: Sequence[Item], catalogue: Catalogue) -> bool:
     return has_token and not item.line.events and not item.files and catalogue.knows(item.line)
 
 
-def _write_alone(organisation: Organisation, item: Item, catalogue: Catalogue, owned: str) -> Report | None:
+def _write_alone(organisation: Organisation, item: Item, catalogue: Catalogue, owners: Owners) -> Report | None:
     """Without a transaction around it, which takes two more round trips, and without one for the facets.
 
-    None if nothing was written: the names were not those known here, or the session that is there is kept.
+    None if nothing was written: the names were not those known here, or the session that is there stays as it is.
     """
     row = session_row(organisation.pk, item, catalogue.ids(item.line))
     facets = sorted(facets_of(organisation.pk, [row]))
     more = {
+        **_asked(organisation, owners),
         "lock": facets_lock(organisation.pk),
-        "organisation": organisation.pk,
         "owners": as_array(owner for owner, _ in facets),
         "values": as_array(value for _, value in facets),
         **catalogue.believed(item.line),
     }
-    outcomes = merge("history_session", [row], 1, _upsert(UPSERT_ONE, owned), more)
-    return _report([item.id], outcomes) if outcomes else None
+    outcomes = merge("history_session", [row], 1, UPSERT_ONE, more)
+    return _report(organisation, [item.id], outcomes, owners) if outcomes else None
 
 
 def _write(
-    organisation: Organisation, items: Sequence[Item], catalogue: Catalogue, owned: str, sent: Callable[[], None]
+    organisation: Organisation, items: Sequence[Item], catalogue: Catalogue, owners: Owners, sent: Callable[[], None]
 ) -> Report:
     if not items:
         return Report()
@@ -212,8 +239,8 @@ def _write(
         report = Report(len(latest), created=set(latest))
         days = {day_of(item.line) for item in latest.values()}
     else:
-        outcomes = merge("history_session", session_rows, len(latest), _upsert(UPSERT_MANY, owned))
-        report = _report(latest, outcomes)
+        outcomes = merge("history_session", session_rows, len(latest), UPSERT_MANY, _asked(organisation, owners))
+        report = _report(organisation, latest, outcomes, owners)
         days = {day for _, _, *days in outcomes for day in days if day}
     if events and are_new:
         copy("history_event", event_rows)
@@ -229,9 +256,9 @@ def _write(
     return report
 
 
-@cache
-def _upsert(statement: str, owned: str) -> str:
-    return statement.replace("{owned}", owned).replace("{owned_by_excluded}", owned.replace("sent.", "excluded."))
+def _asked(organisation: Organisation, owners: Owners) -> dict[str, str | int | None]:
+    """The values of OWNED."""
+    return {"organisation": organisation.pk, "writers": None if owners is None else as_array(sorted(owners))}
 
 
 def _session_rows(
@@ -259,17 +286,35 @@ def _came_meanwhile(error: Exception) -> bool:
     return isinstance(error.__cause__, psycopg.errors.UniqueViolation)
 
 
+def _owned(organisation: Organisation, ids: Collection[UUID], owners: Owners) -> set[UUID]:
+    """By a statement of its own: one sees no row that was committed while it waited for it."""
+    values = {"ids": as_array(ids), **_asked(organisation, owners)}
+    with connection.cursor() as cursor:
+        cursor.execute(SELECT_OWNED.format(**{name: f"%({name})s" for name in values}), values)
+        return {ident for (ident,) in cursor.fetchall()}
+
+
 def _is_any_there(ids: Collection[UUID]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(ANY_THERE, [as_array(ids)])
         return bool(cursor.fetchone()[0])
 
 
-def _report(sent: Collection[UUID], outcomes: list[tuple[Any, ...]]) -> Report:
-    if len(outcomes) != len(sent):
-        raise IntegrityError("a session with this id is somebody else's")
+def _report(
+    organisation: Organisation, sent: Collection[UUID], outcomes: list[tuple[Any, ...]], owners: Owners
+) -> Report:
+    """Raises TakenError. What was not written and is the writer's own has ended, and stays as it is."""
+    unwritten = set(sent) - {ident for ident, *_ in outcomes}
+    if unwritten and (taken := unwritten - _owned(organisation, unwritten, owners)):
+        raise TakenError(taken)
     created = {ident for ident, is_new, *_ in outcomes if is_new}
     return Report(len(created), len(sent) - len(created), created=created)
+
+
+def _taken(item: Item) -> LineError:
+    if item.line.external_id is not None:
+        return LineError("conflict", "external_id", "belongs to a session that is not yours")
+    return LineError("conflict", None, "somebody else has sent the same; tell the two apart by an external_id")
 
 
 def refusal(error: Exception) -> LineError:

@@ -19,6 +19,7 @@ class Item:
 
     `number` is for the report (the line of a file, the position in a request).
     `token_id` is the token it was sent with, where that is known; it wins over the label.
+    `clock_skew_ms` is how far the producer's clock is ahead of ours, where it is further than tolerable.
     """
 
     id: UUID
@@ -26,6 +27,7 @@ class Item:
     number: int = 1
     files: list[StoredFile] = field(default_factory=list)
     token_id: int | None = None
+    clock_skew_ms: int | None = None
 
 
 def session_row(organisation_id: int, item: Item, ids: Ids) -> Row:
@@ -83,6 +85,7 @@ def session_row(organisation_id: int, item: Item, ids: Ids) -> Row:
         "sidecar_name": line.sidecar.name,
         "sidecar_technology": line.sidecar.technology,
         "attributes": _json(line.attributes),
+        "clock_skew_ms": item.clock_skew_ms,
     }
 
 

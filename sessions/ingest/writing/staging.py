@@ -21,16 +21,20 @@ UNSTAGE = "DROP TABLE {staging}"
 # The first branch gives the values of the others the types of the columns, and no row.
 VALUES = "(SELECT {columns} FROM {table} WHERE false {values})"
 # Of `changes`: keys, and what the statement itself says.
-NOT_REPLACED = {"id", "session_id", "name", "organisation_id", "last_seen_at"}
+NOT_REPLACED = {"id", "session_id", "name", "organisation_id", "last_seen_at", "clock_skew_ms"}
 
 
 def merge(
-    table: str, rows: Iterable[Row], count: int, statement: str, more: Mapping[str, object] = MappingProxyType({})
+    table: str,
+    rows: Iterable[Row],
+    count: int,
+    statement: str,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[tuple[Any, ...]]:
     """Put `count` rows, of which there is at least one, into place; what the statement returns.
 
     The statement names its `{table}`, `{columns}`, the `{source}` they come from, and the `{changes}` to a row
-    that is there; of a few rows also `more` values, by their names.
+    that is there; also `more` values, by their names.
     """
     rows = iter(rows)
     first = next(rows)
@@ -41,11 +45,11 @@ def merge(
         with prepared_cursor() as cursor:
             cursor.execute(_direct(table, columns, count, statement, tuple(more)), values)
             return cursor.fetchall() if cursor.description else []
-    stage, merge_staged, unstage = _staged(table, columns, statement)
+    stage, merge_staged, unstage = _staged(table, columns, statement, tuple(more))
     with connection.cursor() as cursor:
         cursor.execute(stage)
         copy(_staging(table), chain([first], rows))
-        cursor.execute(merge_staged)
+        cursor.execute(merge_staged, more or None)
         outcomes = cursor.fetchall() if cursor.description else []
         cursor.execute(unstage)
     return outcomes
@@ -73,8 +77,9 @@ def _direct(table: str, columns: tuple[str, ...], count: int, statement: str, mo
 
 
 @cache
-def _staged(table: str, columns: tuple[str, ...], statement: str) -> list[str]:
-    parts = _parts(table, columns) | {"staging": _staging(table), "source": _staging(table)}
+def _staged(table: str, columns: tuple[str, ...], statement: str, more: tuple[str, ...]) -> list[str]:
+    places = {name: f"%({name})s" for name in more}
+    parts = _parts(table, columns) | {"staging": _staging(table), "source": _staging(table)} | places
     return [part.format(**parts) for part in (STAGE, statement, UNSTAGE)]
 
 

@@ -16,7 +16,12 @@ def visible_to(viewer: User) -> Criteria:
     """
     organisation = viewer.organisation
     lost_before = timezone.now() - organisation.lost_after
-    return Criteria(Visibility(organisation.pk, lost_before, None if viewer.is_admin else own_keys(viewer)))
+    return Criteria(Visibility(organisation.pk, lost_before, visible_owners(viewer)))
+
+
+def visible_owners(viewer: User) -> Group | None:
+    """The keys of the people and tokens whose sessions `viewer` may see and write; None is all of the organisation."""
+    return None if viewer.is_admin else own_keys(viewer)
 
 
 def own_keys(viewer: User) -> Group:

@@ -22,7 +22,7 @@ class TooManyValuesError(ValueError):
 def latest_events(search: EventSearch, columns: Sequence[str]) -> Iterator[str]:
     """JSON texts (`ListedEvent`), newest first; an event with none of the columns has no value and is left out.
 
-    `columns` are some of DISTINCT_COLUMNS; give a range of at most a day (index event_newest). The search is
+    `columns` are some of DISTINCT_COLUMNS; give a range of at most a day (index event_in_organisation). The search is
     done when this returns. Raises TooManyValuesError, and OperationalError for what takes over MOST_SECONDS.
     """
     names = ", ".join(f"e.{column}" for column in columns)
@@ -32,7 +32,7 @@ def latest_events(search: EventSearch, columns: Sequence[str]) -> Iterator[str]:
         keys = fetch_all(
             f"""
             WITH latest AS (
-                SELECT DISTINCT ON ({names}) e.session_id, e.id, e.event_time
+                SELECT DISTINCT ON ({names}) e.session_id, e.id, e.event_time, e.position
                 FROM history_event e JOIN history_session s ON s.id = e.session_id
                 WHERE {search.sql_range()} AND num_nonnulls({names}) > 0 AND {search.sql_matches()}
                 ORDER BY {names}, {NEWEST_FIRST}

@@ -5,7 +5,7 @@ other condition is a matter of the event's row and its session's. What one reque
 bounded by what it asks for, so a page may hold fewer events than asked for, or none, and still have a next one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -32,7 +32,8 @@ CONDITIONS = {
     "space_id": "s.space_id",
     "device_id": "COALESCE(e.device_identifier, s.device_identifier)",
 }
-NEWEST_FIRST = "e.event_time DESC, e.id DESC"
+# Of events of one moment, the one that was sent last.
+NEWEST_FIRST = "e.event_time DESC, e.position DESC, e.id DESC"
 _COLUMNS = {
     "event_time": utc("e.event_time"),
     "device_id": "e.device_identifier",
@@ -51,7 +52,7 @@ EVENT_JSON = f"""
     )::text
 """
 
-Place = tuple[datetime, UUID]
+Place = tuple[datetime, int, UUID]
 
 
 class OfSession(schema.Part, kw_only=True):
@@ -85,7 +86,7 @@ class EventSearch:
     values: Mapping[str, object] = field(default_factory=dict)
 
     def sql_range(self) -> str:
-        """The part that an index answers: event_timeline for one session, else event_newest."""
+        """The part that an index answers: event_in_session for one session, else event_in_organisation."""
         parts = ["e.organisation_id = %(organisation)s"]
         parts += ["e.session_id = %(session)s"] if self.session else []
         parts += ["e.event_time >= %(from)s"] if self.start else []
@@ -124,17 +125,17 @@ def _texts(page: EventPage, search: EventSearch, limit: int, place: Place | None
     last: Place | None = None
     while True:
         rows = _read(search, place, at_once)
-        for moment, ident, text in rows:
+        for *at, text in rows:
             if text and found == limit and last:
                 page.next_cursor = _to_cursor(last)
                 return
             if text:
-                last = (moment, ident)
+                last = _place(at)
                 found += 1
                 yield text
         if len(rows) < at_once:
             return
-        place = (rows[-1][0], rows[-1][1])
+        place = _place(rows[-1])
         read, at_once = read + len(rows), EVENTS_AT_ONCE
         if read >= max(MOST_READ, 2 * limit):
             page.next_cursor = _to_cursor(place)
@@ -146,17 +147,17 @@ def every_listed_event(search: EventSearch) -> Iterator[str]:
     place: Place | None = None
     while True:
         rows = _find(search, place)
-        yield from (text for _, _, text in rows)
+        yield from (text for *_, text in rows)
         if len(rows) < EVENTS_AT_ONCE:
             return
-        place = (rows[-1][0], rows[-1][1])
+        place = _place(rows[-1])
 
 
 def _find(search: EventSearch, place: Place | None) -> list[tuple[Any, ...]]:
-    """The next events that match: (time, id, text). Reads up to all of the range, if few match."""
+    """The next events that match: (time, position, id, text). Reads up to all of the range, if few match."""
     return fetch_all(
         f"""
-        SELECT e.event_time, e.id, {EVENT_JSON}
+        SELECT e.event_time, e.position, e.id, {EVENT_JSON}
         FROM history_event e JOIN history_session s ON s.id = e.session_id
         WHERE {search.sql_range()} AND {_beyond(place)} AND {search.sql_matches()}
         ORDER BY {NEWEST_FIRST} LIMIT %(at_once)s
@@ -166,10 +167,10 @@ def _find(search: EventSearch, place: Place | None) -> list[tuple[Any, ...]]:
 
 
 def _read(search: EventSearch, place: Place | None, at_once: int) -> list[tuple[Any, ...]]:
-    """The next events in order: (time, id, text), without the text of those that do not match."""
+    """The next events in order: (time, position, id, text), without the text of those that do not match."""
     return fetch_all(
         f"""
-        SELECT e.event_time, e.id, CASE WHEN {search.sql_matches()} THEN {EVENT_JSON} END
+        SELECT e.event_time, e.position, e.id, CASE WHEN {search.sql_matches()} THEN {EVENT_JSON} END
         FROM (
             SELECT * FROM history_event e WHERE {search.sql_range()} AND {_beyond(place)}
             ORDER BY {NEWEST_FIRST} LIMIT %(at_once)s
@@ -181,21 +182,26 @@ def _read(search: EventSearch, place: Place | None, at_once: int) -> list[tuple[
     )
 
 
+def _place(row: Sequence[Any]) -> Place:
+    return row[0], row[1], row[2]
+
+
 def _beyond(place: Place | None) -> str:
-    return "(e.event_time, e.id) < (%(place_time)s, %(place_id)s)" if place else "TRUE"
+    return "(e.event_time, e.position, e.id) < (%(place_time)s, %(place)s, %(place_id)s)" if place else "TRUE"
 
 
 def _after(place: Place | None) -> dict[str, Any]:
-    return {"place_time": place[0], "place_id": place[1]} if place else {}
+    return {"place_time": place[0], "place": place[1], "place_id": place[2]} if place else {}
 
 
 def _to_cursor(place: Place) -> str:
-    return signing.Signer(salt=SALT).sign_object([place[0].astimezone(UTC).isoformat(), place[1].hex])
+    moment, position, ident = place
+    return signing.Signer(salt=SALT).sign_object([moment.astimezone(UTC).isoformat(), position, ident.hex])
 
 
 def _from_cursor(cursor: str) -> Place:
     try:
-        moment, ident = signing.Signer(salt=SALT).unsign_object(cursor)
-        return datetime.fromisoformat(moment), UUID(ident)
+        moment, position, ident = signing.Signer(salt=SALT).unsign_object(cursor)
+        return datetime.fromisoformat(moment), int(position), UUID(ident)
     except (signing.BadSignature, ValueError) as error:
         raise InvalidCursorError("This cursor was not issued here, or was altered.") from error

@@ -22,7 +22,7 @@ MOST_TYPES = 40
 # The columns in the order of the JSON; two names differ.
 _COLUMNS = ["device_identifier" if name == "device_id" else name for name in schema.Event.__struct_fields__]
 SALT = "sessions.event_cursor"
-_Place = tuple[datetime, UUID]
+_Place = tuple[datetime, int, UUID]
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,12 @@ def every_event(session_id: UUID, *, types: Iterable[str] = ()) -> Iterator[sche
 
 def event_types(session_id: UUID) -> EventTypes:
     with connection.cursor() as cursor:
-        # Index event_timeline. The limit stands inside, so the count reads no more than the cap.
+        # Index event_in_session. The limit stands inside, so the count reads no more than the cap.
         cursor.execute(
             """
             SELECT event_type, count(*), sum(count(*)) OVER ()
             FROM (SELECT event_type FROM history_event WHERE session_id = %(id)s
-                  ORDER BY event_time, id LIMIT %(cap)s) AS first_events
+                  ORDER BY event_time, position LIMIT %(cap)s) AS first_events
             GROUP BY event_type
             ORDER BY count(*) DESC, event_type
             LIMIT %(types)s
@@ -88,33 +88,35 @@ def event_types(session_id: UUID) -> EventTypes:
 def _read(
     session_id: UUID, types: Iterable[str], place: _Place | None, limit: int
 ) -> tuple[list[schema.Event], list[_Place]]:
-    """Index event_timeline (session, event_time, id), from `place` on."""
+    """Index event_in_session (session, event_time, position), from `place` on."""
     found = Event.objects.filter(session_id=session_id)
     if chosen := list(types):
         found = found.filter(event_type__in=chosen)
     if place:
-        moment, ident = place
+        moment, position, ident = place
         # Said twice: the first bound is the index's, the second decides among events of the same moment.
-        found = found.filter(event_time__gte=moment).filter(Q(event_time__gt=moment) | Q(id__gt=ident))
-    rows = found.order_by("event_time", "id").values_list("id", *_COLUMNS)[:limit]
+        later = Q(event_time__gt=moment) | Q(position__gt=position) | Q(position=position, id__gt=ident)
+        found = found.filter(event_time__gte=moment).filter(later)
+    rows = found.order_by("event_time", "position", "id").values_list("position", "id", *_COLUMNS)[:limit]
     events, places = [], []
-    for ident, *values in rows:
+    for position, ident, *values in rows:
         event = schema.Event(*values)
         events.append(event)
-        places.append((event.event_time, ident))
+        places.append((event.event_time, position, ident))
     return events, places
 
 
 def _cursor(session_id: UUID, place: _Place) -> str:
-    moment, ident = place
-    return signing.Signer(salt=SALT).sign_object([session_id.hex, moment.astimezone(UTC).isoformat(), ident.hex])
+    moment, position, ident = place
+    said = [session_id.hex, moment.astimezone(UTC).isoformat(), position, ident.hex]
+    return signing.Signer(salt=SALT).sign_object(said)
 
 
 def _place(session_id: UUID, cursor: str) -> _Place:
     try:
-        owner, moment, ident = signing.Signer(salt=SALT).unsign_object(cursor)
+        owner, moment, position, ident = signing.Signer(salt=SALT).unsign_object(cursor)
     except (signing.BadSignature, ValueError) as error:
         raise InvalidCursorError("This cursor was not issued here, or was altered.") from error
     if owner != session_id.hex:
         raise InvalidCursorError("This cursor belongs to another session.")
-    return datetime.fromisoformat(moment), UUID(ident)
+    return datetime.fromisoformat(moment), int(position), UUID(ident)

@@ -39,7 +39,7 @@ def post_session(request: ApiRequest) -> HttpResponse:
         response = _stored(request, received.id)
     else:
         lost_before = timezone.now() - request.user.organisation.lost_after
-        response = _json(json_of_new(received.id, received.line, lost_before))
+        response = _json(json_of_new(received.id, received.line, lost_before, received.clock_skew_ms))
     response.status_code = 201 if received.is_new else 200
     response["Location"] = f"{request.path}/{received.id}"
     return response

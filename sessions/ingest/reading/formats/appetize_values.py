@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from sessions.contract.leap_seconds import leap_second
 from sessions.contract.line_errors import invalid
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -21,6 +22,8 @@ def moment(value: Any, column: str) -> datetime:
     written = text(value).strip()
     if _EPOCH_MS.fullmatch(written):
         return EPOCH + timedelta(milliseconds=int(written))
+    if leap := leap_second(written) or leap_second(f"{written}Z"):
+        return leap
     try:
         time = datetime.fromisoformat(written)
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
