@@ -1,4 +1,4 @@
-"""The worst of each kind that is accepted costs a server a bounded amount of memory: a process of its own tells how much."""
+"""The worst of each kind that is accepted takes a bounded amount of memory: a process of its own tells how much."""
 
 import os
 import subprocess

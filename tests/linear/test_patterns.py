@@ -61,7 +61,7 @@ def sources() -> Iterator[tuple[Path, str]]:
 def used() -> list[Used]:
     """Every pattern with the methods that it is used with; all that begin at the start, where that cannot be seen."""
     texts = [text for _, text in sources()]
-    found = {}
+    found: dict[tuple[re.Pattern[Any], str], Used] = {}
     for name, pattern in compiled():
         calls = re.compile(rf"\b{re.escape(name)}\.({'|'.join(METHODS)})\b")
         methods = {method for text in texts for method in calls.findall(text)} or {"match", "fullmatch"}

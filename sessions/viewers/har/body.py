@@ -113,7 +113,7 @@ def _decoded(raw: msgspec.Raw, missing: int, mime_type: str) -> Body:
     if kind in IMAGES and whole <= LARGEST_IMAGE and not missing:
         data = _bytes(cut_text(raw, 2 * LARGEST_IMAGE))
         return Body(mime_type, image=f"data:{kind};base64,{base64.b64encode(data).decode()}")
-    data = _bytes(cut_text(raw, LONGEST_TEXT * 4 // 3))
+    data = _bytes(cut_text(raw, LONGEST_TEXT // 3 * 4))
     if kind.startswith(("image/", "video/", "audio/", "font/")) and not READABLE.fullmatch(kind):
         return Body(mime_type, binary_size=whole)
     left_out = max(whole - len(data), 0)
