@@ -1,5 +1,6 @@
 """Everything that reads what somebody else sent, each as a function of bytes. What it refuses, it refuses in time."""
 
+import csv
 import io
 import json
 from collections.abc import Callable
@@ -43,7 +44,7 @@ from sessions.viewers.log import Search, read_window
 Reader = Callable[[bytes], object]
 
 REFUSALS = (
-    LineError, Problem, NotHar, QueryError, RangeNotSatisfiable, InvalidCursorError, ValidationError,
+    LineError, csv.Error, Problem, NotHar, QueryError, RangeNotSatisfiable, InvalidCursorError, ValidationError,
 )  # fmt: skip
 
 SESSION = (

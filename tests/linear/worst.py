@@ -15,6 +15,7 @@ from uuid import UUID
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sessionhistory.settings")
+
 django.setup()
 
 from django.conf import settings
@@ -30,7 +31,7 @@ from sessions.ingest.reading.ndjson import lines
 from sessions.ingest.reading.parse import MAX_SENT_BYTES, parse, parse_object
 from sessions.models import Attachment, User
 from sessions.receiving.events import parse_lines
-from sessions.viewers.har.archive import LARGEST as LARGEST_HAR
+from sessions.viewers.har.archive import LARGEST
 from sessions.viewers.indent import LARGEST as LARGEST_INDENTED
 from sessions.views.viewers import viewer_page
 
@@ -115,15 +116,12 @@ CASES: dict[str, tuple[Callable[[str], str], Input]] = {
     "an archive of small entries": (HAR, Input(ENTRIES, REQUEST + b",", REQUEST + b"]}}", 19_000 * 66)),
     "an archive of large entries": (
         HAR,
-        Input(ENTRIES, b'{"response":{"content":{"text":"%b"}}},' % (b"x" * 20_000), b"{}]}}", LARGEST_HAR - 64 * 1024),
+        Input(ENTRIES, b'{"response":{"content":{"text":"%b"}}},' % (b"x" * 20_000), b"{}]}}", LARGEST - 65_536),
     ),
-    "an archive of one entry of objects": (
-        HAR,
-        Input(ENTRIES + b'{"a":[', b"{},", b"{}]}]}}", LARGEST_HAR - 64 * 1024),
-    ),
+    "an archive of one entry of objects": (HAR, Input(ENTRIES + b'{"a":[', b"{},", b"{}]}]}}", LARGEST - 65_536)),
     "an archive of one long text": (
         HAR,
-        Input(ENTRIES + b'{"response":{"content":{"text":"' + SMILE, b"x", b'"}}}]}}', LARGEST_HAR - 64 * 1024),
+        Input(ENTRIES + b'{"response":{"content":{"text":"' + SMILE, b"x", b'"}}}]}}', LARGEST - 65_536),
     ),
     "an archive of headers": (
         HAR,
@@ -133,15 +131,15 @@ CASES: dict[str, tuple[Callable[[str], str], Input]] = {
         ),
     ),
     "an archive of messages": (
-        HAR, Input(ENTRIES + b'{"_webSocketMessages":[', b'{"data":"&&&&"},', b"{}]}]}}", LARGEST_HAR - 64 * 1024)
+        HAR, Input(ENTRIES + b'{"_webSocketMessages":[', b'{"data":"&&&&"},', b"{}]}]}}", LARGEST - 65_536)
     ),
     "an archive of addresses": (
         HAR,
-        Input(ENTRIES, b'{"request":{"url":"%b"}},' % (SMILE + b"&" * 8_000), b"{}]}}", LARGEST_HAR - 64 * 1024),
+        Input(ENTRIES, b'{"request":{"url":"%b"}},' % (SMILE + b"&" * 8_000), b"{}]}}", LARGEST - 65_536),
     ),
     "JSON of lists": (JSON, Input(b"[", b"[[1]],", b"1]", LARGEST_INDENTED - 1)),
     "JSON of a text": (JSON, Input(b'["' + SMILE, b"&", b'"]', LARGEST_INDENTED - 1)),
-    "a log of one line": (LOG, Input(SMILE, b"x", b"", LARGEST_HAR)),
+    "a log of one line": (LOG, Input(SMILE, b"x", b"", LARGEST)),
     "a log of empty lines": (LOG, Input(b"", b"\n", b"", 16 * MIB)),
     "a session of numbers": (whole(sent), Input(SESSION + PROPERTIES + b"[", b"1,", b"1]}}]}", MIB)),
     "a session of objects": (whole(sent), Input(SESSION + PROPERTIES + b"[", b'{"a":1},', b"1]}}]}", MIB)),

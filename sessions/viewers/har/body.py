@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl
 import msgspec
 from django.utils.http import parse_header_parameters
 
-from sessions.files.media import IMAGES, READABLE, essence
 from sessions.viewers.har.loose import ABSENT, Text, cut_text, fields, number, parts, text
 from sessions.viewers.har.secrets import is_secret_field
 from sessions.viewers.indent import indented
@@ -18,6 +17,8 @@ LONGEST_TEXT = 20_000
 LARGEST_IMAGE = 256 * 1024
 MOST_FIELDS = 200
 LONGEST_FIELD = 2_000
+# What browsers show and cannot run.
+IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -100,7 +101,7 @@ def _form(body: _Body, mime_type: str) -> list[FormField]:
             )
             for param in params
         ]
-    if essence(mime_type) != FORM:
+    if _essence(mime_type) != FORM:
         return []
     pairs = "&".join(text(body.text, LONGEST_TEXT).split("&", MOST_FIELDS)[:MOST_FIELDS])
     return [FormField(name, value) for name, value in parse_qsl(pairs, keep_blank_values=True)]
@@ -113,8 +114,8 @@ def _decoded(raw: msgspec.Raw, missing: int, mime_type: str) -> Body:
     if kind in IMAGES and whole <= LARGEST_IMAGE and not missing:
         data = _bytes(cut_text(raw, 2 * LARGEST_IMAGE))
         return Body(mime_type, image=f"data:{kind};base64,{base64.b64encode(data).decode()}")
-    data = _bytes(cut_text(raw, LONGEST_TEXT * 4 // 3))
-    if kind.startswith(("image/", "video/", "audio/", "font/")) and not READABLE.fullmatch(kind):
+    data = _bytes(cut_text(raw, LONGEST_TEXT // 3 * 4))
+    if kind.startswith(("image/", "video/", "audio/", "font/")) and not kind.endswith(("+xml", "+json")):
         return Body(mime_type, binary_size=whole)
     left_out = max(whole - len(data), 0)
     shown = _text(data, charset, is_cut=left_out > 0)
@@ -123,11 +124,15 @@ def _decoded(raw: msgspec.Raw, missing: int, mime_type: str) -> Body:
     return Body(mime_type, _readable(shown, left_out), left_out, decoded=True)
 
 
+def _essence(mime_type: str) -> str:
+    return mime_type.partition(";")[0].strip().lower()
+
+
 def _kind_and_charset(mime_type: str) -> tuple[str, str]:
     try:
         kind, parameters = parse_header_parameters(mime_type)
     except (LookupError, ValueError):  # such as a parameter in an encoding that nobody knows
-        return essence(mime_type), "utf-8"
+        return _essence(mime_type), "utf-8"
     return kind, parameters.get("charset", "utf-8")
 
 
