@@ -1,22 +1,26 @@
 """How gunicorn serves Session History: read by `gunicorn sessionhistory.wsgi` from this folder.
 
-gthread, because a client that stalls then stops its own export instead of filling memory, and
-because a stream that fails is cut off rather than ended as if it were whole. Put a proxy that
-buffers requests in front of it on an open network: half-open requests hold its threads.
+Threads, because a client that stalls then stops its own export instead of filling memory, and
+because a stream that fails is cut off rather than ended as if it were whole. `sessionhistory.worker`
+says what our own worker adds to gunicorn's.
 """
 
 import os
 from pathlib import Path
 
 bind = "127.0.0.1:8000"
-worker_class = "gthread"
+worker_class = "sessionhistory.worker.Worker"
 workers = 2
-threads = 8  # as many as a worker's pool has connections (DATABASE_POOL_SIZE)
+threads = 8  # as many as a worker's pool has connections (DATABASE_POOL_SIZE), two more than LONG_TRANSFERS
 timeout = 60  # of a worker that hangs; a long export does not count
 graceful_timeout = 10
 keepalive = 15
 limit_request_line = 8190  # many filters make a long URL
 control_socket_disable = True
+# Whether a request came over HTTPS, and from whom, the application decides by BEHIND_PROXY. gunicorn itself would
+# believe whoever connects from this machine.
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
 # A worker touches a file there for each request, which on a disk waits for whoever else writes to it.
 MEMORY = Path("/dev/shm")  # noqa: S108  gunicorn makes a file of its own there, and removes its name
 worker_tmp_dir = str(MEMORY) if os.access(MEMORY, os.W_OK) else None

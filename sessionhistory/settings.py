@@ -69,13 +69,16 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Set headers of every answer, those included that any of the others gives by itself.
+    "sessions.http.security_headers.TransportHeadersMiddleware",
+    "sessions.http.content_policy.ContentPolicyMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "sessions.http.caching.CachingMiddleware",
     "sessions.http.errors.ErrorMiddleware",
     "sessions.views.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "sessions.http.content_policy.ContentPolicyMiddleware",
-    "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -85,7 +88,7 @@ MIDDLEWARE = [
     "sessions.http.errors.SignInRequiredMiddleware",
     "sessions.http.timezone.ViewerTimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "sessions.http.transfers.TransfersMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -184,6 +187,12 @@ SESSION_ENGINE = "sessions.accounts.browsers"
 
 # For each token; 0 is without limit.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=1000)
+
+# Of a process: downloads and uploads of more than a mebibyte, which hold a thread each. 0 is without limit.
+LONG_TRANSFERS = env.int("LONG_TRANSFERS", default=6)
+LONG_TRANSFERS_PER_PERSON = env.int("LONG_TRANSFERS_PER_PERSON", default=4)
+# How long a client may keep a thread waiting for each 256 KiB.
+CLIENT_TIMEOUT_SECONDS = env.int("CLIENT_TIMEOUT_SECONDS", default=30)
 
 DJANGO_TABLES2_TEMPLATE = "sessions/table.html"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -4,9 +4,12 @@ import io
 from typing import Any, BinaryIO, cast
 
 from django.http import HttpRequest
+from gunicorn.http.errors import ParseException
 
 from sessions.contract.errors import Problem
 from sessions.files.media import essence
+from sessions.http.errors import interrupted
+from sessions.http.transfers import begin_upload
 
 CHUNK_BYTES = 256 * 1024
 
@@ -15,7 +18,10 @@ NDJSON = frozenset({"application/x-ndjson", "application/ndjson", "application/j
 
 
 class Body(io.RawIOBase):
-    """Raises Problem while it is read: for more than `max_bytes`, and for a body that ends before its length."""
+    """Raises Problem while it is read: for more than `max_bytes`, and for a body that ends before its length.
+
+    A long one is counted as a transfer.
+    """
 
     def __init__(self, request: HttpRequest, max_bytes: int | None) -> None:
         super().__init__()
@@ -27,6 +33,7 @@ class Body(io.RawIOBase):
         self._source = _source(request, self._length)
         if max_bytes is not None and (self._length or 0) > max_bytes:
             raise too_large(max_bytes)
+        begin_upload(request, self._length)
 
     def readable(self) -> bool:
         return True
@@ -40,13 +47,13 @@ class Body(io.RawIOBase):
         """At most `size` bytes, and none at the end."""
         try:
             chunk = self._source.read(size)
-        except OSError as error:
-            raise _interrupted() from error
+        except (OSError, ParseException) as error:  # the latter where chunks are not what they should be
+            raise interrupted(error) from error
         self._done += len(chunk)
         if self._max is not None and self._done > self._max:
             raise too_large(self._max)
         if not chunk and self._length is not None and self._done < self._length:
-            raise _interrupted()
+            raise interrupted(None)
         return chunk
 
 
@@ -92,7 +99,3 @@ def _source(request: HttpRequest, length: int | None) -> BinaryIO:
     if not request.META.get("wsgi.input_terminated"):
         raise Problem("parse_error", "Send a Content-Length.")
     return cast(BinaryIO, request.META["wsgi.input"])
-
-
-def _interrupted() -> Problem:
-    return Problem("parse_error", "The body ended before its length was reached.")

@@ -4,13 +4,13 @@ import logging
 import secrets
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,6 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from sessions.contract.errors import Problem, json_error
 from sessions.foreign.dialects import in_dialect
+from sessions.http.security_headers import with_security_headers
 
 logger = logging.getLogger(__name__)
 
@@ -71,11 +72,38 @@ class ErrorMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         if isinstance(exception, Problem):
-            title = "Not found" if exception.status == 404 else "This cannot be shown"
-            return json_error(exception) if is_api(request) else _page(request, exception, title)
+            return answer(request, exception)
+        if isinstance(exception, UnreadablePostError):
+            return answer(request, interrupted(exception))
         if isinstance(exception, OperationalError | InterfaceError):
             return unavailable(request, exception)
         return None
+
+
+def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
+    titles = {404: "Not found", 503: "Not available just now"}
+    title = titles.get(problem.status, "This cannot be shown")
+    return json_error(problem) if is_api(request) else _page(request, problem, title)
+
+
+def interrupted(error: BaseException | None) -> Problem:
+    """A body that could not be read to its end, which is the fault of the client or of the network between."""
+    while error is not None:  # Django wraps what the connection raises, sometimes twice
+        if isinstance(error, TimeoutError):
+            return Problem("request_timeout")
+        error = error.__cause__
+    return Problem("parse_error", "The body ended before its length was reached, or is not encoded as its headers say.")
+
+
+def unparsed(path: str, problem: Problem, status: int) -> HttpResponse:
+    """The answer to what never became a request, of which perhaps the beginning of its address is known."""
+    if not path.startswith(API_PREFIXES):
+        response = HttpResponse(f"{problem.message}\n", content_type="text/plain; charset=utf-8")
+    else:
+        response = cast(HttpResponse, in_dialect(path, json_error(problem)))
+    response.status_code = status
+    response["Cache-Control"] = "private, no-store"
+    return with_security_headers(response)
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):

@@ -34,7 +34,7 @@ HEADERS: dict[int, JsonSchema] = {
     429: {"Retry-After": {"description": "Seconds until the next request is answered.", "schema": SECONDS}},
     503: {"Retry-After": {"description": "Seconds.", "schema": SECONDS}},
 }
-# Of answers without a body, and of one that the web server gives in words of its own.
+# Answers without a body, and one that no operation gives: the server itself does.
 DESCRIPTIONS = {
     304: "What If-None-Match names has not changed.",
     414: "The address is longer than 8,190 bytes.",
@@ -121,7 +121,7 @@ def describe(operation: Operation) -> dict[str, Any]:
         "responses": {
             **{str(status): answer(operation, status) for status in operation.answers},
             **error_responses((*operation.errors, *ALWAYS)),
-            "414": {"description": DESCRIPTIONS[414]},
+            "414": {"description": DESCRIPTIONS[414], "content": json_of({"schema": reference("Error")})},
         },
     }
     in_query = query_parameters(operation.parameters)

@@ -75,6 +75,7 @@ SENT: tuple[ErrorCode, ...] = (
     "invalid_value",
     "unknown_parameter",
     "parse_error",
+    "request_timeout",
     "too_large",
     "unsupported_media_type",
 )

@@ -17,6 +17,4 @@ def session_export(request: MemberRequest) -> HttpResponseBase:
         return HttpResponse(f"{error}\n", status=400, content_type="text/plain; charset=utf-8")
     response = StreamingHttpResponse(csv_stream(asked), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{csv_name(asked)}"'
-    # Tells nginx to pass rows on as they come.
-    response["X-Accel-Buffering"] = "no"
     return response

@@ -15,7 +15,7 @@ from sessions.ingest.importing import import_ndjson
 from sessions.models import Organisation, Session, User
 from tests.conftest import Send
 from tests.ingest.lines import BROWSER
-from tests.sessions_page.test_broken_download import ROOT, server
+from tests.web_server import ROOT, server
 
 __all__ = ["server"]
 

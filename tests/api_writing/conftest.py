@@ -4,7 +4,7 @@ import pytest
 
 from sessions.models import User
 from tests.api_writing.program import Program
-from tests.sessions_page.test_broken_download import server
+from tests.web_server import server
 
 __all__ = ["server"]
 

@@ -2,9 +2,6 @@
 
 import http.client
 import re
-import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,12 +16,10 @@ from django.test import Client
 from sessions.models import Attachment, Organisation, User
 from tests.detail.conftest import Attach
 from tests.detail.test_serving import DIGITS, ETAG
-from tests.sessions_page.test_broken_download import cookie_of, server
+from tests.web_server import NGINX, cookie_of, documented, free_port, server
+from tests.web_server import nginx as running_nginx
 
 __all__ = ["server"]
-
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
-OPERATORS = Path(__file__).parent.parent.parent / "docs" / "operators.md"
 
 
 @pytest.fixture
@@ -106,34 +101,18 @@ def _server_behind_nginx(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def nginx(_server_behind_nginx: None, server: int, tmp_path: Path) -> Iterator[int]:
     """nginx before the server, with the location that the documentation gives. Its port."""
-    documented = re.search(r"```nginx\n(.+?)```", OPERATORS.read_text(), re.DOTALL)
-    assert documented
-    location = documented[1].replace("/srv/session-history/attachments/", f"{tmp_path}/attachments/")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    folders = "".join(
-        f"{of}_temp_path {tmp_path}/nginx;" for of in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    location = documented("location /protected/").replace(
+        "/srv/session-history/attachments/", f"{tmp_path}/attachments/"
     )
-    configuration = tmp_path / "nginx.conf"
-    configuration.write_text(f"""
-        user root;
-        pid {tmp_path}/nginx.pid;
-        error_log {tmp_path}/nginx.log;
-        events {{}}
-        http {{
-            access_log off;
-            {folders}
-            server {{
-                listen 127.0.0.1:{port};
-                location / {{ proxy_pass http://127.0.0.1:{server}; proxy_http_version 1.1; }}
-                {location}
-            }}
-        }}""")
-    assert NGINX
-    command = [NGINX, "-e", str(tmp_path / "nginx.log"), "-c", str(configuration)]
-    subprocess.run(command, check=True)  # comes back once it listens
-    yield port
-    subprocess.run([*command, "-s", "stop"], check=True)
+    port = free_port()
+    servers = f"""
+        server {{
+            listen 127.0.0.1:{port};
+            location / {{ proxy_pass http://127.0.0.1:{server}; proxy_http_version 1.1; }}
+            {location}
+        }}"""
+    with running_nginx(tmp_path / "nginx", servers):
+        yield port
 
 
 def ask(port: int, path: str, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:

@@ -77,8 +77,10 @@ def post_batch(request: ApiRequest) -> HttpResponseBase:
     answer: IO[bytes] = tempfile.SpooledTemporaryFile(SPOOLED_BYTES)  # noqa: SIM115  closed by who sends it
     for outcomes in receive_lines(sender_of(request), lines_of(request)):
         answer.write(encoder.encode_lines(outcomes))
+    size = answer.tell()
     answer.seek(0)
-    return StreamingHttpResponse(_chunks(answer), content_type="application/x-ndjson")
+    headers = {"Content-Length": str(size)}
+    return StreamingHttpResponse(_chunks(answer), content_type="application/x-ndjson", headers=headers)
 
 
 def _stored(request: ApiRequest, session_id: UUID) -> HttpResponse:
