@@ -1,8 +1,9 @@
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from sessions.http.errors import checks_parameters
 from sessions.http.roles import MemberRequest
+from sessions.http.streams import streamed
 from sessions.presenters.csv import csv_name, csv_stream
 from sessions.query import SessionQuery
 
@@ -15,7 +16,7 @@ def session_export(request: MemberRequest) -> HttpResponseBase:
     if query.errors:
         lines = [f"{error.field}: {error.message}\n" for error in query.errors]
         return HttpResponse(lines, status=400, content_type="text/plain; charset=utf-8")
-    response = StreamingHttpResponse(csv_stream(query), content_type="text/csv; charset=utf-8")
+    response = streamed(csv_stream(query), "text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{csv_name(query)}"'
     # Tells nginx to pass rows on as they come.
     response["X-Accel-Buffering"] = "no"
