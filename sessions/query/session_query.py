@@ -13,6 +13,7 @@ from django.http import QueryDict
 from sessions.contract import schema
 from sessions.models import User
 from sessions.models.keys import Kind, value_key
+from sessions.postgresql.deadlines import within
 from sessions.postgresql.fetching import fetch_prepared
 from sessions.query.criteria.clauses import Criteria
 from sessions.query.criteria.names import NAMED, keys_of_names
@@ -274,7 +275,8 @@ class SessionQuery:
         if places and self.place is None and not (places.next_cursor or places.prev_cursor):
             return Count(len(places.ids), capped=False)
         if self.values.get("count") == "exact":
-            return count(self.criteria, NO_CAP)
+            with within("analysis"):
+                return count(self.criteria, NO_CAP)
         found = known_count(self.criteria)
         # The page may show what counting did not come to.
         return replace(found, value=max(found.value, len(places.ids))) if places and found.capped else found

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from django.db import connection
 
+from sessions.postgresql.deadlines import within
 from sessions.query.criteria.clauses import Criteria
 from sessions.query.criteria.order import Order, Place
 from sessions.query.plans.choice import sql_straight
@@ -23,7 +24,7 @@ def copy_csv(columns: str, criteria: Criteria, order: Order) -> Iterator[bytes]:
         return
     statement = copy_statement(columns, criteria, order)
     # Asked of psycopg's cursor: while Django logs statements, its own takes no parameters here.
-    with connection.cursor() as cursor, cursor.cursor.copy(statement, criteria.parameters) as copy:
+    with within("export"), connection.cursor() as cursor, cursor.cursor.copy(statement, criteria.parameters) as copy:
         lines: list[bytes] = []
         size = 0
         for line in copy:
@@ -51,7 +52,8 @@ def copy_json(fields: Iterable[str], search: Search) -> Iterator[tuple[str, Plac
     """Sessions as JSON texts and their places, of a search that `is_straight`. Raises as `copy_csv` does."""
     order = search.order
     statement = sql_straight(search, f"{sql_json(fields)}, {order.sql_values()}, s.id {JOINS}")
-    with connection.cursor() as cursor, cursor.cursor.copy(f"COPY ({statement}) TO STDOUT", search.parameters) as copy:
+    copying = f"COPY ({statement}) TO STDOUT"
+    with within("export"), connection.cursor() as cursor, cursor.cursor.copy(copying, search.parameters) as copy:
         copy.set_types(["text", *order.sql_types(), "uuid"])
         for text, *values, ident in copy.rows():
             yield text, Place(tuple(values), ident)

@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from sessions.models import User
+from sessions.postgresql.deadlines import within
 from sessions.query.criteria.clauses import Criteria
 from sessions.query.parameters import FIRST_DAY, INCLUSIVE, midnight
 from sessions.query.plans.count import count
@@ -119,6 +120,11 @@ def usage(asked: UsageQuery) -> Usage:
     criteria = asked.query.criteria
     if criteria.is_empty:
         return Usage(days={day: Numbers() for day in asked.days})
+    with within("analysis"):
+        return _usage(asked, criteria)
+
+
+def _usage(asked: UsageQuery, criteria: Criteria) -> Usage:
     if len(asked.days) > FREELY_READ_DAYS and not countable(criteria) and is_too_much_to_read(criteria):
         return too_many(asked)
     for _ in range(ATTEMPTS):

@@ -26,6 +26,7 @@ from sessions.ingest.writing.facets import INSERT_FACETS, Facets, add_facets, fa
 from sessions.ingest.writing.rows import Item, Row, attachment_row, event_row, session_row
 from sessions.ingest.writing.staging import FEW, copy, merge
 from sessions.models import Organisation
+from sessions.postgresql.deadlines import within
 from sessions.postgresql.prepared import as_array
 
 ATTEMPTS = 2
@@ -145,7 +146,9 @@ def _write_together(
         if _is_one_statement(items, catalogue):
             with connection.wrap_database_errors:
                 return _write_alone(organisation, items[0], catalogue, owned)
-        with connection.wrap_database_errors, transaction.atomic():
+        # Many take longer than a page may, and wait for others who write the same names.
+        transact = transaction.atomic() if len(items) == 1 else within("import")
+        with connection.wrap_database_errors, transact:
             return _write(organisation, items, catalogue, owned, sent)
     except BaseException:
         catalogue.forget()  # what this has made is gone, and a name known from earlier batches may be as well
