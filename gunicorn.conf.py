@@ -11,7 +11,9 @@ from pathlib import Path
 bind = "127.0.0.1:8000"
 worker_class = "sessionhistory.worker.Worker"
 workers = 2
-threads = 8  # as many as a worker's pool has connections (DATABASE_POOL_SIZE), two more than LONG_TRANSFERS
+# More than may have a connection or wait for one (DATABASE_POOL_SIZE 8, DATABASE_POOL_WAITING 32): when the database
+# is stuck, the others still answer probes and static files, and say 503 to whom it is too many.
+threads = 48
 timeout = 60  # of a worker that hangs; a long export does not count
 graceful_timeout = 10
 keepalive = 15

@@ -95,6 +95,15 @@ def _use(data_dir: Path) -> None:
             _start_keeper(data_dir)
 
 
+def revive(data_dir: Path) -> None:
+    """Start a keeper if there is none: for a process that used the server, and lost it together with its keeper."""
+    if not is_locked(data_dir / "locks/keeper"):
+        try:
+            _start_keeper(data_dir)
+        except (ImproperlyConfigured, OSError) as error:
+            logger.warning("The embedded PostgreSQL cannot be started again: %s", error)
+
+
 def _start_keeper(data_dir: Path) -> None:
     """Return once a new keeper has the server running, or at once when there is another keeper."""
     # A program of its own: a fork would keep this process's threads, sockets and locks.

@@ -6,6 +6,7 @@ deployment, which must name its secret key and hosts and is served over HTTPS.
 The README's table documents each setting; a test compares the two.
 """
 
+import sys
 from pathlib import Path
 
 import environ
@@ -13,6 +14,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from sessionhistory.storage import attachment_storage
+from sessions.postgresql.deadlines import Deadlines
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -32,11 +34,55 @@ POSTGRESQL_PROGRAMS = None if DEPLOYED else str(Path(embedded.binary("psql")).pa
 DATABASES["default"]["ENGINE"] = "sessions.postgresql"  # tries a connection that was hung up on before use
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps connections open, Django must not
 OPTIONS = DATABASES["default"].setdefault("OPTIONS", {})
-# Compiling a statement takes 200 ms, and the estimates of the longest lists call for it where 5 ms are needed.
-OPTIONS["options"] = f"-c jit=off {OPTIONS.get('options', '')}".strip()
+# Commands take as long as they need. Whoever waits for an answer over HTTP does not: wsgi.py is loaded before this.
+SERVING = "sessionhistory.wsgi" in sys.modules
+LOCK_SECONDS = env.float("DATABASE_LOCK_SECONDS", default=1)
+IMPORT_LOCK_SECONDS = env.float("DATABASE_IMPORT_LOCK_SECONDS", default=10)
+IDLE_SECONDS = env.float("DATABASE_IDLE_SECONDS", default=300)
+
+
+def _deadlines(statement: float, lock: float) -> Deadlines:
+    """PostgreSQL's own word for a deadline that has passed is waited for half a second more."""
+    return Deadlines(statement, lock, IDLE_SECONDS, silence=statement + 0.5 if statement else 0)
+
+
+if SERVING:
+    DATABASE_DEADLINES = {
+        "page": _deadlines(env.float("DATABASE_STATEMENT_SECONDS", default=5), LOCK_SECONDS),
+        "analysis": _deadlines(env.float("DATABASE_ANALYSIS_SECONDS", default=20), LOCK_SECONDS),
+        # As long as rows keep coming.
+        "export": Deadlines(0, LOCK_SECONDS, IDLE_SECONDS, silence=env.float("DATABASE_EXPORT_SECONDS", default=300)),
+        "import": _deadlines(env.float("DATABASE_IMPORT_SECONDS", default=60), IMPORT_LOCK_SECONDS),
+    }
+else:
+    COMMAND_SECONDS = env.float("DATABASE_COMMAND_SECONDS", default=0)
+    COMMAND = _deadlines(COMMAND_SECONDS, env.float("DATABASE_COMMAND_LOCK_SECONDS", default=0))
+    DATABASE_DEADLINES = {"page": COMMAND, "analysis": COMMAND, "export": COMMAND}
+    DATABASE_DEADLINES["import"] = _deadlines(COMMAND_SECONDS, IMPORT_LOCK_SECONDS)
+
+# Compiling a statement takes 200 ms, and the estimates of the longest lists call for it where 5 ms are needed. What a
+# client that has gone or given up has asked for is ended within a second.
+OPTIONS["options"] = " ".join(
+    [
+        "-c jit=off -c client_connection_check_interval=1s",
+        DATABASE_DEADLINES["page"].options,
+        OPTIONS.get("options", ""),
+    ]
+).strip()
+OPTIONS.setdefault("connect_timeout", 2 if SERVING else 10)
+# A connection that nobody acknowledges any more is lost after half a minute, for those who wait without a deadline.
+KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000}
+for option, value in KEEPALIVES.items():
+    OPTIONS.setdefault(option, value)
+DATABASE_POOL_WAITING = env.int("DATABASE_POOL_WAITING", default=32)
 if POOL_SIZE := env.int("DATABASE_POOL_SIZE", default=8):
-    # After a long outage the pool's pauses between attempts grow to minutes; given up early, the next request tries.
     POOL = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10, "reconnect_timeout": 5}
+    if SERVING:
+        # A connection that cannot be made is given up at once, and the next request tries again: the pool's own
+        # pauses between attempts grow to minutes, in which a database that has returned would not be found.
+        POOL |= {"timeout": env.float("DATABASE_POOL_SECONDS", default=0.8), "reconnect_timeout": 0}
+    if not DEPLOYED:
+        POOL["reconnect_failed"] = lambda pool: embedded.revive(DATA_DIR)
     OPTIONS["pool"] = POOL
 # How often a connection runs a statement of `sessions.postgresql.prepared` before it prepares it; never without.
 if env.bool("DATABASE_PREPARED_STATEMENTS", default=True):
@@ -76,6 +122,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "sessions.http.caching.CachingMiddleware",
     "sessions.http.errors.ErrorMiddleware",
+    "sessions.http.clients.ClientMiddleware",
     "sessions.views.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

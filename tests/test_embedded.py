@@ -299,9 +299,11 @@ def test_a_server_whose_data_directory_is_deleted_ends(data_dir: Path) -> None:
     answer(user)
 
 
-def test_djangos_pool_finds_the_server_again_after_a_kill_9(data_dir: Path) -> None:
+@pytest.mark.parametrize("with_keeper", [False, True], ids=["the server", "the server and its keeper"])
+def test_djangos_pool_finds_the_server_again_after_a_kill_9(data_dir: Path, *, with_keeper: bool) -> None:
     web = """
 import sys
+import sessionhistory.wsgi
 from django.db import OperationalError, connection
 def request():
     try:
@@ -327,7 +329,10 @@ for line in sys.stdin:
         return server.stdout.readline().strip()
 
     before = request()
-    postmaster(data_dir).kill()
+    if with_keeper:
+        kill_all(data_dir)
+    else:
+        postmaster(data_dir).kill()
     eventually(lambda: request() not in {before, "unavailable"})
     server.communicate()
 

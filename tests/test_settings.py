@@ -91,9 +91,25 @@ def test_a_connection_is_tried_before_it_is_lent_out_and_an_outage_is_not_waited
 
 def test_statements_are_not_compiled_unless_the_url_says_so() -> None:
     options = "settings.DATABASES['default']['OPTIONS']['options']"
-    asked = PRODUCTION["DATABASE_URL"] + "?options=-c%20work_mem%3D8MB"
-    assert printed(options, **PRODUCTION) == "-c jit=off"
-    assert printed(options, **PRODUCTION | {"DATABASE_URL": asked}) == "-c jit=off -c work_mem=8MB"
+    asked = PRODUCTION["DATABASE_URL"] + "?options=-c%20jit=on%20-c%20work_mem%3D8MB"
+    assert printed(options, **PRODUCTION).startswith("-c jit=off ")
+    # PostgreSQL heeds the last one.
+    assert printed(options, **PRODUCTION | {"DATABASE_URL": asked}).endswith(" -c jit=on -c work_mem=8MB")
+
+
+@pytest.mark.parametrize(
+    ("serving", "statement", "lock", "silence"),
+    [("", 0, 0, "0.0"), ("import sessionhistory.wsgi; ", 7000, 1000, "7.5")],
+    ids=["command", "server"],
+)
+def test_only_who_answers_requests_is_short_of_time(serving: str, statement: int, lock: int, silence: str) -> None:
+    database = {**PRODUCTION, "DATABASE_STATEMENT_SECONDS": "7"}
+    script = "from django.conf import settings; print(settings.DATABASES['default']['OPTIONS']['options']);"
+    script += "print(float(settings.DATABASE_DEADLINES['page'].silence))"
+    done = run("-c", serving + script, **database)
+    options, found = done.stdout.splitlines()
+    assert f"-c statement_timeout={statement} -c lock_timeout={lock} " in options
+    assert found == silence
 
 
 def test_nothing_is_prepared_behind_a_pooler_that_cannot() -> None:

@@ -53,6 +53,10 @@ def serving(data_dir: Path, workers: int = 1, **environment: str) -> Iterator[Se
         "ALLOWED_HOSTS": "127.0.0.1",
         "HTTPS": "false",
         "DATA_DIR": str(data_dir),
+        # A busy machine is no reason to refuse anything.
+        "DATABASE_POOL_SECONDS": "60",
+        "DATABASE_LOCK_SECONDS": "60",
+        "DATABASE_STATEMENT_SECONDS": "60",
     } | environment
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--workers", str(workers), "sessionhistory.wsgi"],

@@ -9,7 +9,6 @@ from typing import Any, TypeVar, cast
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -19,6 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from sessions.contract.errors import Problem, json_error
 from sessions.foreign.dialects import in_dialect
 from sessions.http.security_headers import with_security_headers
+from sessions.postgresql.outages import is_outage
 
 logger = logging.getLogger(__name__)
 
@@ -75,9 +75,7 @@ class ErrorMiddleware:
             return answer(request, exception)
         if isinstance(exception, UnreadablePostError):
             return answer(request, interrupted(exception))
-        if isinstance(exception, OperationalError | InterfaceError):
-            return unavailable(request, exception)
-        return None
+        return unavailable(request, exception) if is_outage(exception) else None
 
 
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
@@ -165,7 +163,7 @@ def method_not_allowed(request: HttpRequest, refusal: HttpResponseBase) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     """Called while the exception is being handled."""
     exception = sys.exception()
-    if isinstance(exception, OperationalError | InterfaceError):
+    if exception is not None and is_outage(exception):
         return unavailable(request, exception)
     reference = secrets.token_hex(6)
     logger.error("%s %s failed, reference %s", request.method, request.path, reference, exc_info=exception)
@@ -174,8 +172,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, exception: BaseException) -> HttpResponse:
-    """The database cannot be reached, or its pool has no connection left."""
-    logger.error("%s %s: the database cannot answer", request.method, request.path, exc_info=exception)
+    """The database cannot be reached, a deadline has passed, or the pool has no connection to spare."""
+    # A line and no traceback: an overload writes hundreds, and where a statement waited says nothing.
+    logger.error("%s %s: the database cannot answer: %s", request.method, request.path, exception)
     problem = Problem("unavailable")
     return json_error(problem) if is_api(request) else _plain_page(problem, "Not available just now")
 

@@ -6,16 +6,21 @@ from typing import TypeVar
 import psycopg
 from django.db import OperationalError, transaction
 
+from sessions.postgresql.deadlines import Kind, within
+
 Result = TypeVar("Result")
 
 ATTEMPTS = 3
 
 
-def in_transaction(work: Callable[[], Result]) -> Result:
-    """What `work` returns, committed as a whole. Raises OperationalError when the database is out of reach."""
+def in_transaction(work: Callable[[], Result], kind: Kind | None = None) -> Result:
+    """What `work` returns, committed as a whole, with the deadlines of its kind of work, else with a page's.
+
+    Raises OperationalError when the database is out of reach.
+    """
     for attempts_left in reversed(range(ATTEMPTS)):
         try:
-            with transaction.atomic():
+            with within(kind) if kind else transaction.atomic():
                 return work()
         except OperationalError as error:
             if not attempts_left or not isinstance(error.__cause__, psycopg.errors.TransactionRollback):

@@ -12,9 +12,10 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 def csv_stream(request: ListRequest) -> Iterator[bytes]:
-    """The header at once, then the rows as PostgreSQL writes them."""
-    yield csv_header()
-    yield from stream_csv(request, ", ".join(field.sql for field in CSV_FIELDS))
+    """The header with the first rows, then the others as PostgreSQL writes them. The header alone if there are none."""
+    rows = stream_csv(request, ", ".join(field.sql for field in CSV_FIELDS))
+    yield csv_header() + next(rows, b"")
+    yield from rows
 
 
 def csv_header() -> bytes:

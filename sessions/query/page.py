@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from sessions.postgresql.deadlines import within
 from sessions.query.criteria.order import Position
 from sessions.query.plans.count import NO_CAP, Count, count, remembered_count
 from sessions.query.plans.find import find
@@ -68,7 +69,8 @@ def count_matches(request: ListRequest, page: Page | None = None) -> Count:
     if page and page.is_all and request.after is None:
         return Count(len(page.ids), capped=False)
     if request.counting == "exact":
-        return count(request.criteria, NO_CAP)
+        with within("analysis"):
+            return count(request.criteria, NO_CAP)
     found = remembered_count(request.criteria)
     # The page may show what counting did not come to.
     return replace(found, value=max(found.value, len(page.ids))) if page and found.capped else found

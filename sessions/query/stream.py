@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterable, Iterator
 
 from django.db import connection
 
+from sessions.postgresql.deadlines import within
 from sessions.query.criteria.criteria import Criteria
 from sessions.query.criteria.order import Order, Position
 from sessions.query.page import Page, find_page, page_between, search_of
@@ -27,7 +28,7 @@ def stream_csv(request: ListRequest, columns: str) -> Iterator[bytes]:
         return
     statement = copy_statement(columns, criteria, request.order)
     # Asked of psycopg's cursor: while Django logs statements, its own takes no parameters here.
-    with connection.cursor() as cursor, cursor.cursor.copy(statement, criteria.parameters) as copy:
+    with within("export"), connection.cursor() as cursor, cursor.cursor.copy(statement, criteria.parameters) as copy:
         lines: list[bytes] = []
         size = 0
         for line in copy:
@@ -91,7 +92,8 @@ def _copy_json(fields: Iterable[str], search: Search) -> Iterator[tuple[str, Pos
     """Sessions as JSON texts and their positions, of a search that `is_read_in_order`."""
     order = search.order
     statement = sql_in_order(search, f"{sql_json(fields)}, {order.sql_values()}, s.id {JOINS}")
-    with connection.cursor() as cursor, cursor.cursor.copy(f"COPY ({statement}) TO STDOUT", search.parameters) as copy:
+    copying = f"COPY ({statement}) TO STDOUT"
+    with within("export"), connection.cursor() as cursor, cursor.cursor.copy(copying, search.parameters) as copy:
         copy.set_types(["text", *order.sql_types(), "uuid"])
         for text, *values, ident in copy.rows():
             yield text, Position(tuple(values), ident)

@@ -21,6 +21,7 @@ from sessions.postgresql.retrying import in_transaction
 from sessions.receiving.sender import Sender
 
 COUNTED = INSERT_EVENTS + "RETURNING id"
+MANY = 1_000  # events take a slow disk longer than a page may
 
 
 def parse_lines(raw: bytes) -> list[Event]:
@@ -51,6 +52,6 @@ def add_events(sender: Sender, session_id: UUID, events: list[Event]) -> int:
         return len(merge("history_event", rows, len(keyed), COUNTED))
 
     try:
-        return in_transaction(write)
+        return in_transaction(write, "import" if len(keyed) > MANY else None)
     except (DataError, IntegrityError) as error:
         raise refusal(error) from error

@@ -12,6 +12,7 @@ from itertools import chain, pairwise
 from django.utils import timezone
 
 from sessions.models import User
+from sessions.postgresql.deadlines import within
 from sessions.query import Parameters
 from sessions.query.criteria.criteria import Criteria
 from sessions.query.criteria.groups import Group
@@ -124,6 +125,11 @@ def usage(asked: UsageRequest) -> Usage:
     criteria = asked.request.criteria
     if criteria.is_empty:
         return Usage(days={day: Numbers() for day in asked.days})
+    with within("analysis"):
+        return _usage(asked, criteria)
+
+
+def _usage(asked: UsageRequest, criteria: Criteria) -> Usage:
     if len(asked.days) > FREELY_READ_DAYS and not countable(criteria) and is_too_much_to_read(criteria):
         return too_many(asked)
     for _ in range(ATTEMPTS):

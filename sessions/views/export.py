@@ -1,8 +1,9 @@
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from sessions.http.errors import checks_parameters
 from sessions.http.roles import MemberRequest
+from sessions.http.streams import streamed
 from sessions.presenters.csv import csv_name, csv_stream
 from sessions.query import InvalidParametersError, parse
 
@@ -15,6 +16,6 @@ def session_export(request: MemberRequest) -> HttpResponseBase:
         asked = parse(request.user, request.GET)
     except InvalidParametersError as error:
         return HttpResponse(f"{error}\n", status=400, content_type="text/plain; charset=utf-8")
-    response = StreamingHttpResponse(csv_stream(asked), content_type="text/csv; charset=utf-8")
+    response = streamed(csv_stream(asked), "text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{csv_name(asked)}"'
     return response

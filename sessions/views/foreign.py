@@ -1,16 +1,17 @@
 """The four foreign formats' addresses. What they take and answer is in `sessions.foreign`, a module each."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from django.views.decorators.http import require_POST, require_safe
 
 from sessions.contract.errors import Problem
 from sessions.foreign import devrev, formal, fullstory, grid
 from sessions.http.authentication import ApiRequest, scope_required
+from sessions.http.streams import streamed
 from sessions.query import find_named
 from sessions.query.events.page import every_listed_event
 from sessions.query.events.timeline import every_event
@@ -32,15 +33,11 @@ def bounded(view: View) -> View:
     return checked
 
 
-def stream(chunks: Iterable[bytes]) -> StreamingHttpResponse:
-    return StreamingHttpResponse(chunks, content_type="application/json")
-
-
 @require_safe
 @scope_required("read", parameters=None)
 @bounded
 def observability_sessions(request: ApiRequest) -> HttpResponseBase:
-    return stream(devrev.answer(devrev.list_request(request.user, request.GET)))
+    return streamed(devrev.answer(devrev.list_request(request.user, request.GET)))
 
 
 @require_safe
@@ -51,7 +48,7 @@ def session_events(request: ApiRequest, session_id: str = "") -> HttpResponseBas
     record = find_named(request.user, session_id)
     if record is None:
         raise Problem("not_found", "Requested resource does not exist")
-    return stream(fullstory.answer(session_id, record, every_event(record.id)))
+    return streamed(fullstory.answer(session_id, record, every_event(record.id)))
 
 
 @require_safe
@@ -59,7 +56,7 @@ def session_events(request: ApiRequest, session_id: str = "") -> HttpResponseBas
 @bounded
 def realtime_sessions(request: ApiRequest, tenant: str) -> HttpResponseBase:
     grid.check_tenant(request.user, tenant)
-    return stream(grid.sessions(grid.list_request(request.user, request.GET), tenant))
+    return streamed(grid.sessions(grid.list_request(request.user, request.GET), tenant))
 
 
 @require_safe
@@ -67,7 +64,7 @@ def realtime_sessions(request: ApiRequest, tenant: str) -> HttpResponseBase:
 @bounded
 def realtime_events(request: ApiRequest, tenant: str) -> HttpResponseBase:
     grid.check_tenant(request.user, tenant)
-    return stream(grid.events(every_listed_event(grid.event_search(request.user, request.GET)), tenant))
+    return streamed(grid.events(every_listed_event(grid.event_search(request.user, request.GET)), tenant))
 
 
 @require_safe
@@ -75,7 +72,7 @@ def realtime_events(request: ApiRequest, tenant: str) -> HttpResponseBase:
 @bounded
 def realtime_latest_events(request: ApiRequest, tenant: str) -> HttpResponseBase:
     grid.check_tenant(request.user, tenant)
-    return stream(grid.latest_of_all(grid.latest(request.user, request.GET), tenant))
+    return streamed(grid.latest_of_all(grid.latest(request.user, request.GET), tenant))
 
 
 @require_POST
@@ -88,4 +85,4 @@ def list_sessions(request: ApiRequest) -> HttpResponseBase:
     # With a cookie, the CSRF check has read a form already: its body cannot be asked for.
     if request.content_type != "application/json" and (request.content_type == "multipart/form-data" or request.body):
         raise Problem("unsupported_media_type", "Send the body as application/json.")
-    return stream(formal.answer(formal.list_request(request.user, formal.read_body(request.body))))
+    return streamed(formal.answer(formal.list_request(request.user, formal.read_body(request.body))))

@@ -28,6 +28,7 @@ from sessions.ingest.writing.small_tables import NAMES_HOLD
 from sessions.ingest.writing.staging import FEW, copy, merge
 from sessions.models import Organisation
 from sessions.models.keys import Kind, key
+from sessions.postgresql.deadlines import within
 from sessions.postgresql.prepared import as_array
 
 ATTEMPTS = 2
@@ -182,7 +183,9 @@ def _write_together(
                 report = _write_alone(organisation, items[0], catalogue, owners)
             if report:
                 return report
-        with connection.wrap_database_errors, transaction.atomic():
+        # Many take longer than a page may, and wait for others who write the same names.
+        transact = transaction.atomic() if len(items) == 1 else within("import")
+        with connection.wrap_database_errors, transact:
             return _write(organisation, items, catalogue, owners, sent)
     except BaseException:
         catalogue.forget()  # what this has made is gone, and a name known from earlier batches may be as well

@@ -3,16 +3,13 @@
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from django.db import connection, transaction
-
+from sessions.postgresql.deadlines import within
 from sessions.postgresql.fetching import fetch_all
 from sessions.query.events.page import EVENT_JSON, NEWEST_FIRST, EventSearch
 
 DISTINCT_COLUMNS = tuple(f"{kind}{number}" for kind in ("str", "int") for number in range(1, 6))
 MOST_VALUES = 100_000
 FETCHED_AT_ONCE = 1_000
-# Every event of the range is read and sorted. A range that takes longer is refused, never cut short.
-MOST_SECONDS = 20
 
 
 class TooManyValuesError(ValueError):
@@ -23,12 +20,11 @@ def latest_events(search: EventSearch, columns: Sequence[str]) -> Iterator[str]:
     """JSON texts (`ListedEvent`), newest first; an event with none of the columns has no value and is left out.
 
     `columns` are some of DISTINCT_COLUMNS; give a range of at most a day (index event_in_organisation). The search is
-    done when this returns. Raises TooManyValuesError, and OperationalError for what takes over MOST_SECONDS.
+    done when this returns. Raises TooManyValuesError, and OperationalError over the deadline of an analysis: every
+    event of the range is read and sorted, and a range that takes longer is refused, never cut short.
     """
     names = ", ".join(f"e.{column}" for column in columns)
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = %s", [MOST_SECONDS * 1000])
+    with within("analysis"):
         keys = fetch_all(
             f"""
             WITH latest AS (

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from itertools import chain
 
-from django.http import HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from sessions.contract.errors import Problem
 from sessions.http.authentication import ApiRequest, scope_required
+from sessions.http.streams import streamed
 from sessions.presenters.json import chunks, json_event_page, separated
 from sessions.query.criteria.order import InvalidCursorError
 from sessions.query.events.latest import MOST_VALUES, TooManyValuesError, latest_events
@@ -52,8 +53,7 @@ def latest(request: ApiRequest) -> HttpResponseBase:
     except TooManyValuesError as error:
         message = f"More than {MOST_VALUES:,} values are distinct. Filter further, or choose another column."
         raise Problem("invalid_value", message, field="distinct") from error
-    parts = separated(texts)
-    return StreamingHttpResponse(chunks(chain([b'{"events":['], parts, [b"]}"])), content_type="application/json")
+    return streamed(chunks(chain([b'{"events":['], separated(texts), [b"]}"])))
 
 
 def _search(request: ApiRequest, form: EventParameters) -> EventSearch:

@@ -1,15 +1,15 @@
 """Reading as JSON: the list, one session, its events."""
 
 from collections.abc import Iterator
-from itertools import chain
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.views.decorators.http import conditional_page, require_safe
 
 from sessions.contract.errors import Problem
 from sessions.http.authentication import ApiRequest, scope_required
 from sessions.http.parameters import list_request
+from sessions.http.streams import streamed
 from sessions.presenters.json import json_events, json_list
 from sessions.query import find_session_json
 from sessions.query.events.timeline import every_event
@@ -52,5 +52,10 @@ def json_response(parts: Iterator[bytes]) -> HttpResponseBase:
         start.append(part)
         size += len(part)
         if size > WHOLE_BYTES:
-            return StreamingHttpResponse(chain(start, parts), content_type="application/json")
+            return streamed(_resumed(start, parts))
     return HttpResponse(b"".join(start), content_type="application/json")
+
+
+def _resumed(start: list[bytes], parts: Iterator[bytes]) -> Iterator[bytes]:
+    yield b"".join(start)
+    yield from parts

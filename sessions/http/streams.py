@@ -1,0 +1,33 @@
+"""Answers that are sent while they are made, begun before their status is sent."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.http import StreamingHttpResponse
+
+
+class Begun(Iterator[bytes]):
+    """Chunks of which the first one is made at once: what fails by then is still answered as an error.
+
+    Closing it closes the chunks, begun or not.
+    """
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._first = next(self._chunks, b"")
+
+    def __next__(self) -> bytes:
+        if first := self._first:
+            self._first = b""
+            return first
+        return next(self._chunks)
+
+    def close(self) -> None:
+        close = getattr(self._chunks, "close", None)
+        if close is not None:
+            close()
+
+
+def streamed(chunks: Iterable[bytes], content_type: str = "application/json", **options: Any) -> StreamingHttpResponse:
+    """Raises what the first chunk raises."""
+    return StreamingHttpResponse(Begun(chunks), content_type=content_type, **options)
