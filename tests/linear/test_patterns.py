@@ -69,7 +69,8 @@ def used() -> list[Used]:
     for path, text in sources():
         for pattern, method in written(ast.parse(text)):
             found.setdefault((pattern, method), Used(path.name, pattern, method))
-    return list(found.values())
+    # In one order for all processes that share the tests among them.
+    return sorted(found.values(), key=lambda use: (use.where, use.method, repr(use.pattern.pattern)))
 
 
 def written(tree: ast.AST) -> Iterator[tuple[re.Pattern[Any], str]]:

@@ -166,3 +166,12 @@ def test_100_continue_is_understood(server: Server, secret: str) -> None:
         assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"{}")
         assert connection.recv(12) == b"HTTP/1.1 200"
+
+
+@pytest.mark.usefixtures("transactional_db")
+@pytest.mark.parametrize("params", ["charset=base64", "charset=rot13", "charset=undefined", "x*=nonsense''%ff"])
+def test_a_content_type_says_nothing_of_the_address(server: Server, secret: str, params: str) -> None:
+    head = ["GET /api/v1/sessions?limit=1 HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {secret}"]
+    response, body = ask(server.port, [*head, f"Content-Type: text/plain; {params}", "Connection: close"])
+    assert response.status == 200, body
+    assert "Traceback" not in server.log
