@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import math
 import socket
 import struct
 import time
@@ -30,11 +31,11 @@ class ClientSocket(socket.socket):
     def __init__(self, accepted: socket.socket, patience: Callable[[], float]) -> None:
         """Takes `accepted` over, which is closed for others after that."""
         super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
-        self._patience = patience
-        self.begin()
+        self.begin(patience)
 
-    def begin(self) -> None:
+    def begin(self, patience: Callable[[], float]) -> None:
         """Another request, with time of its own. `head` becomes its first bytes."""
+        self._patience = patience
         self.head = b""
         self._waited = 0.0
         self._moved = 0
@@ -70,7 +71,8 @@ class ClientSocket(socket.socket):
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
         """Static files, which are small: each wait for the client is limited, not their sum."""
-        self.settimeout(self._patience())
+        seconds = self._patience()
+        self.settimeout(None if math.isinf(seconds) else seconds)
         try:
             return super().sendfile(file, offset, count)
         except TimeoutError:

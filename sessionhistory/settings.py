@@ -177,6 +177,7 @@ PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 30  # seconds: a mail server that says nothing must not keep the thread that sends
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Session History <session-history@localhost>")
 
 LANGUAGE_CODE = "en"

@@ -1,15 +1,17 @@
 """gunicorn's worker with threads, made fit for clients that are slow, silent or wrong.
 
 What it adds: a thread is taken when a client has sent something, and given up on when it waits for one in vain
-(`client_socket`). `/healthz` has a thread of its own. A client that does not hang up is waited for aside, not by the
+(`client_socket`). `/healthz` has threads of its own. A client that does not hang up is waited for aside, not by the
 thread that accepts connections. An answer that breaks over HTTP/1.0, which marks no end, resets the connection. And
 what cannot be parsed is refused in JSON where programs ask.
 """
 
+import math
 import socket
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any
@@ -21,7 +23,9 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from sessionhistory.breaking import broken_is_seen
 from sessionhistory.client_socket import ClientSocket
 
-HEALTH = b"GET /healthz "
+HEALTH = (b"GET /healthz", b"HEAD /healthz")
+FIRST_BYTES = 16
+PROBE_THREADS, PROBE_SECONDS = 4, 1.0
 # While requests wait for a thread, a client has only so long.
 HURRIED_SECONDS = 5.0
 CLOSING_THREADS = 4
@@ -34,7 +38,7 @@ LINGER_SECONDS = 3.0
 
 class Worker(ThreadWorker):
     def init_process(self) -> None:
-        self.probes = ThreadPoolExecutor(1)
+        self.probes = ThreadPoolExecutor(PROBE_THREADS)
         self.closing = ThreadPoolExecutor(CLOSING_THREADS)
         # Connections that a thread is at, or is to be at. Only the main thread changes it.
         self.busy: set[TConn] = set()
@@ -50,6 +54,7 @@ class Worker(ThreadWorker):
         from django.conf import settings  # loaded with the application
 
         seconds = float(settings.CLIENT_TIMEOUT_SECONDS)
+        seconds = seconds or math.inf  # 0 is without limit
         return min(seconds, HURRIED_SECONDS) if len(self.busy) > self.cfg.threads else seconds
 
     def enqueue_req(self, conn: TConn) -> None:
@@ -61,9 +66,10 @@ class Worker(ThreadWorker):
             self.wait_for_first_bytes(conn)
             return
         conn.data_ready = True
+        is_probe = first is not None and first.startswith(HEALTH)
         if isinstance(conn.sock, ClientSocket):  # TLS makes another one of it
-            conn.sock.begin()
-        if first is not None and first.startswith(HEALTH):
+            conn.sock.begin((lambda: PROBE_SECONDS) if is_probe else self.patience)
+        if is_probe:
             pool = self.probes
         else:
             pool = self.tpool
@@ -82,6 +88,8 @@ class Worker(ThreadWorker):
         if done.cancelled() or done.exception() or done.result():
             super().finish_request(conn, done)
             return
+        with suppress(OSError, ValueError):
+            socket.socket.shutdown(conn.sock, socket.SHUT_WR)  # the end of the answer waits for nobody
         closed = self.closing.submit(hang_up, conn)
         closed.add_done_callback(lambda _: self.method_queue.defer(self.forget))
 
@@ -119,7 +127,7 @@ class Worker(ThreadWorker):
 def peek(connection: socket.socket) -> bytes | None:
     """The first bytes that have arrived and stay where they are; None before there are any."""
     try:
-        return socket.socket.recv(connection, len(HEALTH), socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        return socket.socket.recv(connection, FIRST_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except BlockingIOError:
         return None
     except OSError:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from sessions.models import User
 from sessions.postgresql.prepared import as_text, prepared_cursor
-from sessions.query import records
+from sessions.query import listed_records
 
 OFTEN = 8
 LABEL = "SELECT label FROM history_apitoken WHERE id = $1"
@@ -54,7 +54,7 @@ def test_the_rows_of_a_page_are_planned_once_and_found_by_their_keys(alice: User
     """The plan is made for any ids, so it may not depend on how many of a small table they are."""
     ids = [uuid4() for _ in range(50)]
     for _ in range(2 * OFTEN):
-        assert records(alice, ids) == []
+        assert listed_records(alice, ids) == []
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT name, generic_plans, cardinality(parameter_types) FROM pg_prepared_statements"

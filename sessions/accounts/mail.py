@@ -12,13 +12,14 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import connection, transaction
-from django.db.utils import DatabaseError
+from django.db.utils import DatabaseError, InterfaceError
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from sessions.accounts.links import password_set_url
 from sessions.models import OutgoingMail, User
 from sessions.models.mail import MailKind
+from sessions.postgresql.lending import give_back
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,9 @@ def send_due_mail() -> int:
     while mail := _take():
         try:
             _send(mail)
-        except OSError:  # SMTP's exceptions are, too
+        except (DatabaseError, InterfaceError):
+            raise
+        except Exception:
             failed += 1
             logger.warning("A mail (%s) could not be sent, attempt %d", mail.kind, mail.attempts, exc_info=True)
             _put_back(mail)
@@ -105,7 +108,9 @@ def _send_invitation(mail: OutgoingMail) -> None:
 def _send_one(member: User, name: str, **context: object) -> None:
     context |= {"member": member, "site": settings.SITE_URL}
     subject = render_to_string(f"signin/{name}_subject.txt", context).strip()
-    send_mail(subject, render_to_string(f"signin/{name}_email.txt", context), None, [member.email or ""])
+    body = render_to_string(f"signin/{name}_email.txt", context)
+    give_back()
+    send_mail(subject, body, None, [member.email or ""])
 
 
 class _Sender:
@@ -119,7 +124,7 @@ class _Sender:
     def wake(self) -> None:
         with self._lock:
             self._woken.set()
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="mail", daemon=True)
                 self._thread.start()
 
@@ -138,7 +143,7 @@ class _Sender:
         try:
             send_due_mail()
             upcoming = OutgoingMail.objects.order_by("due_at").values_list("due_at", flat=True).first()
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             logger.warning("The outbox could not be read", exc_info=True)
             return LEASE.total_seconds()
         finally:

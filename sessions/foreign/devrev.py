@@ -19,7 +19,7 @@ from sessions.models import User
 from sessions.presenters.facts import person, took_place
 from sessions.query import ListRequest, find_page, json_records
 from sessions.query.criteria.order import NEWEST_FIRST, Order, Term
-from sessions.query.parameters import LONGEST_VALUE, MOST_ROWS
+from sessions.query.parameters import MOST_ROWS
 from sessions.query.request import ROWS_ON_A_PAGE, clauses_of
 
 PARAMETERS = ("platform", "version_key", "cursor", "limit", "mode", "sort_by")
@@ -32,6 +32,7 @@ SORTS = {
     for direction in ("asc", "desc")
 }
 RECORDINGS = ("recording", "video")
+LONGEST_APP_ID = 255
 INT32 = range(-(2**31), 2**31)
 
 TYPES = {
@@ -69,12 +70,13 @@ def list_request(viewer: User, data: QueryDict) -> ListRequest:
 
 
 def _app_id(text: str) -> str:
-    if len(text) > LONGEST_VALUE or "\0" in text:
+    if len(text) > LONGEST_APP_ID or "\0" in text:
         raise Problem("invalid_value", f"“version_key” is not an app ID: {text[:60]}", field="version_key")
     return text
 
 
 def _order(terms: list[Term]) -> Order:
+    terms = list(dict.fromkeys(terms))  # two spellings of one
     if len({term.field for term in terms}) < len(terms):
         raise Problem("invalid_value", "Each field can be given once.", field="sort_by")
     return Order(tuple(terms)) if terms else NEWEST_FIRST

@@ -101,7 +101,8 @@ def list_request(viewer: User, fields: Fields) -> ListRequest:
         raise Problem("invalid_value", "The end of the range lies before its start.", field="endTimestamp")
     order = _order(fields["sortBy"]) if "sortBy" in fields else NEWEST_FIRST
     cursor = fields.get("cursor", "")
-    after = position_of(cursor.removeprefix(BEFORE), order) if cursor else None
+    position = cursor.removeprefix(BEFORE)
+    after = position_of(position, order) if position else None
     try:
         terms = parse_query(fields.get("query", ""))
         clauses = narrowed(Clauses().between(*day_range(start, end, viewer.zone)), viewer, terms)

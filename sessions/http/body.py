@@ -9,7 +9,8 @@ from gunicorn.http.errors import ParseException
 from sessions.contract.errors import Problem
 from sessions.files.media import essence
 from sessions.http.errors import interrupted
-from sessions.http.transfers import begin_upload
+from sessions.http.transfers import begin_transfer
+from sessions.postgresql.lending import give_back
 
 CHUNK_BYTES = 256 * 1024
 
@@ -33,7 +34,8 @@ class Body(io.RawIOBase):
         self._source = _source(request, self._length)
         if max_bytes is not None and (self._length or 0) > max_bytes:
             raise too_large(max_bytes)
-        begin_upload(request, self._length)
+        begin_transfer(request, self._length)
+        give_back()  # who asks is known by now, and the body may take its time
 
     def readable(self) -> bool:
         return True

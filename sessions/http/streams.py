@@ -1,9 +1,10 @@
 """Answers that are sent while they are made, begun before their status is sent."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from django.http import StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+from sessions.http.transfers import begin_transfer
 
 
 class Begun(Iterator[bytes]):
@@ -28,6 +29,12 @@ class Begun(Iterator[bytes]):
             close()
 
 
-def streamed(chunks: Iterable[bytes], content_type: str = "application/json", **options: Any) -> StreamingHttpResponse:
-    """Raises what the first chunk raises."""
-    return StreamingHttpResponse(Begun(chunks), content_type=content_type, **options)
+def streamed(request: HttpRequest, chunks: Iterable[bytes], content_type: str = "application/json") -> HttpResponseBase:
+    """A transfer of its own, counted before its first chunk is made. Raises Problem, and what that chunk raises.
+
+    For HEAD no chunk is made: nobody would read it.
+    """
+    if request.method == "HEAD":
+        return HttpResponse(content_type=content_type)
+    begin_transfer(request, None)
+    return StreamingHttpResponse(Begun(chunks), content_type=content_type)

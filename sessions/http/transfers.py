@@ -45,8 +45,8 @@ def _end(who: str) -> None:
             del _running[who]
 
 
-def begin_upload(request: HttpRequest, length: int | None) -> None:
-    """Decides for the whole request by its body: once that is written, its answer is not refused. Raises Problem."""
+def begin_transfer(request: HttpRequest, length: int | None) -> None:
+    """Decides for the whole request: once its body is read, its answer is not refused. Raises Problem."""
     transfer = Transfer(_who(request)) if length is None or length > LONG_BYTES else None
     setattr(request, "transfer", transfer)  # noqa: B010  an attribute that HttpRequest does not declare
 

@@ -15,6 +15,7 @@ from sessions.ingest.writing.catalogue import Catalogue
 from sessions.ingest.writing.load import Report, load
 from sessions.ingest.writing.rows import Item
 from sessions.models import Organisation
+from sessions.postgresql.lending import give_back
 
 # The first is small, so that PostgreSQL has something to do; large ones name each facet less often.
 FIRST_SESSIONS = 1000
@@ -60,7 +61,7 @@ def import_file(
 def batches(
     file: BinaryIO, make: Callable[[Line], Item], split: Callable[[BinaryIO], Iterator[Line]] = lines
 ) -> Iterator[Batch]:
-    """`make` raises LineError for a line that is refused; it runs in other threads and asks no database."""
+    """`make` raises LineError for a line that is refused; it runs in other threads, and should ask no database."""
     read = _batches(split(file), make)
     with ThreadPoolExecutor(max_workers=1) as ahead:
         batch = next(read, None)
@@ -77,7 +78,10 @@ def _next_after(sent: Event, read: Iterator[Batch]) -> Batch | None:
     """Parsed while PostgreSQL checks and commits what it was sent. Both threads would be slower before: one of them
     runs at a time, and PostgreSQL would wait for rows. It is for speed alone, so it has an end."""
     sent.wait(MOST_SECONDS_TO_SEND)
-    return next(read, None)
+    try:
+        return next(read, None)
+    finally:
+        give_back()  # nobody else would: the thread ends with its work
 
 
 def _batches(records: Iterator[Line], make: Callable[[Line], Item]) -> Iterator[Batch]:

@@ -27,7 +27,7 @@ class Admission:
 
     def __init__(self, size: int, waiting: int, seconds: float) -> None:
         self._places, self._queue, self._seconds = threading.Semaphore(size), threading.Semaphore(waiting), seconds
-        self._left_at = self._failed_at = 0.0
+        self._left_at = self._failed_at = self._succeeded_at = 0.0
 
     def enter(self) -> None:
         """Call `leave` after it. Raises BusyError."""
@@ -54,6 +54,14 @@ class Admission:
         self._left_at = time.monotonic()
         self._places.release()
 
-    def fail(self) -> None:
-        """No connection could be made: those who wait are told, and for a moment whoever comes."""
-        self._failed_at = time.monotonic()
+    def succeed(self) -> None:
+        """A connection was lent, so the database can be reached."""
+        self._succeeded_at = time.monotonic()
+
+    def fail(self, since: float) -> None:
+        """No connection could be made: those who wait are told, and for a moment whoever comes.
+
+        Unless somebody got one while this was tried, `since` when: then it is only slow to make more.
+        """
+        if self._succeeded_at < since:
+            self._failed_at = time.monotonic()

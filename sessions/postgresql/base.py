@@ -6,6 +6,7 @@ server that ends a connection says so, and what it says waits to be read; only t
 
 import select
 import sys
+import time
 from typing import Any
 
 import psycopg
@@ -46,11 +47,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Raises psycopg's OperationalError when there is none in time."""
         self.admission.enter()
         self._is_admitted = True
+        since = time.monotonic()
         try:
-            return self._living(conn_params)
+            connection = self._living(conn_params)
+            self.admission.succeed()
+            return connection
         except BaseException as error:
             if isinstance(error, PoolTimeout):
-                self.admission.fail()
+                self.admission.fail(since)
                 forget_frames(error)
             self._leave()
             raise

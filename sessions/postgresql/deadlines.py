@@ -49,12 +49,19 @@ class Deadlines:
 def within(kind: Kind) -> Iterator[None]:
     """A transaction with the deadlines of this kind of work."""
     deadlines: Deadlines = settings.DATABASE_DEADLINES[kind]
-    with transaction.atomic():
+    with patient(deadlines.silence), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("; ".join(f"SET LOCAL {name} = {value}" for name, value in deadlines.parameters.items()))
-        held = cast(Connection, connection.connection)
-        before, held.patience = held.patience, deadlines.silence
-        try:
-            yield
-        finally:
-            held.patience = before
+        yield
+
+
+@contextmanager
+def patient(seconds: float) -> Iterator[None]:
+    """Wait so long for the server's next word, its COMMIT's too; 0 is without limit."""
+    connection.ensure_connection()
+    held = cast(Connection, connection.connection)
+    before, held.patience = held.patience, seconds
+    try:
+        yield
+    finally:
+        held.patience = before

@@ -18,7 +18,18 @@ ENDED_BY_THE_SERVER = (
 )
 
 
+# Operational errors to psycopg that the same statement meets each time.
+FOR_GOOD = (
+    psycopg.errors.ProgramLimitExceeded,
+    psycopg.errors.StatementTooComplex,
+    psycopg.errors.TooManyColumns,
+    psycopg.errors.TooManyArguments,
+)
+
+
 def is_outage(error: BaseException | None) -> bool:
+    if error is not None and isinstance(error.__cause__ or error, FOR_GOOD):
+        return False
     return isinstance(error, (*UNAVAILABLE, *ENDED_BY_THE_SERVER)) or (
         error is not None and isinstance(error.__cause__, ENDED_BY_THE_SERVER)
     )

@@ -57,9 +57,12 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         while self._ask(RUNNING, table) is not None:
             time.sleep(POLL_SECONDS)
         self.execute("SET lock_timeout = 0; SET statement_timeout = 0")
+        held: Any = self.connection.connection
+        patience, held.patience = held.patience, 0  # without limit
         try:
             yield
         finally:
+            held.patience = patience
             self.execute("RESET lock_timeout; RESET statement_timeout")
 
     def _ask(self, question: str, name: str) -> tuple[Any, ...] | None:

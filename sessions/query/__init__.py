@@ -1,7 +1,7 @@
 """The one way to sessions: (viewer, parameters) -> request -> visible rows -> page, count, CSV or JSON.
 
 `parse` makes a `ListRequest` of an address, or programs make one of their own; `find_page`, `count_matches` and the
-streams answer it. Nothing outside this package chooses which sessions somebody gets.
+streams answer it. Who may see what is decided in `criteria.visibility`, for every reader.
 """
 
 from sessions.query.criteria.clauses import Clauses
@@ -13,7 +13,6 @@ from sessions.query.records import (
     find_session_json,
     json_records,
     listed_records,
-    records,
 )
 from sessions.query.request import (
     FieldError,
@@ -43,7 +42,6 @@ __all__ = [
     "listed_records",
     "parse",
     "read_parameters",
-    "records",
     "stream_csv",
     "stream_json",
     "stream_page",

@@ -20,7 +20,7 @@ from sessions.query.criteria.order import NEWEST_FIRST, TERMS
 from sessions.query.rows import FIELDS
 
 MOST_VALUES = 500
-LONGEST_VALUE = 255
+LONGEST_VALUE = 1_025  # a maker and a model of 255 characters, each of them a quote that is doubled
 MOST_ROWS = 100_000
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2199, 12, 31)
 # Python's own reading also takes weeks (2026-W25-1) and dates without hyphens.
@@ -206,6 +206,11 @@ def parameters_form() -> type[forms.Form]:
     """The form of the parameters, made once: no field depends on who asks."""
     form: type[forms.Form] = django_filters.FilterSet.get_form_class(SessionFilterSet())
     return form
+
+
+def takes_several(name: str) -> bool:
+    """Whether a parameter of the list can be repeated."""
+    return isinstance(parameters_form().base_fields[name].widget, SeveralWidget)
 
 
 def day_range(

@@ -38,11 +38,6 @@ def find_session_json(viewer: User, session_id: uuid.UUID) -> str | None:
     return rows[0][0] if rows else None
 
 
-def records(viewer: User, ids: Sequence[uuid.UUID]) -> list[schema.Session]:
-    """Whole sessions in the order of their ids; ids that are not visible are left out."""
-    return _decoded(viewer, ids, FIELDS)
-
-
 def listed_records(viewer: User, ids: Sequence[uuid.UUID]) -> list[schema.Session]:
     """Sessions with only what a page of the list shows of them: 3.1 ms for 50, where whole ones take 3.8."""
     return _decoded(viewer, ids, LISTED)

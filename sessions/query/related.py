@@ -1,7 +1,7 @@
 """The sessions around one in time, of the same person, device or app."""
 
 from datetime import datetime
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from sessions.models import User
@@ -23,7 +23,7 @@ KINDS: dict[Relation, Kind] = {"user": Kind.USER, "device": Kind.DEVICE, "app": 
 
 
 class Row(NamedTuple):
-    """`number` counts the rows of this side, the session itself is 1; `shared_id` the person's, device's or app's."""
+    """A session of the same person, device model or app, whose id is `shared_id`. `number` counts from the session."""
 
     relation: Relation
     is_later: bool
@@ -48,34 +48,39 @@ def related_ids(viewer: User, session_id: UUID) -> dict[Relation, list[UUID]]:
         for is_later in (True, False)
     )
     found = [Row(*row) for row in fetch_all(f"{SHARED} {sides}", criteria.parameters | {"id": session_id})]
-    return {
-        relation: [
-            *reversed(_side(viewer, [row for row in found if row.relation == relation and row.is_later], rows)),
-            session_id,
-            *_side(viewer, [row for row in found if row.relation == relation and not row.is_later], rows),
-        ]
-        for relation in get_args(Relation)
-    }
+    related: dict[Relation, list[UUID]] = {}
+    for relation in KINDS:
+        later, earlier = (
+            _side(viewer, session_id, [row for row in found if (row.relation, row.is_later) == (relation, side)], rows)
+            for side in (True, False)
+        )
+        related[relation] = [*reversed(later), session_id, *earlier]
+    return related
 
 
+# A model of a device can have several rows, which differ by its type.
 SHARED = """
-WITH shared AS MATERIALIZED (SELECT user_id, device_id, app_id, occurred_at, id FROM history_session WHERE id = %(id)s)
+WITH shared AS MATERIALIZED (
+    SELECT s.occurred_at, s.id, ARRAY[s.user_id] AS users, ARRAY[s.app_id] AS apps, ARRAY(
+        SELECT same.id FROM history_device one JOIN history_device same USING (organisation_id, manufacturer, model)
+        WHERE one.id = s.device_id
+    ) AS devices
+    FROM history_session s WHERE s.id = %(id)s
+)
 """
 
 
 def _sql_side(relation: Relation, is_later: bool, sql_matches: str, rows: int) -> str:
-    """The session itself as number 1, so that a side has its id and time, then those next to it."""
+    """The session itself, where it is one of them, and those next to it."""
     column = COLUMNS[KINDS[relation]]
     sign, way = (">=", "ASC") if is_later else ("<=", "DESC")
     return f"""
         SELECT '{relation}', {is_later}, number, matches, looked.id, shared_id, looked.occurred_at
-        FROM shared CROSS JOIN LATERAL (
-            SELECT row_number() OVER () AS number, ({sql_matches}) AS matches, s.id, {column} AS shared_id,
-                   s.occurred_at
+        FROM shared CROSS JOIN LATERAL unnest(shared.{relation}s) AS shared_id CROSS JOIN LATERAL (
+            SELECT row_number() OVER () AS number, ({sql_matches}) AS matches, s.id, s.occurred_at
             FROM (
                 SELECT * FROM history_session s
-                WHERE {column} = shared.{column.removeprefix("s.")}
-                  AND (s.occurred_at, s.id) {sign} (shared.occurred_at, shared.id)
+                WHERE {column} = shared_id AND (s.occurred_at, s.id) {sign} (shared.occurred_at, shared.id)
                 ORDER BY s.occurred_at {way}, s.id {way} LIMIT {rows}
             ) s
         ) looked
@@ -83,13 +88,15 @@ def _sql_side(relation: Relation, is_later: bool, sql_matches: str, rows: int) -
     """
 
 
-def _side(viewer: User, looked: list[Row], rows: int) -> list[UUID]:
-    """The ids next to the session, from it on."""
-    found = [row.id for row in looked if row.is_visible and row.number > 1][:EACH_SIDE]
-    if not looked or len(found) == EACH_SIDE or looked[-1].number < rows:
-        return found
-    first = looked[0]
-    clauses = Clauses().having([key(KINDS[first.relation], first.shared_id)])
-    order = NEWEST_FIRST.reversed() if first.is_later else NEWEST_FIRST
-    position = Position((first.occurred_at,), first.id)
-    return [one.id for one in find(Search(visible_to(viewer).asking(clauses), order, position, EACH_SIDE))]
+def _side(viewer: User, session_id: UUID, looked: list[Row], rows: int) -> list[UUID]:
+    """The ids next to the session, the nearest first."""
+    itself = next((row for row in looked if row.id == session_id), None)
+    others = [row for row in looked if row.is_visible and row.id != session_id]
+    others.sort(key=lambda row: (row.occurred_at, row.id), reverse=not (looked and looked[0].is_later))
+    if itself is None or len(others) >= EACH_SIDE or all(row.number < rows for row in looked):
+        return [row.id for row in others[:EACH_SIDE]]
+    keys = [key(KINDS[row.relation], row.shared_id) for row in looked]
+    order = NEWEST_FIRST.reversed() if itself.is_later else NEWEST_FIRST
+    position = Position((itself.occurred_at,), session_id)
+    search = Search(visible_to(viewer).asking(Clauses().having(keys)), order, position, EACH_SIDE)
+    return [one.id for one in find(search)]

@@ -15,7 +15,7 @@ from sessions.query.criteria.criteria import Criteria
 from sessions.query.criteria.names import NAMED, keys_of_names
 from sessions.query.criteria.order import NEWEST_FIRST, TERMS, InvalidCursorError, Order, Position
 from sessions.query.criteria.visibility import visible_to
-from sessions.query.parameters import MOST_ROWS, SessionFilterSet, day_range, is_reversed
+from sessions.query.parameters import MOST_ROWS, SessionFilterSet, day_range, is_reversed, takes_several
 from sessions.query.rows import FIELDS
 
 ROWS_ON_A_PAGE = 50
@@ -110,10 +110,16 @@ def read_parameters(viewer: User, data: QueryDict, *, most_rows: int = MOST_ROWS
         for name in data
         if name not in filters.filters
     ]
+    errors += [
+        FieldError(name, "invalid_value", "Give this once.")
+        for name, given in data.lists()
+        if name in filters.filters and len(given) > 1 and not takes_several(name)
+    ]
     for name, messages in filters.errors.items():
         errors += [FieldError(name, "invalid_value", str(message)) for message in messages]
     cleaned = filters.form.cleaned_data
-    values = {name: value for name, value in cleaned.items() if value not in (None, "", [])}
+    repeated = {error.field for error in errors}
+    values = {name: value for name, value in cleaned.items() if value not in (None, "", []) and name not in repeated}
     errors += [*_check_range(values, viewer.zone), *_check_order(values), *_check_cursor(values)]
     if values.get("limit", 0) > most_rows:
         values["limit"] = most_rows
@@ -155,6 +161,7 @@ def _check_order(values: dict[str, Any]) -> list[FieldError]:
     fields = [term.field for term in order_of(values).asked]
     if len(set(fields)) < len(fields):
         name = "sort_by" if "sort_by" in values else "sort"
+        del values[name]
         found.append(FieldError(name, "invalid_value", "Each field can be given once."))
     if "sort_by" in values and "sort" in values:
         found.append(FieldError("sort_by", "invalid_value", "Give sort or sort_by, not both."))
@@ -168,5 +175,6 @@ def _check_cursor(values: dict[str, Any]) -> list[FieldError]:
             Position.from_cursor(values["cursor"], order_of(values))
     except InvalidCursorError as error:
         del values["cursor"]
+        values.pop("mode", None)  # before nothing would be the end of the list
         return [FieldError("cursor", "invalid_value", str(error))]
     return []

@@ -1,4 +1,4 @@
-"""Any number of rows as CSV or JSON, written by PostgreSQL in one statement: one snapshot, constant memory.
+"""Any number of rows as CSV or JSON, in constant memory. What PostgreSQL writes in one statement is one snapshot.
 
 What PostgreSQL or the connection raises is raised in mid-stream too: whoever sends the rows on must let it through, so
 that the receiver sees a broken download.
@@ -28,9 +28,9 @@ def stream_csv(request: ListRequest, columns: str) -> Iterator[bytes]:
         return
     statement = copy_statement(columns, criteria, request.order)
     # Asked of psycopg's cursor: while Django logs statements, its own takes no parameters here.
+    lines: list[bytes] = []
+    size = 0
     with within("export"), connection.cursor() as cursor, cursor.cursor.copy(statement, criteria.parameters) as copy:
-        lines: list[bytes] = []
-        size = 0
         for line in copy:
             # PostgreSQL sends a message a row; only its last byte is the line's end.
             lines.append(bytes(line[:-1]))
@@ -38,8 +38,9 @@ def stream_csv(request: ListRequest, columns: str) -> Iterator[bytes]:
             if size >= CHUNK_BYTES:
                 yield b"\r\n".join(lines) + b"\r\n"
                 lines, size = [], 0
-        if lines:
-            yield b"\r\n".join(lines) + b"\r\n"
+    # After the statement, so that a short export has given its connection back before the first byte is sent.
+    if lines:
+        yield b"\r\n".join(lines) + b"\r\n"
 
 
 def copy_statement(columns: str, criteria: Criteria, order: Order) -> str:

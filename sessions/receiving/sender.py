@@ -48,7 +48,9 @@ class Sender:
 
     def _is(self, initiator: Initiator) -> bool:
         mine, theirs = self.member.email, initiator.email
-        return initiator.type == "user" and bool(mine and theirs) and folded(mine or "") == folded(theirs or "")
+        if initiator.type != "user" or not mine or not theirs:
+            return False
+        return mine == theirs or folded(mine) == folded(theirs)
 
     def check(self, session_id: UUID) -> None:
         """Raises LineError for a session that does not exist or is not the sender's to write."""

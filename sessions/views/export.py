@@ -16,6 +16,6 @@ def session_export(request: MemberRequest) -> HttpResponseBase:
         asked = parse(request.user, request.GET)
     except InvalidParametersError as error:
         return HttpResponse(f"{error}\n", status=400, content_type="text/plain; charset=utf-8")
-    response = streamed(csv_stream(asked), "text/csv; charset=utf-8")
+    response = streamed(request, csv_stream(asked), "text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{csv_name(asked)}"'
     return response

@@ -37,7 +37,7 @@ def bounded(view: View) -> View:
 @scope_required("read", parameters=None)
 @bounded
 def observability_sessions(request: ApiRequest) -> HttpResponseBase:
-    return streamed(devrev.answer(devrev.list_request(request.user, request.GET)))
+    return streamed(request, devrev.answer(devrev.list_request(request.user, request.GET)))
 
 
 @require_safe
@@ -48,7 +48,7 @@ def session_events(request: ApiRequest, session_id: str = "") -> HttpResponseBas
     record = find_named(request.user, session_id)
     if record is None:
         raise Problem("not_found", "Requested resource does not exist")
-    return streamed(fullstory.answer(session_id, record, every_event(record.id)))
+    return streamed(request, fullstory.answer(session_id, record, every_event(record.id)))
 
 
 @require_safe
@@ -56,7 +56,7 @@ def session_events(request: ApiRequest, session_id: str = "") -> HttpResponseBas
 @bounded
 def realtime_sessions(request: ApiRequest, tenant: str) -> HttpResponseBase:
     grid.check_tenant(request.user, tenant)
-    return streamed(grid.sessions(grid.list_request(request.user, request.GET), tenant))
+    return streamed(request, grid.sessions(grid.list_request(request.user, request.GET), tenant))
 
 
 @require_safe
@@ -64,7 +64,7 @@ def realtime_sessions(request: ApiRequest, tenant: str) -> HttpResponseBase:
 @bounded
 def realtime_events(request: ApiRequest, tenant: str) -> HttpResponseBase:
     grid.check_tenant(request.user, tenant)
-    return streamed(grid.events(every_listed_event(grid.event_search(request.user, request.GET)), tenant))
+    return streamed(request, grid.events(every_listed_event(grid.event_search(request.user, request.GET)), tenant))
 
 
 @require_safe
@@ -72,7 +72,7 @@ def realtime_events(request: ApiRequest, tenant: str) -> HttpResponseBase:
 @bounded
 def realtime_latest_events(request: ApiRequest, tenant: str) -> HttpResponseBase:
     grid.check_tenant(request.user, tenant)
-    return streamed(grid.latest_of_all(grid.latest(request.user, request.GET), tenant))
+    return streamed(request, grid.latest_of_all(grid.latest(request.user, request.GET), tenant))
 
 
 @require_POST
@@ -85,4 +85,4 @@ def list_sessions(request: ApiRequest) -> HttpResponseBase:
     # With a cookie, the CSRF check has read a form already: its body cannot be asked for.
     if request.content_type != "application/json" and (request.content_type == "multipart/form-data" or request.body):
         raise Problem("unsupported_media_type", "Send the body as application/json.")
-    return streamed(formal.answer(formal.list_request(request.user, formal.read_body(request.body))))
+    return streamed(request, formal.answer(formal.list_request(request.user, formal.read_body(request.body))))

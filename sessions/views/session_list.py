@@ -91,9 +91,10 @@ def session_options(request: MemberRequest) -> HttpResponse:
 
 def count_newer(asked: ListRequest, newest: str, shown: list[UUID]) -> int:
     """Sessions before the page's first row, at most MOST_NEW + 1. One that was waiting and now runs is not new."""
-    before: Position | None = None
-    with suppress(InvalidCursorError):
-        before = Position.from_cursor(newest, asked.order)
+    try:
+        before = Position.from_cursor(newest, asked.order) if newest else None
+    except InvalidCursorError:
+        return 0
     newer = replace(asked, limit=MOST_NEW + 1, after=before, is_backwards=before is not None)
     return len(set(find_page(newer).ids) - set(shown))
 

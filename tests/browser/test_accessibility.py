@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from sessions.models import Organisation, User
-from sessions.query import ListRequest, find_page, records
+from sessions.query import ListRequest, find_page, listed_records
 from tests.browser.conftest import PageOf, violations
 from tests.conftest import Send
 
@@ -54,7 +54,7 @@ def test_pages_before_the_sign_in(page_of: PageOf, look: dict[str, Any]) -> None
 def test_one_session_and_its_viewers(
     acme: Organisation, alice: User, recorded: None, send: Send, page_of: PageOf, look: dict[str, Any]
 ) -> None:
-    record = next(r for r in records(alice, find_page(ListRequest(alice)).ids) if len(r.attachments) == 4)
+    record = next(r for r in listed_records(alice, find_page(ListRequest(alice)).ids) if len(r.attachments) == 4)
     page = page_of(alice, **look)
     page.goto(reverse("session_detail", args=[record.id]))
     assert violations(page) == []

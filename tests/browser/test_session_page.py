@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from sessions.ingest.importing import import_ndjson
 from sessions.models import Organisation, User
-from sessions.query import ListRequest, find_page, records
+from sessions.query import ListRequest, find_page, listed_records
 from tests.browser.conftest import PageOf
 from tests.bucket import Bucket
 from tests.conftest import NOON
@@ -51,7 +51,7 @@ def busy(acme: Organisation, send: Send) -> str:
 
 def file_of(viewer: User, name: str) -> str:
     """The address of a recorded file's viewer."""
-    for record in records(viewer, find_page(ListRequest(viewer)).ids):
+    for record in listed_records(viewer, find_page(ListRequest(viewer)).ids):
         if any(file.name == name for file in record.attachments):
             return f"/sessions/{record.id}/attachments/{name}/view/"
     raise LookupError(name)

@@ -38,7 +38,7 @@ def test_of_a_stuck_database_only_some_wait_and_not_for_long() -> None:
 
 def test_a_database_that_is_away_is_not_asked_again_by_each() -> None:
     admission = Admission(size=1, waiting=1, seconds=60)
-    admission.fail()
+    admission.fail(since=time.monotonic())
     with pytest.raises(BusyError, match="a moment ago"):
         admission.enter()
     deadline = time.monotonic() + 60 * AWAY_SECONDS
@@ -49,3 +49,12 @@ def test_a_database_that_is_away_is_not_asked_again_by_each() -> None:
             continue
         return
     pytest.fail("never asked again")
+
+
+def test_a_database_that_is_only_slow_to_be_connected_to_is_asked_on() -> None:
+    """Somebody got a connection while another one could not be made in time."""
+    admission = Admission(size=2, waiting=1, seconds=60)
+    since = time.monotonic()
+    admission.succeed()
+    admission.fail(since)
+    admission.enter()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sessions.contract.choices import Role
 from sessions.foreign.formal import list_request
 from sessions.models import Device, OperatingSystem, Organisation, User
-from sessions.query import find_page, parse, read_parameters, records
+from sessions.query import find_page, listed_records, parse, read_parameters
 from sessions.query.options import filter_options
 from sessions.usage.numbers import UsageRequest, usage
 from tests.conftest import NOON, Send, member, organisation
@@ -94,7 +94,7 @@ def test_what_identifies_is_kept_as_it_was_sent(acme: Organisation, send: Send, 
     ]
 
     assert len(set(ids)) == 3
-    found_records = records(alice, ids)
+    found_records = listed_records(alice, ids)
     assert [record.external_id for record in found_records] == [NFC, NFD, f"{NFC} "]
     assert [record.device.device_id for record in found_records] == [NFC, NFD, f"{NFC} "]
     assert {record.initiator.username for record in found_records} == {NFC}

@@ -126,7 +126,7 @@ def fill(acme: Organisation, rows: int, folder: Path) -> None:
 
 
 def statements(reader: Reader, viewer: User, **parameters: object) -> list[str]:
-    reader.get(viewer, **parameters)  # what a process asks once, such as the connection's settings
+    text_of(reader.get(viewer, **parameters))  # what a process asks once, such as the connection's settings
     cache.clear()
     with CaptureQueriesContext(connection) as captured:
         assert text_of(reader.get(viewer, **parameters))

@@ -64,7 +64,7 @@ def test_another_request_has_time_of_its_own(pair: tuple[ClientSocket, socket.so
     for _ in range(3):
         sender = threading.Timer(PATIENCE * 0.6, client.sendall, [b"x"])
         sender.start()
-        server.begin()
+        server.begin(lambda: PATIENCE)
         assert server.recv(1) == b"x"
         sender.join()
 

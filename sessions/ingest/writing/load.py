@@ -15,6 +15,7 @@ from uuid import UUID
 import psycopg
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
+from sessions.contract.choices import Status
 from sessions.contract.line_errors import LineError
 from sessions.contract.schema import Event
 from sessions.files.storing import check_found
@@ -32,6 +33,7 @@ from sessions.postgresql.deadlines import within
 from sessions.postgresql.prepared import as_array
 
 ATTEMPTS = 2
+CLOSED = (Status.ENDED, Status.FAILED)
 
 ANY_THERE = "SELECT count(*) FROM history_session WHERE id = ANY(%s::uuid[])"
 
@@ -46,7 +48,7 @@ stored.organisation_id = {{organisation}}::bigint AND (
 )
 """
 SELECT_OWNED = f"SELECT stored.id FROM history_session AS stored WHERE stored.id = ANY({{ids}}::uuid[]) AND {OWNED}"
-# One that has ended is not opened again by what was sent before and comes late.
+# A session that has ended stays ended when an older record arrives late.
 KEPT = "stored.status IN ('ended', 'failed') AND excluded.status NOT IN ('ended', 'failed')"
 # `left_day` is the day that it counted on before, if that was another.
 UPSERT = f"""
@@ -225,7 +227,7 @@ def _write(
     if not items:
         return Report()
     catalogue.resolve([item.line for item in items])
-    latest = {item.id: item for item in items}
+    latest = _latest(items)
     facets: Facets = set()
     # Rows are made one by one, while PostgreSQL writes those before: kept, they take ten times their size.
     session_rows = noted(facets, organisation.pk, _session_rows(organisation.pk, items, latest, catalogue, sent))
@@ -257,6 +259,16 @@ def _write(
     catalogue.was_new = are_new
     report.events, report.attachments = len(events), len(attachments)
     return report
+
+
+def _latest(items: Sequence[Item]) -> dict[UUID, Item]:
+    """The last of each id; but one that has ended stays ended when an older record comes late, as in another batch."""
+    latest: dict[UUID, Item] = {}
+    for item in items:
+        before = latest.get(item.id)
+        if before is None or item.line.status in CLOSED or before.line.status not in CLOSED:
+            latest[item.id] = item
+    return latest
 
 
 def _asked(organisation: Organisation, owners: Owners) -> dict[str, str | int | None]:

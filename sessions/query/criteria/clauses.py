@@ -32,7 +32,7 @@ class TooWideError(ValueError):
 
 @dataclass(frozen=True)
 class Clauses:
-    """Conditions that are all to be met. Each method adds one, so that what comes out never matches more.
+    """Conditions that must all be met. Each method adds one, so its result never matches more sessions.
 
     A row meets a group of keys if it has one of them (`sessions.models.keys`). `statuses` are those that are shown,
     None for any. Times run from `start` up to but without `end`.

@@ -75,7 +75,7 @@ class Criteria:
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
-        """All groups that a row must meet. One that holds all keys of another adds nothing and is left out."""
+        """All groups that a row must meet. One that contains all keys of another group is redundant and left out."""
         groups = {*self.clauses.groups}
         if self.visibility.own is not None:
             groups.add(self.visibility.own)
@@ -93,7 +93,7 @@ class Criteria:
 
     @property
     def statuses(self) -> frozenset[str]:
-        """The statuses that must be worked out for each row, where the stored one does not tell; none if it does."""
+        """The statuses to compare with the computed status of each row. Empty if the stored status is enough."""
         shown = self.clauses.statuses or frozenset()
         return shown if self.stored_statuses & set(OPEN_STATUSES) else frozenset()
 

@@ -1,7 +1,7 @@
 """The filters' values of people and devices: what pages show, and no two of them the same.
 
-A person is the e-mail address, or the username where there is none; a device is its model. Where several are called so,
-that finds all of them, and the value of each is one that finds nothing else:
+A person is the e-mail address, or the username where there is none; a device is its model. If several share a name,
+the plain name finds all of them, and each has a longer value that finds only that one:
 
 - `<kim@example.com>` is the person with this address, not one whose username it is.
 - `"kim"` is the person without an address whose username is exactly this.

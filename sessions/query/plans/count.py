@@ -82,7 +82,8 @@ def count_by_keys(criteria: Criteria, rows: int) -> tuple[int, int]:
             column = COLUMNS[kind]
             found = [f"{column} = ANY(%(group_0_{kind})s) AND {criteria.sql_times()} ORDER BY {column}"]
         branches += [f"(SELECT s.id FROM history_session s WHERE {one} LIMIT %(rows)s)" for one in found]
-    # One that was run by the person and sent with the person's token is found twice; under two platforms none is.
+    # A session that a person ran and sent with their own token is found twice, so UNION removes duplicates. No session
+    # has two platforms.
     union = " UNION " if len(kinds) > 1 or has_several_flags(criteria.groups[0]) else " UNION ALL "
     [(matching,)] = fetch_all(
         f"SELECT count(*) FROM ({union.join(branches)}) found", criteria.parameters | {"rows": rows}

@@ -1,7 +1,7 @@
 """Between which moments sessions with a key of a group lie: two probes of each key's own index.
 
-What has a key of every group lies where their spans overlap. So a list begins there, however long ago that is, and
-of an app that was retired before a device came nothing is read to say that it never ran on it.
+A session with a key of every group lies where their spans overlap. So a list begins there, however long ago that is. If
+an app was retired before a device appeared, no row is read to find that they have no session in common.
 """
 
 from collections.abc import Collection
@@ -11,8 +11,8 @@ from sessions.models.keys import Kind
 from sessions.query.criteria.criteria import Criteria
 from sessions.query.criteria.groups import COLUMNS, WORDS, by_kind, is_small
 
-# Those with an index of their own by date. The first are had by the fewest sessions, as a rule: where some names are
-# common and most rare, 2 % have the user or app that one asks for, as many a flag, 3 % failed, 4 % have the device.
+# Kinds of keys with an index by date of their own, ordered by how few sessions usually have a key of this kind: a
+# user, an app or a flag 2 %, a failed status 3 %, a device 4 %, where some names are common and most are rare.
 INDEXED_KINDS = (
     Kind.USER, Kind.TOKEN, Kind.FLAG, Kind.APP, Kind.STATUS, Kind.DEVICE, Kind.OS, Kind.PLATFORM
 )  # fmt: skip

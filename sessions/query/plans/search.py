@@ -30,5 +30,5 @@ class Search:
 
 
 def fetch(sql: str, parameters: Parameters) -> list[Position]:
-    """Places, of a statement that selects the values of its order and the id."""
+    """Positions, of a statement that selects the values of its order and the id."""
     return [Position(tuple(values), ident) for *values, ident in fetch_all(sql, parameters)]

@@ -39,7 +39,7 @@ def events(request: ApiRequest) -> HttpResponseBase:
         page = event_page(search, limit, form.cleaned_data["cursor"])
     except InvalidCursorError as error:
         raise Problem("invalid_value", str(error), field="cursor") from error
-    return json_response(json_event_page(page))
+    return json_response(request, json_event_page(page))
 
 
 @require_safe
@@ -53,7 +53,7 @@ def latest(request: ApiRequest) -> HttpResponseBase:
     except TooManyValuesError as error:
         message = f"More than {MOST_VALUES:,} values are distinct. Filter further, or choose another column."
         raise Problem("invalid_value", message, field="distinct") from error
-    return streamed(chunks(chain([b'{"events":['], separated(texts), [b"]}"])))
+    return streamed(request, chunks(chain([b'{"events":['], separated(texts), [b"]}"])))
 
 
 def _search(request: ApiRequest, form: EventParameters) -> EventSearch:

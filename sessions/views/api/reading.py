@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.http import conditional_page, require_safe
 
 from sessions.contract.errors import Problem
@@ -22,7 +22,7 @@ WHOLE_BYTES = 1024 * 1024
 @conditional_page
 def sessions(request: ApiRequest) -> HttpResponseBase:
     """The list: the parameters of the page, `mode`, and `limit` up to 100,000."""
-    return json_response(json_list(list_request(request)))
+    return json_response(request, json_list(list_request(request)))
 
 
 @require_safe
@@ -32,7 +32,7 @@ def session(request: ApiRequest, session_id: UUID) -> HttpResponseBase:
     text = find_session_json(request.user, session_id)
     if text is None:
         raise Problem("not_found")
-    return json_response(iter([text.encode()]))
+    return json_response(request, iter([text.encode()]))
 
 
 @require_safe
@@ -41,10 +41,10 @@ def session(request: ApiRequest, session_id: UUID) -> HttpResponseBase:
 def session_events(request: ApiRequest, session_id: UUID) -> HttpResponseBase:
     if find_session_json(request.user, session_id) is None:
         raise Problem("not_found")
-    return json_response(json_events(every_event(session_id)))
+    return json_response(request, json_events(every_event(session_id)))
 
 
-def json_response(parts: Iterator[bytes]) -> HttpResponseBase:
+def json_response(request: HttpRequest, parts: Iterator[bytes]) -> HttpResponseBase:
     """Whole, so with an ETag, up to a mebibyte; else streamed, and cut off if it fails: what ends as JSON is whole."""
     start: list[bytes] = []
     size = 0
@@ -52,7 +52,7 @@ def json_response(parts: Iterator[bytes]) -> HttpResponseBase:
         start.append(part)
         size += len(part)
         if size > WHOLE_BYTES:
-            return streamed(_resumed(start, parts))
+            return streamed(request, _resumed(start, parts))
     return HttpResponse(b"".join(start), content_type="application/json")
 
 
