@@ -13,6 +13,7 @@ from sessions.contract.choices import OPEN_STATUSES, Status
 from sessions.contract.schema import Event, SessionLine
 from sessions.query import Count, ListRequest, Page, count_matches, find_page, is_streamed, stream_page
 from sessions.query.events.page import EventPage
+from sessions.query.rows import FIELDS
 
 CHUNK_BYTES = 64 * 1024
 MILLISECOND = timedelta(milliseconds=1)
@@ -58,7 +59,8 @@ def json_of_new(session_id: UUID, line: SessionLine, lost_before: datetime, cloc
     said["queue_ms"] = (started - asked) // MILLISECOND if started and asked else None
     ran = (ended or seen) - started if started and status not in OPEN_STATUSES else None
     said["duration_ms"] = ran // MILLISECOND if ran is not None and ran >= timedelta() else None
-    return msgspec.json.encode(said | {"clock_skew_ms": clock_skew_ms, "attachments": []})
+    said |= {"clock_skew_ms": clock_skew_ms, "attachments": []}
+    return msgspec.json.encode({name: said[name] for name in FIELDS})
 
 
 def json_events(events: Iterable[Event]) -> Iterator[bytes]:

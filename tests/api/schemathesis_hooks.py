@@ -61,7 +61,7 @@ def new(session: dict[str, Any]) -> dict[str, Any]:
         "external_id": session.get("external_id"),
         "status": "active",
         "started_at": "2026-11-20T10:00:00Z",
-        "initiator": {"type": "anonymous", "label": session["initiator"].get("label")},
+        "initiator": {"type": "anonymous", "label": (session.get("initiator") or {}).get("label")},
     }
 
 

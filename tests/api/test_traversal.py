@@ -27,10 +27,11 @@ MODES = {"after": ("next_cursor", True), "before": ("prev_cursor", False)}
 
 
 def meanwhile(number: int) -> dict[str, Any]:
-    """Between the rows that are there, with the same values as some of them; every third on days before or after."""
+    """Between the rows that are there, with the same values as some of them; every third at times before or after."""
     fields = shaped(number)
     if number % 3 == 0:
-        shift = timedelta(days=number if number % 2 else -number)
+        # Not so long after that it would lie ahead of now.
+        shift = timedelta(hours=number) if number % 2 else -timedelta(days=number)
         fields |= {name: fields[name] + shift for name in fields if name.endswith("_at") and fields[name]}
     return fields
 

@@ -11,10 +11,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.files.storage import default_storage
 
 from sessions.accounts.tokens import make_token
 from sessions.http.body import CHUNK_BYTES
-from sessions.models import App, Attachment, Event, Session, User
+from sessions.models import App, Attachment, Event, RemovedFile, Session, User
 from tests.api_writing.program import NDJSON, SESSIONS
 from tests.ingest.lines import a_line, an_event
 
@@ -142,9 +143,11 @@ def test_the_same_file_at_once_is_there_whole(wire: Wire, ident: UUID, tmp_path:
     answers = wire.at_once("PUT", path, [content, content[::-1]] * 4, **{"Content-Type": "application/x-own"})
 
     assert {status for status, _ in answers} <= {200, 201}
-    [file] = files_in(tmp_path)
-    assert file.name == Attachment.objects.get().sha256
+    file = Path(default_storage.path(Attachment.objects.get().storage_name))
     assert file.read_bytes() in (content, content[::-1])
+    # The other content is deleted later, for the sake of backups.
+    others = {default_storage.path(removed.storage_name) for removed in RemovedFile.objects.all()}
+    assert {str(path) for path in files_in(tmp_path)} - others == {str(file)}
 
 
 def test_a_file_may_come_in_chunks_of_unknown_number(wire: Wire, ident: UUID, tmp_path: Path) -> None:

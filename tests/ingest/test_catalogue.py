@@ -283,7 +283,7 @@ def test_names_stored_before_get_their_one_form_but_for_those_whose_other_form_i
     User.objects.create(organisation=acme, username=nfd)
 
     with connection.schema_editor(atomic=False) as editor:
-        import_module("sessions.migrations.0013_one_form_of_names").rename(apps, editor)
+        import_module("sessions.migrations.0014_one_form_of_names").rename(apps, editor)
 
     assert App.objects.values_list("app_id", "name").get() == (nfc, nfc)
     assert set(Device.objects.values_list("model", flat=True)) == {nfc, nfd, "Pad", "  "}
