@@ -1,7 +1,7 @@
 """The one way to sessions: (viewer, parameters) -> request -> visible rows -> page, count, CSV or JSON.
 
-`parse` makes a `ListRequest` of an address, or programs make one of their own; `find_page`, `count_matches` and the
-streams answer it. Who may see what is decided in `criteria.visibility`, for every reader.
+`parse` turns an address into a `ListRequest`; programs may build one themselves. `find_page`, `count_matches` and the
+streams answer it. `criteria.visibility` decides for every reader who may see what.
 """
 
 from sessions.query.criteria.clauses import Clauses

@@ -1,4 +1,4 @@
-"""A session that is about to change: whether it is the viewer's to change, and the row held until it has."""
+"""A session that is about to change: whether the viewer may change it, and a lock on its row."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ WHERE s.id = %(id)s AND {range} AND {matches} FOR UPDATE OF s
 
 @dataclass(frozen=True)
 class Held:
-    """What a session's row says, as far as a change depends on it. `status` is the stored one."""
+    """The columns of a session's row on which a change depends. `status` is the stored one."""
 
     status: str
     external_id: str | None
@@ -34,7 +34,7 @@ def is_visible(viewer: User, session_id: UUID) -> bool:
 
 
 def hold(viewer: User, session_id: UUID) -> Held | None:
-    """Until the transaction ends. None for a session that does not exist or is not visible."""
+    """Lock the row until the transaction ends. None if the session does not exist or is not visible."""
     rows = _ask(HOLD, viewer, id=session_id)
     return Held(*rows[0]) if rows else None
 

@@ -1,4 +1,4 @@
-"""What a viewer can filter by: only what occurs in sessions the viewer may see, so that no name leaks."""
+"""The options of a viewer's filters. All occur in sessions that the viewer may see, so that no name leaks."""
 
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -14,9 +14,9 @@ from sessions.query.criteria.names import MAJOR, escaped
 from sessions.query.criteria.values import USER_VALUE, sql_device_values
 from sessions.query.criteria.visibility import facet_owners
 
-# More are found by typing: hundreds in a list are not read, and each takes its 200 bytes on every page.
+# Nobody reads a list of hundreds, and each option adds 200 bytes to every page. Typing finds the others.
 MOST_OPTIONS = 100
-# A list that was cut shows the first of many, which hardly ever change; short lists show what has just come.
+# Options are cached if a list was cut, since the first of many names hardly ever change. Short lists are never old.
 KNOWN_SECONDS = 60
 
 
@@ -24,7 +24,7 @@ KNOWN_SECONDS = 60
 class Options:
     """(value, label) pairs by filter, in the order people look for them; `more` names the lists that were cut.
 
-    Of systems they are (name, version); `majors` has the major version of each version.
+    For operating systems the pairs are (name, version), and `majors` has the major version of each version.
     """
 
     values: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Options:
 
 
 def filter_options(viewer: User, search: str = "") -> Options:
-    """At most 100 of a kind, those that contain `search`; without one, long lists may be a minute old."""
+    """At most 100 options for each filter, which contain `search`. Without a search, options may be a minute old."""
     owners, search = facet_owners(viewer), composed(search)
     if search:
         return read_options(viewer, owners, search)
@@ -48,7 +48,7 @@ def filter_options(viewer: User, search: str = "") -> Options:
 
 
 def read_options(viewer: User, owners: list[int], search: str = "") -> Options:
-    """From facets and small tables alone."""
+    """Reads facets and small tables alone."""
     rows = fetch_prepared(
         f"""
         {sql_users("u.username", "lower(u.email)", "u.email IS NOT NULL", search)}
@@ -93,9 +93,9 @@ def read_options(viewer: User, owners: list[int], search: str = "") -> Options:
 
 
 def sql_users(label: str, order: str, condition: str, search: str) -> str:
-    """Along an index of names (user_email_per_organisation, user_username_without_email) until there are enough.
+    """Walks an index of names (user_email_per_organisation, user_username_without_email) until there are enough users.
 
-    There may be many thousand, and all that is shown is the first few.
+    There may be many thousands of them, and only the first few are shown.
     """
     return f"""
         (SELECT 'user', {USER_VALUE}, {label}, ''
@@ -126,5 +126,5 @@ def sql_seen(kind: Kind) -> str:
 
 
 def sql_like(parts: str, search: str) -> str:
-    """Without a search nothing is compared: for 5,000 names that takes 5 ms."""
+    """Compares nothing without a search: comparing 5,000 names takes 5 ms."""
     return f"concat({parts}) ILIKE %(pattern)s" if search else "TRUE"

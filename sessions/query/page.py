@@ -1,4 +1,4 @@
-"""One page of a list: which rows it has, where it leads on, and how many match in all."""
+"""One page of a list: its rows, the cursors to the pages around it, and how many sessions match in all."""
 
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -13,7 +13,7 @@ from sessions.query.request import ListRequest
 
 @dataclass(frozen=True)
 class Page:
-    """The ids of a page's rows in the asked order. A cursor is None where there is nothing further that way.
+    """The ids of a page's rows, in the request's order. A cursor is None where there is nothing further that way.
 
     `first_cursor` is the position of the first row, whether anything lies before it or not.
     """
@@ -29,7 +29,7 @@ class Page:
 
 
 def find_page(request: ListRequest) -> Page:
-    """The rows behind the request's position, or those before it. What was read backwards is turned round."""
+    """The rows after the request's position, or those before it. Rows that were read backwards are put in order."""
     found = find(search_of(request))
     more = len(found) > request.limit
     found = found[: request.limit]
@@ -40,7 +40,7 @@ def find_page(request: ListRequest) -> Page:
 
 
 def search_of(request: ListRequest) -> Search:
-    """One row more than the page has, to see whether there is more. Backwards it is the reversed order."""
+    """Asks for one row more than the page has, to see whether there are more. Going backwards reverses the order."""
     order = request.order.reversed() if request.is_backwards else request.order
     return Search(request.criteria, order, request.after, request.limit + 1)
 
@@ -48,7 +48,7 @@ def search_of(request: ListRequest) -> Search:
 def page_between(
     request: ListRequest, first: Position | None, last: Position | None, more: bool, ids: list[UUID]
 ) -> Page:
-    """The page whose first and last row have these positions, None if it has no row; `more` if others lie beyond."""
+    """The page whose first and last rows have these positions, None if it has no rows. `more` if others lie beyond."""
     order, after = request.order, request.after
     first, last = first or after, last or after
     has_next = after is not None if request.is_backwards else more
@@ -62,9 +62,9 @@ def page_between(
 
 
 def count_matches(request: ListRequest, page: Page | None = None) -> Count:
-    """How many of the first 10,000 that can match do, or with `counting` "exact" how many in all.
+    """How many of the first 10,000 candidates match, or how many sessions in all if `counting` is "exact".
 
-    Nothing is asked if the page, which was found before, has all of them.
+    Nothing is queried if the page, which was found before, has all of them.
     """
     if page and page.is_all and request.after is None:
         return Count(len(page.ids), capped=False)
@@ -72,5 +72,5 @@ def count_matches(request: ListRequest, page: Page | None = None) -> Count:
         with within("analysis"):
             return count(request.criteria, NO_CAP)
     found = remembered_count(request.criteria)
-    # The page may show what counting did not come to.
+    # The page may show matches that the count did not reach.
     return replace(found, value=max(found.value, len(page.ids))) if page and found.capped else found

@@ -23,7 +23,7 @@ MOST_VALUES = 500
 LONGEST_VALUE = 1_025  # a maker and a model of 255 characters, each of them a quote that is doubled
 MOST_ROWS = 100_000
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2199, 12, 31)
-# Python's own reading also takes weeks (2026-W25-1) and dates without hyphens.
+# Python itself also accepts weeks (2026-W25-1) and dates without hyphens.
 RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{5,}(Z|[+-][0-9]{2}:[0-9]{2})?)?", re.IGNORECASE)
 INCLUSIVE = timedelta(microseconds=1)
 
@@ -92,7 +92,7 @@ class DayOrMomentField(forms.CharField):
 
 
 class WholeNumberField(forms.IntegerField):
-    """Digits and nothing else: Python's own reading takes `1_000` and the digits of every script."""
+    """Accepts digits alone: Python itself also accepts `1_000` and the digits of every script."""
 
     def to_python(self, value: Any) -> int | None:
         if value and not re.fullmatch(r"\s*-?[0-9]+\s*", str(value)):
@@ -130,7 +130,7 @@ class WholeNumberFilter(django_filters.Filter):
 
 
 def word_filter(words: Iterable[str], **kwargs: Any) -> django_filters.ChoiceFilter:
-    """One of some words, which the error names."""
+    """A filter whose value is one of these words. Its error message lists them."""
     words = list(words)
     message = f"“%(value)s” is not one of {', '.join(words)}."
     choices = [(word, word) for word in words]
@@ -138,7 +138,7 @@ def word_filter(words: Iterable[str], **kwargs: Any) -> django_filters.ChoiceFil
 
 
 class SessionFilterSet(django_filters.FilterSet):
-    """`request` reads the cleaned values. `.qs` is never used, since it would drop an invalid value in silence."""
+    """`sessions.query.request` reads the cleaned values. `.qs` is never used: it would drop an invalid value."""
 
     q = django_filters.CharFilter(
         label="Search", max_length=200, help_text="Text in the app ID, app name, username, e-mail or token label."
@@ -191,7 +191,7 @@ class SessionFilterSet(django_filters.FilterSet):
         fields = ()
 
     def __init__(self, data: QueryDict | None = None) -> None:
-        """Without django-filter's copy of every filter for every request: no filter here holds anything of one."""
+        """Skips django-filter's copy of every filter for every request: no filter here stores anything about one."""
         self.data = data or QueryDict()
         self.is_bound = data is not None
         self.form_prefix = None
@@ -216,7 +216,7 @@ def takes_several(name: str) -> bool:
 def day_range(
     start: date | datetime | None, end: date | datetime | None, zone: tzinfo
 ) -> tuple[datetime | None, datetime | None]:
-    """The half-open UTC range of an inclusive one, whose days are days of `zone`, however long they are.
+    """The half-open UTC range that an inclusive one means. Its days are days of `zone`, however long they are.
 
     It is empty for a day that the zone skipped, such as 2011-12-30 in Pacific/Apia.
     """
@@ -227,7 +227,7 @@ def day_range(
 
 
 def is_reversed(start: date | datetime | None, end: date | datetime | None, zone: tzinfo) -> bool:
-    """Whether an inclusive range ends before it starts. Days are compared as days: one that was skipped is in order."""
+    """Whether an inclusive range ends before it starts. Days are compared as days, so a skipped day is no error."""
     if start is None or end is None:
         return False
     if not isinstance(start, datetime) and not isinstance(end, datetime):
@@ -237,6 +237,6 @@ def is_reversed(start: date | datetime | None, end: date | datetime | None, zone
 
 
 def midnight(day: date, zone: tzinfo) -> datetime:
-    """Where a day begins in UTC. Where clocks skip midnight that is the moment of the change; where midnight comes
-    twice, the first one. A day that the zone skipped begins where the next one does."""
+    """The moment in UTC at which a day begins. If clocks skip midnight, it is the moment of the change; if midnight
+    comes twice, it is the first one. A day that the zone skipped begins when the next day does."""
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Whole sessions by their ids, as far as the viewer may see them."""
+"""Whole sessions by id, if the viewer may see them."""
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -39,7 +39,7 @@ def find_session_json(viewer: User, session_id: uuid.UUID) -> str | None:
 
 
 def listed_records(viewer: User, ids: Sequence[uuid.UUID]) -> list[schema.Session]:
-    """Sessions with only what a page of the list shows of them: 3.1 ms for 50, where whole ones take 3.8."""
+    """Sessions with only the fields that a page of the list shows: 50 of them take 3.1 ms, whole ones 3.8 ms."""
     return _decoded(viewer, ids, LISTED)
 
 

@@ -1,4 +1,4 @@
-"""The sessions around one in time, of the same person, device or app."""
+"""The sessions before and after one that are of the same person, device or app."""
 
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -15,7 +15,7 @@ from sessions.query.plans.find import find
 from sessions.query.plans.search import Search
 
 EACH_SIDE = 2
-# So many sessions of the person, device or app are looked at for ones that the viewer may see.
+# How many sessions of the person, device or app are checked for ones that the viewer may see.
 LOOK_ROWS = 250
 
 Relation = Literal["user", "device", "app"]
@@ -37,8 +37,8 @@ class Row(NamedTuple):
 def related_ids(viewer: User, session_id: UUID) -> dict[Relation, list[UUID]]:
     """The sessions around one that the viewer may see: up to EACH_SIDE later and earlier ones, newest first.
 
-    One statement, by the indexes session_user, session_device and session_app. Only where most of the sessions around
-    are hidden from the viewer is a side looked for as a list is.
+    It takes one statement, by the indexes session_user, session_device and session_app. A side is searched as a list is
+    only if most of its sessions are hidden from the viewer.
     """
     criteria = visible_to(viewer)
     rows = 1 + (EACH_SIDE if criteria.visibility.own is None else LOOK_ROWS)
@@ -71,7 +71,7 @@ WITH shared AS MATERIALIZED (
 
 
 def _sql_side(relation: Relation, is_later: bool, sql_matches: str, rows: int) -> str:
-    """The session itself, where it is one of them, and those next to it."""
+    """The session itself, if it is one of them, and its neighbours on one side."""
     column = COLUMNS[KINDS[relation]]
     sign, way = (">=", "ASC") if is_later else ("<=", "DESC")
     return f"""

@@ -1,4 +1,4 @@
-"""A list as it is asked for: parameters of an address, checked, and the request that they come to."""
+"""Checks the parameters of a list, and turns them into a request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,8 +25,8 @@ CLOSED_VALUES = (("platform", Kind.PLATFORM), ("flag", Kind.FLAG))
 
 @dataclass(frozen=True)
 class ListRequest:
-    """What a viewer asks for, all of it valid. `after` is the position behind which the page begins, or before which it
-    ends if `is_backwards`."""
+    """A viewer's request for a list, all of it valid. The page begins after the position `after`, or ends before it if
+    `is_backwards`."""
 
     viewer: User
     clauses: Clauses = field(default_factory=Clauses)
@@ -44,7 +44,7 @@ class ListRequest:
 
 @dataclass(frozen=True)
 class FieldError:
-    """What is wrong with one parameter. Codes are those of the API's errors."""
+    """An error in one parameter. The codes are those of the API's errors."""
 
     field: str
     code: Literal["invalid_value", "unknown_parameter"]
@@ -61,9 +61,9 @@ class InvalidParametersError(ValueError):
 
 @dataclass(frozen=True)
 class Parameters:
-    """The parameters of an address. `values` has those that are valid, by name; `errors` what is wrong with the rest.
+    """The parameters of an address. `values` has those that are valid, by name; `errors` has the errors of the others.
 
-    For pages, which name what is wrong and show what the rest asks for. Every other reader calls `parse`.
+    For pages, which report the errors and apply the rest. Every other reader calls `parse`.
     """
 
     viewer: User
@@ -78,7 +78,7 @@ class Parameters:
 
     @cached_property
     def request(self) -> ListRequest:
-        """What the valid parameters ask for."""
+        """The request that the valid parameters make."""
         values = self.values
         order = order_of(values)
         return ListRequest(
@@ -94,7 +94,7 @@ class Parameters:
 
 
 def parse(viewer: User, data: QueryDict) -> ListRequest:
-    """Raises InvalidParametersError, so that nothing is answered to a question that was not understood."""
+    """Raises InvalidParametersError: a request that was not understood gets no answer."""
     found = read_parameters(viewer, data)
     if found.errors:
         raise InvalidParametersError(found.errors)
@@ -128,8 +128,8 @@ def read_parameters(viewer: User, data: QueryDict, *, most_rows: int = MOST_ROWS
 
 
 def clauses_of(viewer: User, values: Mapping[str, Any]) -> Clauses:
-    """What valid values of the filters ask for, by their parameters' names. Names of people, apps and so on are looked
-    up in one statement."""
+    """The clauses that valid values stand for, given by parameter. The names of people, apps and so on are looked up
+    in one statement."""
     organisation = viewer.organisation
     clauses = Clauses().between(*day_range(values.get("start"), values.get("end"), viewer.zone))
     names = {name: values[name] for name in NAMED if name in values}
@@ -175,6 +175,6 @@ def _check_cursor(values: dict[str, Any]) -> list[FieldError]:
             Position.from_cursor(values["cursor"], order_of(values))
     except InvalidCursorError as error:
         del values["cursor"]
-        values.pop("mode", None)  # before nothing would be the end of the list
+        values.pop("mode", None)  # without a cursor, before means the end of the list
         return [FieldError("cursor", "invalid_value", str(error))]
     return []

@@ -1,4 +1,4 @@
-"""Full rows, built as JSON by PostgreSQL: what the API sends as it is and pages read as `schema.Session`."""
+"""Whole sessions as JSON, built by PostgreSQL. The API sends it unchanged; pages read it as `schema.Session`."""
 
 from collections.abc import Iterable
 
@@ -14,8 +14,8 @@ JOINS = """
     LEFT JOIN history_operatingsystem o ON o.id = s.os_id
 """
 
-# How long it ran: of a lost session up to its last sign of life; unknown of a running one, and of one that was to
-# start later than it was last heard of.
+# How long a session ran. A lost one ran until its last sign of life. It is unknown for a running one, and for one whose
+# start lies after the last that was heard of it.
 DURATION_MS = f"CASE WHEN {SHOWN_STATUS} NOT IN ('queued', 'active') AND s.duration_ms >= 0 THEN s.duration_ms END"
 LABEL = "CASE s.initiator_type WHEN 'token' THEN t.label WHEN 'anonymous' THEN s.label END"
 
@@ -89,7 +89,7 @@ FIELDS = {
 }
 
 
-# What a page of the list shows.
+# The fields that a page of the list shows.
 LISTED = (
     "id",
     "external_id",

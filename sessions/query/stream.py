@@ -1,7 +1,7 @@
-"""Any number of rows as CSV or JSON, in constant memory. What PostgreSQL writes in one statement is one snapshot.
+"""Any number of rows as CSV or JSON, in constant memory. All rows of one statement are from one snapshot.
 
-What PostgreSQL or the connection raises is raised in mid-stream too: whoever sends the rows on must let it through, so
-that the receiver sees a broken download.
+PostgreSQL or the connection may raise an error in mid-stream. Callers must let it through, so that the receiver sees a
+broken download.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -27,12 +27,12 @@ def stream_csv(request: ListRequest, columns: str) -> Iterator[bytes]:
     if criteria.is_empty:
         return
     statement = copy_statement(columns, criteria, request.order)
-    # Asked of psycopg's cursor: while Django logs statements, its own takes no parameters here.
+    # This is psycopg's cursor: while Django logs statements, its own takes no parameters here.
     lines: list[bytes] = []
     size = 0
     with within("export"), connection.cursor() as cursor, cursor.cursor.copy(statement, criteria.parameters) as copy:
         for line in copy:
-            # PostgreSQL sends a message a row; only its last byte is the line's end.
+            # PostgreSQL sends one message for each row. Only its last byte is the line's end.
             lines.append(bytes(line[:-1]))
             size += len(line)
             if size >= CHUNK_BYTES:
@@ -54,14 +54,14 @@ def copy_statement(columns: str, criteria: Criteria, order: Order) -> str:
 
 
 def is_streamed(request: ListRequest) -> bool:
-    """Whether a page is so long that it is better not held, and one statement can find and write it."""
+    """Whether a page is too long to be held in memory, and one statement can find and write it."""
     return request.limit > FETCHED_AT_ONCE and not request.is_backwards and is_read_in_order(search_of(request))
 
 
 def stream_page(request: ListRequest, page: Page | None = None) -> Generator[str, None, Page]:
-    """A page's sessions as JSON texts; what is returned in the end is the page, without ids if it was streamed.
+    """Yields a page's sessions as JSON texts, and returns the page, without ids if it was streamed.
 
-    `page` is the page itself, if it was found already.
+    Pass `page` if it was found already.
     """
     if not is_streamed(request):
         page = page or find_page(request)
@@ -79,7 +79,7 @@ def stream_page(request: ListRequest, page: Page | None = None) -> Generator[str
 
 
 def stream_json(request: ListRequest) -> Iterator[str]:
-    """All that matches behind the request's position, whatever its limit, as JSON texts: in constant memory."""
+    """All matches after the request's position as JSON texts, whatever its limit, in constant memory."""
     position = request.after
     while True:
         found = find(Search(request.criteria, request.order, position, FETCHED_AT_ONCE))
@@ -90,7 +90,7 @@ def stream_json(request: ListRequest) -> Iterator[str]:
 
 
 def _copy_json(fields: Iterable[str], search: Search) -> Iterator[tuple[str, Position]]:
-    """Sessions as JSON texts and their positions, of a search that `is_read_in_order`."""
+    """Sessions as JSON texts, each with its position, for a search that `is_read_in_order`."""
     order = search.order
     statement = sql_in_order(search, f"{sql_json(fields)}, {order.sql_values()}, s.id {JOINS}")
     copying = f"COPY ({statement}) TO STDOUT"

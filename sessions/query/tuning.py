@@ -3,20 +3,20 @@
 All were measured on ten million sessions, one organisation with nine in ten of them, with `make bench ROWS=10000000`.
 """
 
-# The rows that a bounded scan reads first. Twice as many cost each list without frequent matches 0.2 ms; half of them
-# send lists with a match in five rows to a second statement.
+# The rows that a bounded scan reads first. Twice as many cost each list without frequent matches 0.2 ms. With half as
+# many, lists with a match in five rows need a second statement.
 SCAN_ROWS = 250
-# Sorted by queue time or duration, the first scan also tells whether all that matches can be sorted.
+# The rows it reads first for lists by queue time or duration: they also show whether all matches can be sorted.
 SORTED_SCAN_ROWS = 1_000
-# The most that a scan that goes on reads: 20 ms. To sort a hundred thousand matches instead takes a second.
+# The most rows that a longer scan reads, in 20 ms. Sorting a hundred thousand matches instead takes a second.
 MOST_SCAN_ROWS = 20_000
 # Finding the next row of one key in its own index takes as long as scanning so many rows that follow each other.
 SCAN_ROWS_A_KEY = 2
 
-# Each of so few keys is a branch of its own in a merge append. Beyond it, planning the branches takes longer than
-# reading the rows.
+# Up to this many keys, each is a branch of its own in a merge append. With more of them, planning the branches takes
+# longer than reading the rows.
 FEW_KEYS = 8
-# The planner weighs each value of a longer list by itself: 4 ms for 2,000, which a subquery avoids.
+# A longer list is a subquery, since the planner estimates each value of a list by itself: 2,000 values take 4 ms.
 ESTIMATED_VALUES = 64
 
 # Hundreds of keys are read as far ahead as should hold SPARE times the rows that are needed. Where that time holds more

@@ -1,1 +1,1 @@
-"""Usage: the numbers of days, counted ahead where that is possible."""
+"""Usage: numbers about the sessions of each day, counted ahead where that is possible."""

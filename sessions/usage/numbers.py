@@ -1,6 +1,6 @@
 """Numbers about sessions: per day, and by app, device and user. The same rows as the list, counted instead of shown.
 
-Days that were counted ahead are added up; the sessions of the others are read, so those have a bound.
+Days that were counted ahead are added up. The sessions of all other days are read, so their number has a bound.
 """
 
 from collections import Counter, defaultdict
@@ -26,17 +26,17 @@ from sessions.usage.statement import MOST_SESSIONS, Row, usage_rows
 
 DAYS_UNLESS_ASKED = 28
 MOST_DAYS = 366
-# Of more days, what no counts are made for is only read if one of its filters bounds how much that is.
+# For more days, filters without counts are answered only if one of them, or the range, bounds what has to be read.
 FREELY_READ_DAYS = 92
-# How often the counts may be given up between the look for them and their use.
+# How many times counts are looked up, if they are given up before they can be used.
 ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """Of some sessions: how many, how long in all, and how long half and 95 % of them waited, in milliseconds.
+    """How many sessions there were, how long they ran in all, and how long half and 95 % of them waited at most.
 
-    The waiting times are None when none is known. They are ones that occurred, unless `Usage.is_about`.
+    Times are in milliseconds. The waiting times are None if none is known, and exact unless `Usage.is_about`.
     """
 
     sessions: int = 0
@@ -47,7 +47,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Named:
-    """`value` is that of the list's parameter, `label` what people call it."""
+    """`value` is the value of the list's parameter, and `label` is what people call it."""
 
     value: str
     label: str
@@ -71,9 +71,9 @@ class Usage:
 
 
 class UsageRequest:
-    """What was asked, with the range made whole and at most 366 days long: `is_cut` says that it was longer.
+    """The usage that was asked for. A range without an end gets one, and one of more than 366 days is cut (`is_cut`).
 
-    `given` has the parameters with that range, `request` what they ask for.
+    `given` has the parameters with that range, and `request` is the list that they ask for.
     """
 
     def __init__(self, asked: Parameters) -> None:
@@ -92,7 +92,7 @@ class UsageRequest:
 
     @property
     def ranges(self) -> list[Day]:
-        """What is asked of each day: from its midnight to the next, or what the range leaves of it."""
+        """The part of each day that is asked for: from midnight to midnight, or less at the ends of the range."""
         edges = [midnight(day, self.request.viewer.zone) for day in (*self.days, self.days[-1] + timedelta(days=1))]
         clauses = self.request.clauses
         start, end = clauses.start or edges[0], clauses.end or edges[-1]
@@ -116,12 +116,12 @@ class UsageRequest:
 
 
 def day_of(given: date, zone: tzinfo) -> date:
-    """A day as it is, and the day of a moment."""
+    """The day itself, or the day of a moment."""
     return given.astimezone(zone).date() if isinstance(given, datetime) else given
 
 
 def usage(asked: UsageRequest) -> Usage:
-    """Users are for admins: anybody else has one."""
+    """Numbers by user are for admins: anybody else has only one user."""
     criteria = asked.request.criteria
     if criteria.is_empty:
         return Usage(days={day: Numbers() for day in asked.days})
@@ -141,7 +141,7 @@ def _usage(asked: UsageRequest, criteria: Criteria) -> Usage:
 
 
 def is_too_much_to_read(criteria: Criteria) -> bool:
-    """Whether even the filter with an index that has the fewest sessions has too many, or else the range."""
+    """Whether every filter with an index finds too many sessions, or the range does if no filter has an index."""
     indexed: list[Group | None] = [group for group in criteria.groups if is_indexed(group)]
     return all(count(readable_by(group, criteria), MOST_SESSIONS).capped for group in indexed or [None])
 
@@ -188,7 +188,7 @@ def named_of(rows: list[Row], kind: str) -> list[Named]:
 
 
 def together(parts: list[Numbers], queue: Mapping[int, int]) -> Numbers:
-    """What was read or counted apart. One alone is as exact as it was."""
+    """The sum of numbers that were read or counted apart. A single one stays exact."""
     if len(parts) == 1:
         return parts[0]
     sessions, duration_ms = sum(part.sessions for part in parts), sum(part.duration_ms for part in parts)

@@ -1,7 +1,7 @@
-"""Queue times by the bucket: kept small enough for a year to be added up, and within 1 % of what was measured.
+"""Queue times in buckets: small enough to add up a year, and within 1 % of what was measured.
 
-A bucket is a range of milliseconds, of which each is 2 % wider than the one before it. Its middle stands for all that
-lies in it, which is never off by more than 1 % and a millisecond, and exact below 50.
+A bucket is a range of milliseconds, 2 % wider than the bucket before it. Its middle stands for every time in it, which
+is never off by more than 1 % and a millisecond. Times below 50 milliseconds are exact.
 """
 
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ def milliseconds_of(bucket: int) -> int:
 
 
 def percentile(buckets: Mapping[int, int], part: float) -> int | None:
-    """The shortest queue time, in milliseconds, that this part of the sessions did not exceed; None of none.
+    """The shortest queue time, in milliseconds, that this part of the sessions did not exceed; None without sessions.
 
-    `buckets` says how many sessions lie in each.
+    `buckets` has the number of sessions in each bucket.
     """
     needed, seen = part * sum(buckets.values()), 0
     for bucket in sorted(buckets):

@@ -1,9 +1,9 @@
-"""Days that are over, counted ahead for `sessions.usage.numbers`: once for each set of midnights that members live by.
+"""Counts days that are over, ahead of `sessions.usage.numbers`: once for each set of midnights that members live by.
 
-First, with every writer of the organisation held off for a moment, what was counted of the days that have changed is
-given up, and days that are to be counted get a row. That is committed. Then each is counted in a transaction of its
-own: its snapshot sees all writes but those that note the day anew, and if another run has given the day up meanwhile,
-nothing is stored. Killed at any moment, it leaves days that are not counted; two at once share the work.
+First, every writer of the organisation waits for a moment. The counts of days that have changed are given up, and days
+that are to be counted get a row. This is committed. Then each day is counted in a transaction of its own. Its snapshot
+includes all writes but those that note the day as changed again, and nothing is stored if another run has given the
+day up meanwhile. A run that is killed leaves days that are not counted. Two runs at once share the work.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,8 @@ from sessions.postgresql.bounded import bounded
 from sessions.query.parameters import FIRST_DAY, midnight
 from sessions.usage.queue_times import sql_bucket
 
-# What has fewer sessions in a day has them read when somebody asks: of a year some 18,000.
+# Users, tokens, apps and devices with fewer sessions on a day are not counted. Their sessions, some 18,000 for a year,
+# are read when somebody asks.
 BUSY = 50
 COUNT_LOCK = 7_305_117 << 32
 
@@ -49,7 +50,7 @@ WHERE d.organisation_id = %(organisation)s AND EXISTS (
 KEYS = (f"{kind << KIND_BITS} | s.{column}" for kind, column in (
     (Kind.USER, "user_id"), (Kind.TOKEN, "token_id"), (Kind.APP, "app_id"), (Kind.DEVICE, "device_id")
 ))  # fmt: skip
-# Of the others, tokens are only asked about of users, to tell their sessions from those of the tokens.
+# Among `other`, tokens are counted for users alone, to tell a user's own sessions from those of the tokens.
 COUNT = f"""
 WITH session AS MATERIALIZED (
     SELECT s.queue_ms, greatest(s.duration_ms, 0) AS duration_ms, ARRAY[{", ".join(KEYS)}] AS keys,
@@ -107,7 +108,7 @@ class _GivenUpError(Exception):
 
 
 def count_days(organisation: Organisation) -> Iterator[Days]:
-    """After each day how far it is, the newest first. Raises OperationalError; what was counted stays."""
+    """Counts the newest day first and yields its progress. Raises OperationalError; what was counted stays."""
     today = timezone.now().astimezone(UTC).date()
     bounded(partial(_prepare, organisation, today))
     due = CountedDay.objects.filter(organisation=organisation, counted_at=None).order_by("-start_at")
@@ -119,7 +120,7 @@ def count_days(organisation: Organisation) -> Iterator[Days]:
 
 
 def zones(organisation: Organisation) -> set[ZoneInfo]:
-    """Where the organisation is, and its members are who can look at their usage."""
+    """The time zones of the organisation, and of its members who can sign in to look at their usage."""
     members = User.objects.filter(organisation=organisation, is_active=True, can_sign_in=True).exclude(time_zone="")
     names = {organisation.time_zone, *members.values_list("time_zone", flat=True)}
     return {ZoneInfo(name) for name in names}
@@ -139,8 +140,8 @@ def _prepare(organisation: Organisation, today: date) -> None:
 
 
 def _days_with_sessions(organisation: Organisation, zone: ZoneInfo, today: date) -> Iterator[tuple[datetime, datetime]]:
-    """Start and end of the zone's days that lie in UTC days before today and have sessions: a probe of session_newest
-    each."""
+    """Start and end of each day of the zone that has sessions and ends before today in UTC. Each takes a probe of
+    session_newest."""
     first, end = midnight(FIRST_DAY, zone), midnight(today, UTC)
     before = end
     with connection.cursor() as cursor:
@@ -157,7 +158,7 @@ def _days_with_sessions(organisation: Organisation, zone: ZoneInfo, today: date)
 
 
 def _count(day: CountedDay) -> bool:
-    """Whether its counts are stored: not if somebody else counts it, or it was given up while it was counted."""
+    """Whether its counts were stored. They are not if another run counts the day, or has given it up meanwhile."""
     try:
         return bounded(partial(_count_at_once, day))
     except _GivenUpError:

@@ -1,8 +1,7 @@
-"""Which part of a question about some days the roll-ups answer (`roll_up`), and which sessions must be read.
+"""Which part of a usage the roll-ups answer (`roll_up`), and which sessions must be read.
 
-Counted are whole days of everything, and of users, tokens, apps or devices that were busy that day. All else is
-read: the days that are not counted, the others' few sessions, and what no count was made for, as combinations of
-filters.
+Roll-ups are of whole days: one for the organisation, and one for each user, token, app and device that was busy on the
+day. The rest is read: days that are not counted, the few sessions of all others, and combinations of filters.
 """
 
 from collections.abc import Sequence
@@ -14,10 +13,10 @@ from sessions.postgresql.fetching import fetch_all
 from sessions.query.criteria.criteria import Criteria, Parameters
 from sessions.query.criteria.groups import COLUMNS
 
-# Each is looked up on each day.
+# Each key is looked up for each day.
 MOST_KEYS = 50
 
-# That what was counted of the day `d` still holds: see CountedDay.
+# Whether the counts of the day `d` still hold: see CountedDay.
 HOLDS = """
     d.counted_at IS NOT NULL AND (d.silent_since IS NULL OR d.silent_since < %(lost_before)s)
     AND NOT EXISTS (
@@ -27,8 +26,8 @@ HOLDS = """
           AND changed.day::timestamp AT TIME ZONE 'UTC' < d.end_at
     )
 """
-# By the unique index countedday_once and the primary key of history_daycount. A user's sessions that one of the asked
-# tokens sent count with the token: where there are some, the count of the user is of no use.
+# Uses the unique index countedday_once and the primary key of history_daycount. If a user's sessions were sent with one
+# of the tokens that are asked for, they count as the token's, and the count of the user cannot be used.
 COUNTS = """
     SELECT asked.day, d.id, d.version, c.key
     FROM unnest(%(days)s::int[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS asked (day, start_at, end_at)
@@ -41,7 +40,7 @@ COUNTS = """
 
 @dataclass(frozen=True)
 class Day:
-    """A day's part of what is asked. Only a day that `is_whole` can have been counted."""
+    """The part of a day that is asked for. Only a day that `is_whole` can have been counted."""
 
     start: datetime
     end: datetime
@@ -50,7 +49,7 @@ class Day:
 
 @dataclass(frozen=True)
 class Count:
-    """Row `key` of the counts of a day, which is given by its number in what was asked, and by id and version."""
+    """A row of `history_daycount`. `day` is the day's number in the range; `id` and `version` are its CountedDay's."""
 
     day: int
     id: int
@@ -60,7 +59,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Piece:
-    """Sessions that are to be read: those of a key from `start` up to but without `end`."""
+    """Sessions that must be read: those with a key, from `start` up to but without `end`."""
 
     key: int
     start: datetime
@@ -69,7 +68,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Parts:
-    """What answers the question. Without `keys` it is all that matches the criteria."""
+    """The counts and the sessions that answer a usage. Without `keys`, every session that matches is read."""
 
     keys: tuple[int, ...] = ()
     counts: list[Count] = field(default_factory=list)
@@ -111,7 +110,7 @@ def parts(criteria: Criteria, days: Sequence[Day]) -> Parts:
 
 
 def countable(criteria: Criteria) -> tuple[int, ...]:
-    """The keys whose sessions are asked for, if counts are made of such: all of the organisation's, or one filter."""
+    """The keys that are asked for, if these are counted ahead: the organisation's own, or those of one filter."""
     if criteria.statuses or criteria.exact or len(criteria.groups) > 1 or criteria.is_empty:
         return ()
     if not criteria.groups:
@@ -123,7 +122,7 @@ def countable(criteria: Criteria) -> tuple[int, ...]:
 
 
 def pieces(keys: Sequence[int], counts: Sequence[Count], days: Sequence[Day]) -> list[Piece]:
-    """Of each key the days without a count, as few ranges as they make."""
+    """The days of each key that have no count, as few ranges as possible."""
     counted = {(count.key, count.day) for count in counts}
     found: list[Piece] = []
     for one in keys:
@@ -150,11 +149,11 @@ def sql_counts() -> str:
 
 
 def sql_sessions(criteria: Criteria, chosen: Parts, columns: str) -> str:
-    """Of the sessions that are to be read these columns of `s`; each session once."""
+    """Selects these columns of the sessions `s` that must be read, each session once."""
     if not chosen.keys:
         return f"SELECT {columns} FROM history_session s WHERE {criteria.sql_range()} AND {criteria.sql_matches()}"
     return " UNION ALL ".join(
-        # Indexes session_newest, session_user, session_app ... OFFSET 0: or an estimate may turn it into a scan.
+        # Indexes session_newest, session_user, session_app ... Without OFFSET 0, an estimate may turn it into a scan.
         f"""
         SELECT {columns}
         FROM unnest(%(piece_idents_{kind})s::bigint[], %(piece_starts_{kind})s::timestamptz[],
@@ -172,7 +171,7 @@ def sql_sessions(criteria: Criteria, chosen: Parts, columns: str) -> str:
 
 
 def parameters_of(chosen: Parts) -> Parameters:
-    """What the statements above ask, but for the criteria's own parameters."""
+    """The parameters of the statements above, without those of the criteria."""
     parameters: Parameters = {
         "counted_days": [count.day for count in chosen.counts],
         "counted_ids": [count.id for count in chosen.counts],

@@ -1,4 +1,4 @@
-"""The numbers of a usage in one statement, so that no session moves meanwhile from what is read to what was counted."""
+"""Reads a usage in one statement, so that no session moves meanwhile from the read ones to the counted ones."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,18 +12,21 @@ from sessions.query.rows import DURATION_MS
 from sessions.usage.queue_times import sql_bucket
 from sessions.usage.rolled_up import HOLDS, Parts, parameters_of, sql_counts, sql_sessions
 
-# What is read of sessions that were not counted ahead: a million rows take PostgreSQL about two seconds.
+# The most sessions that are read, since they were not counted ahead. A million take PostgreSQL about two seconds.
 MOST_SESSIONS = 1_000_000
 TOP = 10
 IDENT = (1 << KIND_BITS) - 1
 
 
 class Row(NamedTuple):
-    """What sessions come to: those `read` or `counted` of a day, all that were read, or those of a name.
+    """A row of the answer, whose meaning depends on `kind`:
 
-    `value` is the number of the day, None of all of them, or what the list's parameter calls the app, device or
-    user. `queue` has buckets and how many sessions each holds (`queue_times`) of a day or of all; `holding` has as its
-    sessions how many of the counted days that were used still hold.
+    - `read` and `counted`: the sessions of a day; `read` without a value is about all that were read
+    - `app`, `device` and `user`: the sessions of one of these
+    - `queue`: the queue times of a day, or of all days, as buckets and the sessions in each (`queue_times`)
+    - `holding`: `sessions` is the number of counted days in use whose counts still hold
+
+    `value` is the number of the day, or the value of the list's parameter for the app, device or user.
     """
 
     kind: Literal["holding", "read", "counted", "queue", "app", "device", "user"]
@@ -38,7 +41,7 @@ class Row(NamedTuple):
 
 
 def usage_rows(criteria: Criteria, chosen: Parts, midnights: Sequence[datetime], *, with_users: bool) -> list[Row]:
-    """`midnights` are where the asked days begin."""
+    """`midnights` are the moments at which the days begin."""
     rows = fetch_all(
         f"""
         WITH counted AS MATERIALIZED ({sql_counts()}), matching AS MATERIALIZED (
@@ -55,14 +58,14 @@ def usage_rows(criteria: Criteria, chosen: Parts, midnights: Sequence[datetime],
     return [Row(*row) for row in rows]
 
 
-# The number of the day, by where the viewer's midnights are: right across clock changes.
+# The number of the day depends on the viewer's midnights, so it is right across clock changes.
 READ_COLUMNS = f"""
     width_bucket(s.occurred_at, %(midnights)s::timestamptz[]) - 1 AS day, s.queue_ms, {DURATION_MS} AS duration_ms,
     s.app_id, s.device_id, s.user_id
 """
-# The rows of an organisation say what it comes to by app, device and user; those of an app so of devices and users,
-# and of itself. Two million entries of a year are added up by themselves first, in 0.3 s: with the rest it takes twice
-# as long.
+# A count of the organisation has the numbers of its apps, devices and users; a count of an app has those of its devices
+# and users, and its own. The two million entries of a year are added up by themselves first, in 0.3 s: together with
+# the rest it takes twice as long.
 NAMED = f"""
     SELECT key, sum(sessions)::bigint AS sessions, COALESCE(sum(duration_ms), 0)::bigint AS duration_ms
     FROM (

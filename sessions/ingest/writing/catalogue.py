@@ -1,8 +1,8 @@
-"""The names of a batch -> ids of the small tables, making what is missing.
+"""Turns the names in a batch into ids of the small tables, and inserts the rows that are missing.
 
-Apps, people and tokens are looked up for each batch, since other processes rename them: the names last sent count,
-whoever sent them. Devices and operating systems are nothing but their names, so their ids are remembered. The tables
-come in one order, so that concurrent imports wait for each other and never deadlock.
+Apps, people and tokens are looked up for each batch, since other processes rename them: the name that was sent last
+counts, whoever sent it. Devices and operating systems are nothing but their names, so their ids are remembered. The
+tables are written in one order, so that concurrent imports wait for each other and never deadlock.
 """
 
 from collections.abc import Iterable
@@ -28,24 +28,24 @@ from sessions.ingest.writing.small_tables import (
     UPSERT_USERS_BY_EMAIL,
 )
 
-# An import remembers so many, at some 150 bytes each.
+# How many facets an import remembers, at some 150 bytes each.
 MOST_FACETS = 200_000
 
 
 class Person(NamedTuple):
-    """A row of the people who have an e-mail address. Whoever `signs_in` chooses the username."""
+    """A stored person with an e-mail address. Somebody who `signs_in` has chosen the username."""
 
     email: str
     username: str
     signs_in: bool
 
     def takes(self, username: str | None) -> bool:
-        """Whether the row is to have this username, which was sent, and has another one."""
+        """Whether this username, which was sent, is to replace the stored one."""
         return bool(username) and username != self.username and not (self.signs_in and self.username)
 
 
 class Ids(NamedTuple):
-    """What a session's row refers to; None where it names nothing."""
+    """The ids that a session's row refers to, None where the session names nothing."""
 
     app: int | None
     device: int | None
@@ -55,9 +55,9 @@ class Ids(NamedTuple):
 
 
 class Catalogue:
-    """What one import has seen of an organisation: the ids of names, which facets there are, whether all was new.
+    """Remembers what an import has seen of an organisation: ids, facets, and whether its last batch was all new.
 
-    `forget` what a rolled back transaction made.
+    Call `forget` when a transaction was rolled back.
     """
 
     def __init__(self, organisation_id: int) -> None:
@@ -74,7 +74,7 @@ class Catalogue:
         self._tokens: dict[str, int] = {}
         self._facets: set[tuple[int, int]] = set()
         self._facet_removals = 0
-        # Whether the batch before had no session that was there already: then the next is taken to have none.
+        # Whether all sessions of the last batch were new. Those of the next batch are then taken to be new as well.
         self.was_new = False
 
     def __len__(self) -> int:
@@ -84,7 +84,7 @@ class Catalogue:
         return (self._apps, self._devices, self._systems, self._emails, self._usernames, self._tokens)
 
     def about(self, line: SessionLine) -> "Catalogue":
-        """What this one knows of the names of a line, to be changed on its own."""
+        """A copy that knows the names of this line alone, and can change by itself."""
         part = Catalogue(self.organisation_id)
         for known, own, name in zip(self._tables(), part._tables(), _names(line), strict=True):
             if (value := known.get(name)) is not None:
@@ -93,13 +93,13 @@ class Catalogue:
         return part
 
     def learn(self, part: "Catalogue") -> None:
-        """What a transaction has made and committed. Other threads may be reading."""
+        """Take over what a transaction has made and committed. Other threads may be reading."""
         self._people |= part._people  # noqa: SLF001
         for known, new in zip(self._tables(), part._tables(), strict=True):  # noqa: SLF001
             known.update(new)
 
     def learn_facets(self, facets: set[tuple[int, int]], removals: int) -> set[tuple[int, int]]:
-        """Those of these that are not known to be there; from now on they are, until a purge removes some."""
+        """The facets that are not known to exist. From now on they are known, until a purge removes some."""
         if removals != self._facet_removals or len(self._facets) > MOST_FACETS:
             self._facets, self._facet_removals = set(), removals
         new = facets - self._facets
@@ -107,7 +107,7 @@ class Catalogue:
         return new
 
     def ids(self, line: SessionLine) -> Ids:
-        """Of a line that `resolve` has seen."""
+        """The ids of a line that `resolve` has seen. Raises KeyError for a name that is not known."""
         device, system, initiator = _device(line), _system(line), line.initiator
         user = None
         if initiator.email:
@@ -123,7 +123,7 @@ class Catalogue:
         )
 
     def knows(self, line: SessionLine) -> bool:
-        """Whether `resolve` would write nothing, as far as is known here: `believed` is to be checked."""
+        """Whether `resolve` would write nothing, as far as is known here. The statement must check `believed`."""
         app, initiator = line.app, line.initiator
         try:
             self.ids(line)
@@ -134,7 +134,7 @@ class Catalogue:
         return not (initiator.email and self._person(initiator.email).takes(initiator.username))
 
     def believed(self, line: SessionLine) -> dict[str, object]:
-        """What `NAMES_HOLD` checks for a line that is known: the names that the rows of its app and person have."""
+        """The parameters of `NAMES_HOLD` for a line that is known: the stored names of its app and person."""
         ids = self.ids(line)
         _, app_name, app_group = self._apps[line.app.app_id] if line.app.app_id is not None else (None, None, None)
         person = Person("", "", signs_in=False)
@@ -151,7 +151,7 @@ class Catalogue:
         }
 
     def put_names(self, line: SessionLine) -> None:
-        """Of a line that `resolve` has seen: what the tables say of app and person in the place of what it says."""
+        """Replace the names of app and person in a line that `resolve` has seen by those in the tables."""
         if line.app.app_id is not None:
             _, line.app.name, line.app.group = self._apps[line.app.app_id]
         if line.initiator.email:
@@ -219,7 +219,7 @@ class Catalogue:
             select()
 
     def _resolve_emails(self, lines: list[SessionLine]) -> None:
-        """The latest username wins, but for a member who can sign in and has one: that is the member's own."""
+        """The latest username wins, except for a member who can sign in and has one: members choose their own."""
         emails = list(dict.fromkeys(line.initiator.email for line in lines if line.initiator.email))
 
         def select(emails: list[str]) -> None:
@@ -270,7 +270,7 @@ class Catalogue:
 
 
 def _names(line: SessionLine) -> tuple[Any, ...]:
-    """One for each table, in their order; None is in none of them."""
+    """The line's name in each table, in the order of `_tables`. No table contains None."""
     initiator = line.initiator
     return (
         line.app.app_id,
@@ -291,7 +291,7 @@ def _system(line: SessionLine) -> tuple[str, str]:
 
 
 def _replace(known: dict[str, Any], names: Iterable[str], found: dict[str, Any]) -> None:
-    """What was looked up anew; a name that was not found is known no longer."""
+    """Update `known` by what was looked up again. A name that was not found is forgotten."""
     for name in names:
         known.pop(name, None)
     known |= found

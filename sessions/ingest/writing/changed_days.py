@@ -1,9 +1,9 @@
-"""Which days were written to: what was counted of them ahead (`sessions.usage.roll_up`) holds no longer.
+"""Notes the days that were written to: what was counted of them ahead (`sessions.usage.roll_up`) no longer holds.
 
-Each writer notes the UTC days of its sessions, and those that they leave, in its own transaction, under the lock that
-it shares with those who add facets. Whoever counts takes that lock alone to read and remove the notes, and counts what
-is committed from then on: so a write is either counted, or its day is noted again. The note is an INSERT that finds one
-that is there already by the index, and not by the writer's snapshot, which may be older than the lock.
+Each writer notes the UTC days of its sessions, and the days that these leave, in its own transaction, under the lock
+that it shares with those who add facets. A roll-up takes the lock exclusively to read and remove the notes, and then
+counts what is committed: so a write is either counted, or its day is noted again. The note is an INSERT, which finds an
+existing note by the index and not by the writer's snapshot, which may be older than the lock.
 """
 
 from collections.abc import Iterable
@@ -20,13 +20,13 @@ def sql_day(moment: str) -> str:
 
 
 def day_of(line: SessionLine) -> date:
-    """The UTC day that a session counts on; it is normalised."""
+    """The UTC day on which a normalised session counts."""
     moment = line.started_at or line.requested_at
     assert moment is not None
     return moment.astimezone(UTC).date()
 
 
-# Sorted, so that concurrent writers wait for each other and never deadlock. One index probe where the note is there.
+# Sorted, so that concurrent writers wait for each other and never deadlock. An existing note takes one index probe.
 INSERT_CHANGED_DAYS = """
 INSERT INTO history_changedday (organisation_id, day)
 SELECT {organisation}::bigint, changed.day FROM held, ({days}) AS changed (day) WHERE changed.day IS NOT NULL ORDER BY 2

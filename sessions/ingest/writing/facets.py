@@ -1,4 +1,4 @@
-"""Which values occur among whose sessions: written beside the sessions, read by the filters' options."""
+"""Facets: which values occur in whose sessions. Written with the sessions, they are what the filters' options read."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,24 +9,24 @@ from sessions.ingest.writing.rows import Row
 from sessions.models.keys import PLATFORM_NUMBERS, Kind, key, value_key
 from sessions.postgresql.prepared import as_array
 
-# Given in their order, so that concurrent imports insert in one order and never deadlock.
+# The pairs come sorted, so that concurrent imports insert in one order and never deadlock.
 INSERT_FACETS = """
 INSERT INTO history_facet (owner, value)
 SELECT given.owner, given.value FROM held, unnest({owners}::bigint[], {values}::bigint[]) AS given (owner, value)
 ON CONFLICT DO NOTHING
 """
-# The lock keeps a purge from removing, until this transaction ends, a facet that it has found to be there.
+# Until this transaction ends, the lock keeps a purge from removing a facet that this statement found to exist.
 HOLD = "SELECT pg_advisory_xact_lock_shared(%s)"
 HELD = f"WITH held AS MATERIALIZED ({HOLD})"
 HOLD_AND_INSERT_FACETS = HELD + INSERT_FACETS.format(owners="%s", values="%s")
 
 REMOVALS = "SELECT facet_removals FROM history_organisation WHERE id = %s"
-# Fewer are written without looking whether they are known, with a statement less.
+# Fewer facets than these are all written: to look up which are known takes more statements.
 FEW_FACETS = 100
 
 FACETS_LOCK = 7_305_115 << 32
 
-# Columns, and the first key of what they refer to.
+# Columns, and the key of id 0 of the kind that they refer to.
 OWNERS = (("user_id", key(Kind.USER, 0)), ("token_id", key(Kind.TOKEN, 0)))
 NAMES = (("app_id", key(Kind.APP, 0)), ("device_id", key(Kind.DEVICE, 0)), ("os_id", key(Kind.OS, 0)))
 
@@ -34,17 +34,17 @@ Facets = set[tuple[int, int]]
 
 
 def facets_lock(organisation_id: int) -> int:
-    """The advisory lock: shared by those who add facets of the organisation or note its changed days, exclusive to
-    whoever removes some."""
+    """The number of an advisory lock. Those who add facets of the organisation or note its changed days share it;
+    whoever removes either holds it alone."""
     return FACETS_LOCK | organisation_id
 
 
 def add_facets(catalogue: Catalogue, facets: Facets) -> None:
-    """Those that the catalogue does not know yet; from batch to batch nearly all are the same."""
+    """Write those that the catalogue does not know yet: from batch to batch, nearly all are the same."""
     lock = facets_lock(catalogue.organisation_id)
     with connection.cursor() as cursor:
         if len(facets) > FEW_FACETS:
-            # Statements of their own: what one sees is from before it waits for the lock.
+            # Two statements: what a statement sees is from before it waits for the lock.
             cursor.execute(HOLD, [lock])
             cursor.execute(REMOVALS, [catalogue.organisation_id])
             facets = catalogue.learn_facets(facets, *cursor.fetchone())
@@ -61,9 +61,9 @@ def facets_of(organisation_id: int, sessions: Iterable[Row]) -> Facets:
 
 
 def noted(facets: Facets, organisation_id: int, sessions: Iterable[Row]) -> Iterator[Row]:
-    """Those rows, which have the ids of a user, token, app, device and system, and a platform.
+    """Yields the rows, which have the ids of a user, token, app, device and system, and a platform.
 
-    When all have been asked for, their (owner, value) pairs are among the `facets`.
+    Once all have been read, their (owner, value) pairs are among the `facets`.
     """
     platforms = {name: value_key(Kind.PLATFORM, organisation_id, name) for name in PLATFORM_NUMBERS}
     occurring: set[int] = set()

@@ -1,7 +1,7 @@
 """Signs of life: every write to an open session is one.
 
-A session whose producer says when it was last seen was seen then; otherwise it is now. One that is over
-is seen no more: its duration must not grow when a flag is set a week later.
+A session was last seen when its producer says so, and otherwise now. A session that is over is not seen again: its
+duration must not grow when a flag is set a week later.
 """
 
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from sessions.ingest.writing.facets import FACETS_LOCK
 
 
 def larger_skew(stored: str, sent: str) -> str:
-    """Of a producer's clock, the largest difference that was noticed: the next request may say nothing of it."""
+    """The larger difference of a producer's clock, stored or sent. The next request may not say how far it is off."""
     return f"CASE WHEN abs({stored}) >= coalesce(abs({sent}), 0) THEN {stored} ELSE {sent} END"
 
 
@@ -38,9 +38,9 @@ WITH beaten AS (
 
 
 def says_when_seen(line: SessionLine, now: datetime) -> bool:
-    """Before it is normalised. A duration of what still runs says up to when it is known to run.
+    """Whether a line that is not normalised yet says when the session was last seen.
 
-    What says that it was seen when that has not come yet, says nothing.
+    The duration of a session that still runs says until when it is known to run. A time in the future does not count.
     """
     seen = line.last_seen_at
     if seen is None and line.duration_ms is not None and line.started_at is not None:
@@ -49,13 +49,13 @@ def says_when_seen(line: SessionLine, now: datetime) -> bool:
 
 
 def seen_now(line: SessionLine, now: datetime, *, ends_now: bool = False) -> None:
-    """A normalised session that says nothing of when it was last seen, and is open or `ends_now`."""
+    """Note that a normalised session was seen now, if it is open or `ends_now`. For a line that does not say when."""
     assert line.last_seen_at is not None
     if line.status in OPEN_STATUSES or (ends_now and line.ended_at is None):
         line.last_seen_at = max(line.last_seen_at, now)
 
 
 def beat(session_id: UUID, now: datetime, clock_skew_ms: int | None = None) -> None:
-    """What has been lost is back."""
+    """Note that a session was seen. One that was lost is open again."""
     with connection.cursor() as cursor:
         cursor.execute(BEAT, {"id": session_id, "now": now, "skew": clock_skew_ms})

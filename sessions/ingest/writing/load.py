@@ -37,9 +37,9 @@ CLOSED = (Status.ENDED, Status.FAILED)
 
 ANY_THERE = "SELECT count(*) FROM history_session WHERE id = ANY(%s::uuid[])"
 
-# Whether a session that is there already may be replaced: it is the organisation's and, where `writers` are named,
-# one of theirs. Asked by the statement that writes: a row that another transaction is about to commit is waited for,
-# and asked when it is there.
+# Whether an existing session may be replaced: it belongs to the organisation and, if `writers` are given, to one of
+# them. The statement that writes checks this, since it waits for a row that another transaction is about to commit and
+# then sees whose it is.
 OWNED = f"""
 stored.organisation_id = {{organisation}}::bigint AND (
     {{writers}}::bigint[] IS NULL
@@ -50,7 +50,7 @@ stored.organisation_id = {{organisation}}::bigint AND (
 SELECT_OWNED = f"SELECT stored.id FROM history_session AS stored WHERE stored.id = ANY({{ids}}::uuid[]) AND {OWNED}"
 # A session that has ended stays ended when an older record arrives late.
 KEPT = "stored.status IN ('ended', 'failed') AND excluded.status NOT IN ('ended', 'failed')"
-# `left_day` is the day that it counted on before, if that was another.
+# `left_day` is the day on which the session counted before, if it was another day.
 UPSERT = f"""
 WITH upserted AS (
     INSERT INTO {{table}} AS stored ({{columns}}, created_at, updated_at)
@@ -70,7 +70,7 @@ UPSERT_MANY = f"""
 {UPSERT.replace("{in_order}", "ORDER BY id")}
 SELECT id, is_new, day, left_day FROM upserted
 """
-# A session alone with its facets and days, all of it only if the names of its app and person are those known here.
+# Writes one session with its facets and days, but only if its app and person still have the names known here.
 DAYS = "SELECT unnest(ARRAY[day, left_day]) FROM upserted"
 UPSERT_ONE = f"""
 {UPSERT.replace("{in_order}", f"WHERE {NAMES_HOLD}")}, held AS MATERIALIZED (
@@ -79,7 +79,7 @@ UPSERT_ONE = f"""
 changed AS ({INSERT_CHANGED_DAYS.format(organisation="{organisation}", days=DAYS)})
 SELECT id, is_new FROM upserted
 """
-# In the order in which they were sent, in which they draw their positions. Their sessions are held, so two writers of
+# Events get their positions in the order in which they were sent. Their sessions' rows are locked, so two writers of
 # the same events do not meet here.
 INSERT_EVENTS = """
 INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} AS sent
@@ -99,12 +99,12 @@ ON CONFLICT (session_id, name) DO UPDATE SET {changes} WHERE excluded.available 
 """
 
 
-# The keys of people and tokens (`sessions.models.keys`); None is everybody of the organisation.
+# The keys of people and tokens (`sessions.models.keys`); None stands for everybody in the organisation.
 Owners = frozenset[int] | None
 
 
 class TakenError(Exception):
-    """Sessions with these ids are there, and not the writer's. Nothing was written."""
+    """Sessions with these ids exist, and are not the writer's. Nothing was written."""
 
     def __init__(self, ids: set[UUID]) -> None:
         super().__init__(ids)
@@ -113,10 +113,9 @@ class TakenError(Exception):
 
 @dataclass
 class Report:
-    """What became of a batch. `events` and `attachments` count those sent, whether they were there before or not.
+    """The outcome of a batch. `events` and `attachments` count those sent, whether they are new or not.
 
-    `created` holds the ids of the sessions that are new in this batch;
-    a total does without them.
+    `created` holds the ids of the sessions that are new in this batch. In a total of several batches it is empty.
     """
 
     new: int = 0
@@ -141,11 +140,11 @@ def load(
     owners: Owners = None,
     sent: Callable[[], None] = lambda: None,
 ) -> Report:
-    """Write these sessions. Of several with one id the last one counts, with the events of all of them.
+    """Write these sessions. If several have one id, the last one counts, with the events of all of them.
 
-    Pass the same `catalogue` for batch after batch, and names are looked up once. A session that is there and not
-    one of these `owners`' is refused as a conflict and stays as it is. `sent` is called when PostgreSQL has the rows
-    of many, and is busy with them for a while.
+    Pass the same `catalogue` for all batches of an import, so that names are looked up once. An existing session that
+    belongs to none of the `owners` is refused as a conflict and stays as it is. `sent` is called when PostgreSQL has
+    received the sessions of a large batch, and is busy with them for a while.
     Raises OperationalError when the database is out of reach; nothing is half-written then.
     """
     if catalogue is None:
@@ -185,7 +184,7 @@ def _write_together(
                 report = _write_alone(organisation, items[0], catalogue, owners)
             if report:
                 return report
-        # Many take longer than a page may, and wait for others who write the same names.
+        # A large batch takes longer than a page may, and waits for others who write the same names.
         transact = transaction.atomic() if len(items) == 1 else within("import")
         with connection.wrap_database_errors, transact:
             return _write(organisation, items, catalogue, owners, sent)
@@ -195,7 +194,7 @@ def _write_together(
 
 
 def _is_one_statement(items: Sequence[Item], catalogue: Catalogue) -> bool:
-    """A session alone, whose names are known. A label may have got a newer token meanwhile."""
+    """Whether it is one session whose names are known. A label alone is not: it may have a newer token by now."""
     if len(items) != 1 or connection.in_atomic_block:
         return False
     [item] = items
@@ -204,9 +203,9 @@ def _is_one_statement(items: Sequence[Item], catalogue: Catalogue) -> bool:
 
 
 def _write_alone(organisation: Organisation, item: Item, catalogue: Catalogue, owners: Owners) -> Report | None:
-    """Without a transaction around it, which takes two more round trips, and without one for the facets.
+    """Write a session without a transaction, which takes two more round trips, and without a statement for its facets.
 
-    None if nothing was written: the names were not those known here, or the session that is there stays as it is.
+    Returns None if nothing was written: a name is not the one known here, or the existing session stays as it is.
     """
     row = session_row(organisation.pk, item, catalogue.ids(item.line))
     facets = sorted(facets_of(organisation.pk, [row]))
@@ -229,7 +228,7 @@ def _write(
     catalogue.resolve([item.line for item in items])
     latest = _latest(items)
     facets: Facets = set()
-    # Rows are made one by one, while PostgreSQL writes those before: kept, they take ten times their size.
+    # Rows are made one by one, while PostgreSQL writes those before. Kept in memory, they take ten times their size.
     session_rows = noted(facets, organisation.pk, _session_rows(organisation.pk, items, latest, catalogue, sent))
     events: dict[tuple[UUID, UUID], Event] = {}
     attachments: dict[tuple[UUID, str], Row] = {}
@@ -262,7 +261,7 @@ def _write(
 
 
 def _latest(items: Sequence[Item]) -> dict[UUID, Item]:
-    """The last of each id; but one that has ended stays ended when an older record comes late, as in another batch."""
+    """The last item with each id. As across batches, an ended session stays ended if an older record follows."""
     latest: dict[UUID, Item] = {}
     for item in items:
         before = latest.get(item.id)
@@ -272,7 +271,7 @@ def _latest(items: Sequence[Item]) -> dict[UUID, Item]:
 
 
 def _asked(organisation: Organisation, owners: Owners) -> dict[str, str | int | None]:
-    """The values of OWNED."""
+    """The parameters of OWNED."""
     return {"organisation": organisation.pk, "writers": None if owners is None else as_array(sorted(owners))}
 
 
@@ -283,7 +282,7 @@ def _session_rows(
     catalogue: Catalogue,
     sent: Callable[[], None],
 ) -> Iterator[Row]:
-    """One for each id, in their order, so that concurrent imports wait for each other and never deadlock."""
+    """One row for each id, sorted by id, so that concurrent imports wait for each other and never deadlock."""
     seen: dict[UUID, datetime | None] = {}
     if len(latest) < len(items):
         for item in sorted(items, key=attrgetter("line.last_seen_at")):
@@ -297,12 +296,12 @@ def _session_rows(
 
 
 def _came_meanwhile(error: Exception) -> bool:
-    """A session that was new when the batch was begun, by another import of it, or was taken to be new."""
+    """Whether another import has written a session that was new, or was taken to be new, when the batch began."""
     return isinstance(error.__cause__, psycopg.errors.UniqueViolation)
 
 
 def _owned(organisation: Organisation, ids: Collection[UUID], owners: Owners) -> set[UUID]:
-    """By a statement of its own: one sees no row that was committed while it waited for it."""
+    """Which of the sessions are the owners'. It takes another statement: one that waited for a row does not see it."""
     values = {"ids": as_array(ids), **_asked(organisation, owners)}
     with connection.cursor() as cursor:
         cursor.execute(SELECT_OWNED.format(**{name: f"%({name})s" for name in values}), values)
@@ -318,7 +317,7 @@ def _is_any_there(ids: Collection[UUID]) -> bool:
 def _report(
     organisation: Organisation, sent: Collection[UUID], outcomes: list[tuple[Any, ...]], owners: Owners
 ) -> Report:
-    """Raises TakenError. What was not written and is the writer's own has ended, and stays as it is."""
+    """Raises TakenError. A session of the writer's own that was not written has ended, and stays as it is."""
     unwritten = set(sent) - {ident for ident, *_ in outcomes}
     if unwritten and (taken := unwritten - _owned(organisation, unwritten, owners)):
         raise TakenError(taken)
@@ -333,7 +332,7 @@ def _taken(item: Item) -> LineError:
 
 
 def refusal(error: Exception) -> LineError:
-    """Of what PostgreSQL says only the primary message: its detail quotes the row."""
+    """Quotes only the primary message of PostgreSQL's error, since its detail quotes the row."""
     if isinstance(error, LineError):
         return error
     cause = error.__cause__

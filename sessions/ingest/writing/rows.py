@@ -1,4 +1,4 @@
-"""A line as rows of the tables: column -> value, in one order, which COPY and the statements share."""
+"""Turns a line into rows of the tables: column -> value, in one order, which COPY and the statements share."""
 
 from dataclasses import dataclass, field
 from typing import Any

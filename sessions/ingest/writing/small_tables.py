@@ -1,4 +1,4 @@
-"""What a catalogue asks and writes: apps, devices, operating systems, people and tokens, many names at a time.
+"""The statements of a catalogue: apps, devices, operating systems, people and tokens, many names at a time.
 
 Every insert is sorted, so that concurrent imports wait for each other and never deadlock. E-mail addresses are
 compared as PostgreSQL lowers them, since its unique index does.
@@ -14,7 +14,7 @@ ON CONFLICT (organisation_id, app_id) DO UPDATE SET
     name = coalesce(nullif(excluded.name, ''), stored.name),
     "group" = coalesce(nullif(excluded."group", ''), stored."group")
 """
-# That the rows of a session's app and person still have the names that this process knows: by their primary keys.
+# Whether the rows of a session's app and person still have the names that this process knows, by primary key.
 NAMES_HOLD = """
 ({app}::bigint IS NULL OR EXISTS (
     SELECT FROM history_app WHERE id = {app}::bigint AND name = {app_name} AND "group" = {app_group}

@@ -1,4 +1,4 @@
-"""Rows into a table over those that are there: many by COPY through a staging table, a few in the statement itself."""
+"""Writes rows over existing ones: many by COPY through a staging table, a few in the statement itself."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -11,16 +11,16 @@ from django.db import connection
 from sessions.ingest.writing.rows import Row
 from sessions.postgresql.prepared import as_text, prepared_cursor
 
-# A temporary table costs more than it saves: 3 ms and rows of the system's own tables.
+# For so few rows a temporary table costs more than it saves: 3 ms, and rows in PostgreSQL's own catalogue.
 FEW = 8
 
 STAGE = "CREATE TEMPORARY TABLE {staging} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
 COPY = "COPY {table} ({columns}) FROM STDIN"
 # Dropped at once, not only on commit: a caller's transaction may hold several batches.
 UNSTAGE = "DROP TABLE {staging}"
-# The first branch gives the values of the others the types of the columns, and no row.
+# The first branch has no rows. It gives the values of the others the types of the columns.
 VALUES = "(SELECT {columns} FROM {table} WHERE false {values})"
-# Of `changes`: keys, and what the statement itself says.
+# Columns that `changes` leaves out: keys, and those that the statement itself sets.
 NOT_REPLACED = {"id", "session_id", "name", "organisation_id", "last_seen_at", "clock_skew_ms"}
 
 
@@ -31,10 +31,10 @@ def merge(
     statement: str,
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[tuple[Any, ...]]:
-    """Put `count` rows, of which there is at least one, into place; what the statement returns.
+    """Write `count` rows, at least one, by a statement. Returns what the statement returns.
 
-    The statement names its `{table}`, `{columns}`, the `{source}` they come from, and the `{changes}` to a row
-    that is there; also `more` values, by their names.
+    The statement contains `{table}`, `{columns}`, the `{source}` of the rows, and the `{changes}` to an existing row;
+    also the `more` values, by name.
     """
     rows = iter(rows)
     first = next(rows)
@@ -56,7 +56,7 @@ def merge(
 
 
 def copy(table: str, rows: Iterable[Row]) -> None:
-    """Into the table, where none of these rows may be. They are made while PostgreSQL writes those before."""
+    """Write rows into the table, where none of them may exist. They are made while PostgreSQL writes those before."""
     rows = iter(rows)
     first = next(rows)
     with connection.cursor() as cursor, cursor.copy(COPY.format(table=table, columns=", ".join(first))) as target:

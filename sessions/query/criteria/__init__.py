@@ -1,1 +1,1 @@
-"""What a viewer asked for: clauses on ids, times and flags, the order, and who may see what."""
+"""Criteria: clauses on ids, times and flags, the order of a list, and who may see what."""

@@ -1,4 +1,4 @@
-"""What is asked of a list, whoever asks it."""
+"""The conditions of a list, whoever asks for it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sessions.contract.choices import Status
 from sessions.query.criteria.groups import Group
 
-# What has no index: only asked for within a range so narrow that all of its rows can be read.
+# Columns without an index. They can be asked for only within a range so narrow that all of its rows can be read.
 EXACT_COLUMNS = {
     "installation_id": "s.installation_id",
     "space_id": "s.space_id",
@@ -34,8 +34,8 @@ class TooWideError(ValueError):
 class Clauses:
     """Conditions that must all be met. Each method adds one, so its result never matches more sessions.
 
-    A row meets a group of keys if it has one of them (`sessions.models.keys`). `statuses` are those that are shown,
-    None for any. Times run from `start` up to but without `end`.
+    A row meets a group of keys if it has one of them (`sessions.models.keys`). `statuses` are compared with
+    the status that is shown; None is any. Times run from `start` up to but without `end`.
     """
 
     groups: tuple[Group, ...] = ()
@@ -60,7 +60,7 @@ class Clauses:
 
     def exactly(self, values: Mapping[str, str]) -> "Clauses":
         """Values of EXACT_COLUMNS, by name. Raises TooWideError unless the range is set and narrow."""
-        # One microsecond more: the moment that ends a range belongs to it.
+        # The moment that ends a range belongs to it, so a range of a day is one microsecond longer.
         if values and not (self.start and self.end and self.end - self.start <= NARROW + timedelta(microseconds=1)):
             raise TooWideError
         return replace(self, exact=(*self.exact, *values.items()))

@@ -1,6 +1,6 @@
-"""Which sessions are meant: what the viewer may see, and what was asked, as conditions on the row `s`.
+"""The sessions that are meant, as SQL conditions on the row `s`: what the viewer may see, and what was asked for.
 
-Names are resolved by now, so that only ids, times and flags are asked for.
+Names have been resolved, so the conditions are about ids, times and flags alone.
 """
 
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ from sessions.query import tuning
 from sessions.query.criteria.clauses import EXACT_COLUMNS, Clauses
 from sessions.query.criteria.groups import COLUMNS, WORDS, Group, by_kind, is_small
 
-# A session that is silent for longer than the organisation's limit is lost, whatever was stored.
+# An open session that has been silent for longer than the organisation's limit is lost, whatever status is stored.
 SHOWN_STATUS = (
     "CASE WHEN s.status IN ('queued', 'active') AND s.last_seen_at < %(lost_before)s THEN 'lost' ELSE s.status END"
 )
 
-# What criteria and orders ask of a row, for statements that narrow down in two steps.
+# The columns that criteria and orders need, for statements that select candidates first and check them afterwards.
 ASKED_COLUMNS = """
     s.id, s.organisation_id, s.occurred_at, s.user_id, s.token_id, s.app_id, s.device_id, s.os_id, s.status, s.platform,
     s.exception, s.crash, s.anr, s.rage_tap, s.last_seen_at, s.queue_ms, s.duration_ms
@@ -33,8 +33,8 @@ Parameters = dict[str, Any]
 
 @dataclass(frozen=True)
 class Visibility:
-    """The sessions a viewer may see: those of the organisation, and unless `own` is None only those with one of its
-    keys. An open session that was last seen before `lost_before` is lost."""
+    """The sessions a viewer may see: all of the organisation, or those with one of the keys in `own` unless it is None.
+    An open session that was last seen before `lost_before` is lost."""
 
     organisation_id: int
     lost_before: datetime
@@ -43,14 +43,14 @@ class Visibility:
 
 @dataclass(frozen=True)
 class Criteria:
-    """Made by `visible_to` and narrowed by `asking`. Nothing replaces the visibility, so every statement that is made
-    of criteria holds it."""
+    """`visible_to` makes criteria, and `asking` narrows them. Nothing replaces the visibility, so every statement that
+    is built from criteria includes it."""
 
     visibility: Visibility
     clauses: Clauses = field(default_factory=Clauses)
 
     def asking(self, clauses: Clauses) -> "Criteria":
-        """These criteria with the clauses in place of those that they had."""
+        """A copy with these clauses instead of its own."""
         return replace(self, clauses=clauses)
 
     @property
@@ -75,7 +75,7 @@ class Criteria:
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
-        """All groups that a row must meet. One that contains all keys of another group is redundant and left out."""
+        """All groups that a row must meet. A group that contains all keys of another is redundant and left out."""
         groups = {*self.clauses.groups}
         if self.visibility.own is not None:
             groups.add(self.visibility.own)
@@ -86,7 +86,7 @@ class Criteria:
 
     @cached_property
     def stored_statuses(self) -> frozenset[str]:
-        """The statuses of rows that may be shown with one that was asked for: what is shown as lost may be stored as
+        """The stored statuses that may be shown as one of those asked for: a session shown as lost may be stored as
         open."""
         shown = self.clauses.statuses or frozenset()
         return shown | set(OPEN_STATUSES) if Status.LOST in shown else shown
@@ -99,7 +99,7 @@ class Criteria:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing can match, since a name that was asked for does not exist."""
+        """Whether nothing can match: a name that was asked for does not exist, or the range is empty."""
         return not all(self.groups) or bool(self.start and self.end and self.start >= self.end)
 
     @property
@@ -109,7 +109,7 @@ class Criteria:
 
     @property
     def fingerprint(self) -> str:
-        """The same for what is the same, whenever it was asked."""
+        """A hash that is equal for equal criteria, whenever they were made."""
         groups = [sorted(group) for group in self.groups]
         said = (self.organisation_id, groups, sorted(self.statuses), self.start, self.end, self.exact)
         return sha256(repr(said).encode()).hexdigest()
@@ -125,7 +125,7 @@ class Criteria:
         }
         for number, group in enumerate(self.groups):
             for kind, values in by_kind(group).items():
-                # As text: psycopg would write each of thousands of ids by itself.
+                # An array is passed as text: psycopg would convert each of thousands of ids by itself.
                 parameters[f"group_{number}_{kind}"] = values if kind in WORDS else as_array(values)
                 if kind in WORDS or is_small(group):
                     parameters |= {f"group_{number}_{kind}_{at}": value for at, value in enumerate(values)}
@@ -138,16 +138,16 @@ class Criteria:
     def sql_times(self) -> str:
         """The range without the organisation, for queries that name a user, token, app, device or OS.
 
-        Those are of one organisation, as a foreign key makes sure. Were the organisation named as well,
-        a planner that believes a user's sessions spread evenly would walk session_newest through
-        all that came after the last one.
+        A foreign key makes sure that these belong to one organisation. If the query named the organisation as well, a
+        planner that believes a user's sessions spread evenly would walk session_newest through all that came after
+        the last one.
         """
         start = "s.occurred_at >= %(start)s" if self.start else "TRUE"
         end = "s.occurred_at < %(end)s" if self.end else "TRUE"
         return f"{start} AND {end}"
 
     def sql_keys(self, group: Group) -> Iterator[tuple[Kind, str]]:
-        """Of each key of a group that is small, or of words: its kind, and the condition on rows `s` that have it."""
+        """The kind of each key, and the condition on rows `s` that have it. The group must be small, or of words."""
         number = self.groups.index(group)
         for kind, values in by_kind(group).items():
             within = self.sql_range() if kind in WORDS else self.sql_times()
@@ -156,7 +156,7 @@ class Criteria:
                 yield kind, f"{has_it} AND {within}"
 
     def sql_matches(self) -> str:
-        """All of the criteria but organisation and time, as a condition on the row `s`."""
+        """All criteria except organisation and time, as a condition on the row `s`."""
         parts = [self.sql_group(number) for number in range(len(self.groups))]
         if self.statuses:
             parts.append(f"{SHOWN_STATUS} = ANY(%(statuses)s)")

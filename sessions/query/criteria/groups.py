@@ -1,4 +1,4 @@
-"""Groups of keys: a row meets a group if it has one of its keys. What a group says in terms of columns."""
+"""Groups of keys, and the columns that they are about. A row meets a group if it has one of its keys."""
 
 from bisect import bisect_left
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ COLUMNS = {
     Kind.STATUS: "s.status",
     Kind.PLATFORM: "s.platform",
 }
-# The words of statuses, platforms and flags, by their numbers.
+# Statuses, platforms and flags as words, by their numbers.
 WORDS = {kind: {number: word for word, number in numbers.items()} for kind, numbers in NUMBERS.items()}
 
 
@@ -28,15 +28,15 @@ def is_small(group: Group) -> bool:
 
 
 def has_several_flags(group: Group) -> bool:
-    """Whether a row can have two keys of one kind of the group, as it can of no other kind."""
+    """Whether a row can have two keys of the group that are of one kind, which only flags allow."""
     return len(by_kind(group).get(Kind.FLAG, ())) > 1
 
 
 @lru_cache(maxsize=8)
 def by_kind(group: Group) -> Mapping[Kind, list[Any]]:
-    """The values of a group as they stand in their columns: ids, or the words of statuses, platforms and flags.
+    """The values of a group by kind, as the columns hold them: ids, or the words of statuses, platforms and flags.
 
-    Kept for the rest of a request, since a search can find thousands.
+    They are cached for the rest of a request, since a search can find thousands.
     """
     values: dict[Kind, list[Any]] = {}
     keys, start = sorted(group), 0

@@ -9,11 +9,11 @@ from sessions.postgresql.fetching import fetch_prepared
 from sessions.postgresql.folding import sql_folded
 from sessions.query.criteria.values import DEVICE_EXACTLY, is_bracketed, is_quoted
 
-# The part of a version that iOS 17.5, Android 13 (API 33), 13-beta2, macOS 10_15_7 or Windows 10 Pro are grouped by.
+# The major version: 17 of iOS 17.5, 13 of Android 13 (API 33) or 13-beta2, 10 of macOS 10_15_7 or Windows 10 Pro.
 MAJOR = "coalesce(substring(version FROM '^[0-9]+'), split_part(version, '.', 1))"
 PATTERNS = f"ANY({sql_folded('%(q)s')})"
 
-# What has one of the names, by filter: (kind, id).
+# For each filter, the statement that selects the (kind, id) of everything with one of the names.
 NAMED = {
     # People by e-mail or username, whatever its case, or exactly one of them: see `sessions.query.criteria.values`.
     "user": f"""
@@ -43,7 +43,7 @@ NAMED = {
           AND ARRAY[lower(name), lower(version), lower(major), lower(trim(name || ' ' || version)),
                     lower(trim(name || ' ' || major))] && {sql_folded("%(os)s")}
     """,
-    # What has the text anywhere in its app ID, app name, username, e-mail or token label.
+    # Apps, people and tokens with the text anywhere in an app ID, app name, username, e-mail or token label.
     "q": f"""
         SELECT {Kind.APP:d}, id FROM history_app
         WHERE organisation_id = %(organisation)s AND search_text LIKE {PATTERNS}
@@ -58,14 +58,14 @@ NAMED = {
 
 
 def keys_of_names(organisation: Organisation, asked: Mapping[str, Iterable[str]]) -> dict[str, set[int]]:
-    """The keys of what has one of the names, for each filter of NAMED that is asked for: in one statement."""
+    """For each filter of NAMED that is asked for, the keys of everything with one of the names. Takes one statement."""
     found: dict[str, set[int]] = {name: set() for name in asked}
     if not found:
         return found
     parameters: dict[str, object] = {"organisation": organisation.pk}
     for name, values in asked.items():
         parameters |= _parameters(name, values)
-    # An array of each kind: as rows, thousands of names take as long to read as to find.
+    # One array for each kind: reading thousands of ids as rows takes as long as finding them.
     each = (
         f"SELECT '{name}', kind, array_agg(id) FROM ({NAMED[name]}) named (kind, id) GROUP BY kind" for name in asked
     )
@@ -76,7 +76,7 @@ def keys_of_names(organisation: Organisation, asked: Mapping[str, Iterable[str]]
 
 
 def _parameters(name: str, values: Iterable[str]) -> dict[str, list[str]]:
-    """Values in the one form of names, and as they were given: names stored long ago may have another form."""
+    """The values in the normal form of names, and as they were given: names stored long ago may have another form."""
     if name == "q":
         return {"q": [f"%{escaped(text)}%" for text in _both(values, composed)]}
     given = _both(values, clean)
@@ -101,5 +101,5 @@ def _both(values: Iterable[str], form: Callable[[str], str]) -> list[str]:
 
 
 def escaped(text: str) -> str:
-    """For LIKE, where each character means itself."""
+    """The text as a LIKE pattern in which each character stands for itself."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

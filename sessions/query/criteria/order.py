@@ -11,7 +11,7 @@ from django.core import signing
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SALT = "sessions.cursor"
 
-# Values of a row that order it. Without one, a row comes before all that have one.
+# The values that rows are sorted by. A row without a value sorts before all rows with one.
 SQL_VALUES = {
     "date": "s.occurred_at",
     "queue_ms": "COALESCE(s.queue_ms, -1)",
@@ -51,9 +51,10 @@ class Term:
 
 @dataclass(frozen=True)
 class Order:
-    """By the values that were asked for, then by date, then by id, which go the way of the last that was asked for.
+    """Sorts by the values that were asked for, then by date, then by id.
 
-    So one index serves an order and its reverse: session_newest, session_queue_ms, session_duration_ms.
+    Date and id go in the direction of the last value that was asked for, so that one index serves an order and its
+    reverse: session_newest, session_queue_ms, session_duration_ms.
     """
 
     asked: tuple[Term, ...]
@@ -97,15 +98,15 @@ class Order:
         return Order(tuple(term.reversed() for term in self.asked))
 
     def sql_values(self) -> str:
-        """What a statement selects of the row `s`: the values, named `value_0` and so on."""
+        """The sort values of the row `s`, to be selected, named `value_0` and so on."""
         return ", ".join(f"{SQL_VALUES[term.field]} AS value_{number}" for number, term in enumerate(self.terms))
 
     def sql(self) -> str:
-        """The order of rows `s`."""
+        """The ORDER BY of rows `s`."""
         return self._sql([SQL_VALUES[term.field] for term in self.terms], "s.id")
 
     def sql_of_values(self) -> str:
-        """The same order, of what `sql_values` selected."""
+        """The ORDER BY of the columns that `sql_values` selected."""
         return self._sql(self.sql_names(), "id")
 
     def sql_names(self) -> list[str]:
@@ -125,7 +126,7 @@ class Order:
         condition = "FALSE"
         for value, sign, at in reversed(list(zip(values, signs, position, strict=True))):
             condition = f"({value} {sign} {at} OR ({value} = {at} AND {condition}))"
-        # Said once more in a way that an index can use.
+        # The first condition is redundant, but an index can use it.
         return f"{values[0]} {signs[0]}= {position[0]} AND {condition}"
 
     def sort(self, positions: "list[Position]") -> None:
@@ -160,7 +161,7 @@ class Position:
 
     @property
     def date(self) -> datetime:
-        """Of a position in an order that has the date among its terms, which all have."""
+        """The date among the values: every order has it as a term."""
         return next(value for value in self.values if isinstance(value, datetime))
 
     def to_cursor(self, order: Order) -> str:
@@ -168,7 +169,7 @@ class Position:
             (value - EPOCH) // timedelta(microseconds=1) if isinstance(value, datetime) else value
             for value in self.values
         ]
-        # No time of signing in it: the same position has the same cursor, so an unchanged answer the same ETag.
+        # Signed without a timestamp: equal positions have equal cursors, so an unchanged answer keeps its ETag.
         return signing.Signer(salt=SALT).sign_object([order.name, values, self.id.hex])
 
     @classmethod

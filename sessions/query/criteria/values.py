@@ -1,12 +1,12 @@
-"""The filters' values of people and devices: what pages show, and no two of them the same.
+"""The values by which filters name people and devices. Pages show them, and no two of them are equal.
 
 A person is the e-mail address, or the username where there is none; a device is its model. If several share a name,
 the plain name finds all of them, and each has a longer value that finds only that one:
 
 - `<kim@example.com>` is the person with this address, not one whose username it is.
 - `"kim"` is the person without an address whose username is exactly this.
-- `Maker Model` is a device whose model others make, too; `"Maker" "Model"` or `"Model"` (which has no known maker) is
-  one where even that is not enough.
+- `Maker Model` is a device whose model other makers have as well. Where that is ambiguous too, the value is
+  `"Maker" "Model"`, or `"Model"` if the maker is not known.
 """
 
 from sessions.contract.schema import Session
@@ -22,7 +22,7 @@ def is_bracketed(value: str) -> bool:
     return value.startswith("<") and value.endswith(">")
 
 
-# Of `u`, a row of history_user: by its indexes user_email_per_organisation and user_username.
+# The value of `u`, a row of history_user. Uses the indexes user_email_per_organisation and user_username.
 USER_VALUE = """
     CASE
         WHEN coalesce(u.email, u.username) NOT LIKE ALL (ARRAY['"%%"', '<%%>']) AND NOT EXISTS (
@@ -46,9 +46,9 @@ MAKER_AND_MODEL = "ltrim(manufacturer || ' ' || model)"
 
 
 def sql_device_values(listed: str) -> str:
-    """The SQL of the rows of `listed`, which have a manufacturer and a model, each with its `value`.
+    """SQL that adds a `value` to each row of `listed`, which has a manufacturer and a model.
 
-    Among all devices of the organisation those are looked for that are called like one that is listed.
+    It looks up all devices of the organisation that share a name with a listed one.
     """
     return f"""
         WITH listed AS MATERIALIZED ({listed}), listed_name AS MATERIALIZED (
@@ -84,7 +84,7 @@ WHERE model IS NOT NULL
 
 
 def values_of(organisation: Organisation, record: Session) -> dict[str, str]:
-    """What `user` and `device` have to be for the sessions of the same person, and on the same model of device."""
+    """The values of `user` and `device` that find the sessions of the same person, and those on the same model."""
     asked = {
         "organisation": organisation.pk,
         "email": record.initiator.email,

@@ -10,9 +10,9 @@ from sessions.query.criteria.groups import Group
 
 
 def visible_to(viewer: User) -> Criteria:
-    """The sessions `viewer` may see: an admin's organisation, anybody else's own.
+    """The sessions `viewer` may see: an admin sees the whole organisation, anybody else their own sessions.
 
-    Own means run by the person or sent with one of the person's tokens.
+    A person's own sessions are those that the person ran, or that one of the person's tokens sent.
     """
     organisation = viewer.organisation
     lost_before = timezone.now() - organisation.lost_after
@@ -29,16 +29,16 @@ def own_keys(viewer: User) -> Group:
 
 
 def facet_owners(viewer: User) -> list[int]:
-    """Whose facets a viewer's filter options come from."""
+    """The keys of the owners whose facets supply a viewer's filter options."""
     if viewer.is_admin:
         return [key(Kind.ORGANISATION, viewer.organisation_id)]
     return sorted(own_keys(viewer))
 
 
 def readable_by(group: Group | None, criteria: Criteria) -> Criteria:
-    """What has to be read to answer from one group's index, or from the range if it is None.
+    """The rows that have to be read to answer from one group's index, or from the range if `group` is None.
 
-    For estimates of cost alone. It may hold more than the viewer may see, so nothing of it is ever shown.
+    Use this to estimate a cost and never to show a row: it may include sessions that the viewer may not see.
     """
     visibility = Visibility(criteria.organisation_id, criteria.lost_before)
     return Criteria(visibility, Clauses((group,) if group else (), start=criteria.start, end=criteria.end))

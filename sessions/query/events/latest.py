@@ -1,4 +1,4 @@
-"""The newest event of each value that some columns have: what a monitor of many devices shows."""
+"""The newest event of each value in some columns, as a monitor of many devices shows it."""
 
 from collections.abc import Iterator, Sequence
 from uuid import UUID
@@ -17,11 +17,11 @@ class TooManyValuesError(ValueError):
 
 
 def latest_events(search: EventSearch, columns: Sequence[str]) -> Iterator[str]:
-    """JSON texts (`ListedEvent`), newest first; an event with none of the columns has no value and is left out.
+    """JSON texts (`ListedEvent`), newest first. Events that have a value in none of the columns are left out.
 
     `columns` are some of DISTINCT_COLUMNS; give a range of at most a day (index event_in_organisation). The search is
-    done when this returns. Raises TooManyValuesError, and OperationalError over the deadline of an analysis: every
-    event of the range is read and sorted, and a range that takes longer is refused, never cut short.
+    done when this returns. Raises TooManyValuesError, and OperationalError if it takes longer than an analysis
+    may: every event of the range is read and sorted, and an answer is never cut short.
     """
     names = ", ".join(f"e.{column}" for column in columns)
     with within("analysis"):

@@ -1,8 +1,8 @@
 """Events across sessions, newest first: only those of sessions that the viewer may see.
 
-Events are read in the order of their index, some at a time, and checked: visibility and every
-other condition is a matter of the event's row and its session's. What one request reads is
-bounded by what it asks for, so a page may hold fewer events than asked for, or none, and still have a next one.
+Events are read in the order of their index, some at a time. Then visibility and all other conditions are checked on
+the event's row and on its session's. A request reads a bounded number of events, so a page may hold fewer of them than
+asked for, or none, and still have a next page.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ EVENTS_AT_ONCE = 2_000
 MOST_READ = 20_000
 SALT = "sessions.event_list_cursor"
 
-# Conditions by name; a device is the event's own, else its session's.
+# The columns that can be asked for, by name. A device is the event's own, or else its session's.
 CONDITIONS = {
     "event_type": "e.event_type",
     "interaction": "e.interaction",
@@ -32,7 +32,7 @@ CONDITIONS = {
     "space_id": "s.space_id",
     "device_id": "COALESCE(e.device_identifier, s.device_identifier)",
 }
-# Of events of one moment, the one that was sent last.
+# Among events of one moment, the one that was sent last comes first.
 NEWEST_FIRST = "e.event_time DESC, e.position DESC, e.id DESC"
 _COLUMNS = {
     "event_time": utc("e.event_time"),
@@ -56,7 +56,7 @@ Place = tuple[datetime, int, UUID]
 
 
 class OfSession(schema.Part, kw_only=True):
-    """What an event's session says that may hold for the event too."""
+    """The fields of an event's session that may apply to the event as well."""
 
     data_residency: str | None
     installation_id: str | None
@@ -106,8 +106,8 @@ class EventSearch:
 
 @dataclass
 class EventPage:
-    """`texts` are events as JSON (`ListedEvent`), fetched some at a time. Once they are read, `next_cursor` says where
-    there are more; None if there are none."""
+    """`texts` are events as JSON (`ListedEvent`), fetched some at a time. Once they are read, `next_cursor` is where
+    more events begin, or None if there are none."""
 
     texts: Iterator[str] = field(default_factory=lambda: iter(()))
     next_cursor: str | None = None
@@ -143,7 +143,7 @@ def _texts(page: EventPage, search: EventSearch, limit: int, place: Place | None
 
 
 def every_listed_event(search: EventSearch) -> Iterator[str]:
-    """All of a range, in constant memory. Give it a range that may be read whole."""
+    """All events of a range, in constant memory. The range must be one that may be read whole."""
     place: Place | None = None
     while True:
         rows = _find(search, place)

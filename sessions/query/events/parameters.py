@@ -22,7 +22,7 @@ from sessions.query.request import FieldError
 EVENTS_ON_A_PAGE = 50
 MOST_EVENTS = 100_000
 DAY = timedelta(hours=24)
-# One microsecond more: both ends of a range belong to it.
+# Both ends of a range belong to it, so a range of a day is one microsecond longer.
 WIDEST = DAY + timedelta(microseconds=1)
 
 
@@ -31,7 +31,7 @@ def text(help_text: str, max_length: int = 255) -> forms.CharField:
 
 
 class EventParameters(forms.Form):
-    """What both lists take."""
+    """The parameters of both lists."""
 
     session = forms.UUIDField(required=False, help_text="Events of the session with this id.")
     event_type = text("Events of exactly this type.", 100)
@@ -80,7 +80,7 @@ def parameter_errors(form: EventParameters, data: QueryDict) -> list[FieldError]
 
 
 def event_search(viewer: User, form: EventParameters) -> EventSearch:
-    """Of a form that is valid."""
+    """The search that a valid form asks for."""
     given: dict[str, Any] = {name: value for name, value in form.cleaned_data.items() if value not in (None, "")}
     start, end = day_range(given.get("start"), given.get("end"), viewer.zone)
     names = ("event_type", "installation_id", "space_id", "device_id")

@@ -19,7 +19,7 @@ EVENTS_AT_ONCE = 2_000
 COUNT_CAP = 20_000
 MOST_TYPES = 40
 
-# The columns in the order of the JSON; two names differ.
+# The columns in the order of the JSON's fields. One name differs.
 _COLUMNS = ["device_identifier" if name == "device_id" else name for name in schema.Event.__struct_fields__]
 SALT = "sessions.event_cursor"
 _Place = tuple[datetime, int, UUID]
@@ -88,13 +88,13 @@ def event_types(session_id: UUID) -> EventTypes:
 def _read(
     session_id: UUID, types: Iterable[str], place: _Place | None, limit: int
 ) -> tuple[list[schema.Event], list[_Place]]:
-    """Index event_in_session (session, event_time, position), from `place` on."""
+    """The events after `place`, by the index event_in_session (session, event_time, position)."""
     found = Event.objects.filter(session_id=session_id)
     if chosen := list(types):
         found = found.filter(event_type__in=chosen)
     if place:
         moment, position, ident = place
-        # Said twice: the first bound is the index's, the second decides among events of the same moment.
+        # Two bounds: the index uses the first, and the second decides among events of the same moment.
         later = Q(event_time__gt=moment) | Q(position__gt=position) | Q(position=position, id__gt=ident)
         found = found.filter(event_time__gte=moment).filter(later)
     rows = found.order_by("event_time", "position", "id").values_list("position", "id", *_COLUMNS)[:limit]

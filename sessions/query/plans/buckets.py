@@ -25,11 +25,11 @@ MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Walk:
-    """A question to the rows of each bucket, and to all that was found in them.
+    """A query of the rows of each bucket, and a query of all that was found in them.
 
-    `sql_columns` are taken from the rows `s` of a bucket, and `sql_end` ends the statement about them; one of the two
-    says whether a row matches. `sql_answer` is asked of `found` and has no column called `near` or `far`. The
-    parameter `limit` says how many are enough; with an empty `sql_limit` all are found.
+    The first one selects `sql_columns` from the rows `s` of a bucket and ends with `sql_end`; one of the two checks
+    whether a row matches. The second one, `sql_answer`, selects from `found` and has no column called `near` or `far`.
+    The walk ends when it has found as many rows as the parameter `limit` says, or all if `sql_limit` is empty.
     """
 
     criteria: Criteria
@@ -42,7 +42,7 @@ class Walk:
     sql_limit: str = "LIMIT %(limit)s"
 
     def answers(self, edge: datetime | None = None) -> Iterator[list[tuple[Any, ...]]]:
-        """The answer of each statement: at first with what lies before `edge`, or from it on if ascending."""
+        """The answer of each statement. The first one begins before `edge`, or at it if the order is ascending."""
         while True:
             rows = fetch_all(self.sql(is_edged=edge is not None), {**self.parameters, **self.keys, "edge": edge})
             yield [row[2:] for row in rows]
@@ -55,8 +55,8 @@ class Walk:
         edge = f"s.occurred_at {'<' if self.descending else '>='} %(edge)s" if is_edged else "TRUE"
         overlap = sql_overlap(self.criteria, spanned(self.criteria)[:1], descending=self.descending, sql_edge=edge)
         steps = "near - far" if self.descending else "far - near"
-        # Each OFFSET 0 is a fence: without it an estimate may turn the probe into a walk along another index. The
-        # buckets are joined in their order, as the rows within each are, so the first that are enough are the nearest.
+        # Each OFFSET 0 is a fence: without it, an estimate may turn the probe into a walk along another index. Buckets
+        # are joined in order, and so are the rows within each bucket, so the rows that are found first are the nearest.
         return f"""
             WITH bounds AS MATERIALIZED (
                 SELECT {sql_period("near")} AS near, {sql_period("far")} AS far FROM ({overlap}) overlap
@@ -100,7 +100,7 @@ class Walk:
 
 
 def walk_the_buckets(search: Search) -> list[Position]:
-    """From the position on, bucket by bucket until there are enough."""
+    """Read bucket by bucket from the position on, until enough rows match."""
     edge = None
     if search.after:
         edge = search.after.date + MICROSECOND if search.order.first.descending else search.after.date
@@ -113,7 +113,7 @@ def walk_the_buckets(search: Search) -> list[Position]:
 
 
 def sort_the_buckets(search: Search) -> list[Position]:
-    """The first of all that matches, wherever it lies."""
+    """Read all buckets, and sort everything that matches."""
     order = search.order
     walk = walk_of(
         search, sql_answer=f"SELECT * FROM found ORDER BY {order.sql_of_values()} LIMIT %(limit)s", sql_limit=""
@@ -141,7 +141,7 @@ def positions_in(rows: list[tuple[Any, ...]]) -> list[Position]:
 
 
 def count_in_buckets(criteria: Criteria, rows: int) -> tuple[int, int]:
-    """How many match among so many of the newest rows that the index gives, and how many it gave."""
+    """How many match among the newest `rows` rows that the index finds, and how many rows it found."""
     walk = Walk(
         criteria,
         criteria.parameters | {"limit": rows},

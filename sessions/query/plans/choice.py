@@ -1,14 +1,13 @@
-"""The choice of a plan: from facts about a search to a plan's name, so that no filter's cost depends on where its
-matches lie.
+"""Chooses a plan by facts about a search, so that no filter's cost depends on where its matches lie.
 
-Four ideas make the bound: reading in the order of an index, skip scans of keys, bounded scans, and buckets.
+Four ideas bound the cost: reading in the order of an index, skip scans of keys, bounded scans, and buckets.
 
 `first_plan` says how a search begins:
 
 - nothing          a name that was asked for does not exist.
 - read in order    nothing is filtered, or a single day is: the rows in the order of their index.
-- sort the running what runs right now: as many rows as run (index session_open).
-- sort a range     values without an index, sorted by duration or queue time: all rows of the day that is asked for.
+- sort the running only what runs right now is asked for: all rows that run (index session_open), sorted.
+- sort a range     values without an index, by duration or queue time: all rows of the day that is asked for, sorted.
 - merge append     few keys of one clause, by date: the next rows of each from its own index, merged.
 - bounded scan     everything else: read the next 250 rows, of the organisation or of the most selective clause, and
                    keep what matches. If that is not enough, `rows_to_scan_on` says whether matches are so frequent that
@@ -16,11 +15,11 @@ Four ideas make the bound: reading in the order of an index, skip scans of keys,
 
 - next of keys     hundreds of keys of one clause, by date: a range scan as far ahead as should hold enough of their
                    rows, else a skip scan for the keys whose next row is nearest.
-- sort the keys    keys of one clause, sorted by duration or queue time: all of their rows, sorted.
+- sort the keys    keys of one clause, by duration or queue time: all of their rows, sorted.
 - buckets          several clauses, by date: the GIN index on (7-day bucket, key), newest bucket first.
-- sort the buckets several clauses, sorted by duration or queue time: all that matches in any bucket, sorted.
+- sort the buckets several clauses, by duration or queue time: all that matches in any bucket, sorted.
 
-Sorted by duration or queue time there are no pages by bucket, so there the cost is that of the number of matches.
+Buckets are in the order of the date. So by duration or queue time, the cost grows with the number of matches.
 """
 
 from dataclasses import dataclass
@@ -51,8 +50,8 @@ class Plan(Enum):
 
 @dataclass(frozen=True)
 class Facts:
-    """What the choice depends on. `keys` is how many the only clause has, if that has an index and there is nothing
-    else to check; None otherwise."""
+    """The facts that the choice depends on. `keys` is the number of keys of the only clause, if they have indexes and
+    nothing else has to be checked; None otherwise."""
 
     is_empty: bool = False
     is_by_date: bool = True
@@ -92,9 +91,9 @@ def first_plan(facts: Facts) -> Plan:
 
 
 def rows_to_scan_on(facts: Facts, scan: Scan, needed: int) -> int:
-    """How many more rows should hold the rest of the `needed`, and some to spare, if matches lie as densely as so far.
+    """How many more rows to scan for the rest of the `needed` matches and some more, if they lie as densely as so far.
 
-    0 if nothing is known of that, or if another plan finds them sooner.
+    0 if nothing has matched so far, or if another plan finds the rest sooner.
     """
     found = len(scan.positions)
     if not found:
@@ -111,7 +110,7 @@ def last_plan(facts: Facts) -> Plan:
 
 
 def _rows_of_the_last_plan(facts: Facts, scan: Scan) -> float:
-    """What `last_plan` costs by date, in rows of a scan: two for each key's own index, or what matches in a bucket."""
+    """The cost of `last_plan` by date, in rows of a scan: two for each key's index, or the matches in one bucket."""
     if facts.keys is not None:
         return tuning.SCAN_ROWS_A_KEY * facts.keys
     buckets_scanned = scan.span / timedelta(seconds=PERIOD_SECONDS)
@@ -119,6 +118,6 @@ def _rows_of_the_last_plan(facts: Facts, scan: Scan) -> float:
 
 
 def is_single_indexed_clause(criteria: Criteria) -> bool:
-    """Whether what matches is all that the indexes of some keys hold."""
+    """Whether the matches are exactly the rows that the indexes of some keys hold."""
     is_single = len(criteria.groups) == 1 and not (criteria.statuses or criteria.exact)
     return is_single and is_indexed(criteria.groups[0])

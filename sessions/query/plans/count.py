@@ -1,7 +1,7 @@
-"""How many match, at a cost that depends neither on how many they are nor on where they lie.
+"""Counts matches at a cost that depends neither on how many there are nor on where they lie.
 
-What bounds it is how many rows are looked at: with two filters of which one is only checked on the rows that
-the other gives, a hundred thousand may be looked at for a dozen that match.
+The number of rows that are read has a bound, not the number of matches. If one of two filters can only be checked on
+the rows that the other one finds, a hundred thousand rows may be read for a dozen matches.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Count:
 
 
 def remembered_count(criteria: Criteria) -> Count:
-    """Of the first 10,000 rows; if it was many, as it was within the last minute."""
+    """How many match among the first 10,000 candidates. A large count may be a minute old."""
     key = f"count-{criteria.fingerprint}"
     known: Count | None = cache.get(key)
     if known:
@@ -41,13 +41,13 @@ def remembered_count(criteria: Criteria) -> Count:
 
 
 def count(criteria: Criteria, cap: int) -> Count:
-    """How many match among the first `cap` rows that can."""
+    """How many match among the first `cap` candidates."""
     matching, looked = look_at(criteria, cap + 1)
     return Count(min(matching, cap), capped=looked > cap)
 
 
 def look_at(criteria: Criteria, rows: int) -> tuple[int, int]:
-    """How many match among so many rows, and how many there were."""
+    """How many match among the first `rows` candidates, and how many candidates there were."""
     if criteria.is_empty:
         return 0, 0
     if is_single_indexed_clause(criteria):
@@ -55,7 +55,7 @@ def look_at(criteria: Criteria, rows: int) -> tuple[int, int]:
     if criteria.groups and not criteria.only_running and not criteria.exact:
         return count_in_buckets(criteria, rows)
     drive = RUNNING if criteria.only_running else "TRUE"
-    # Ordered, so that no planner reads the table instead: matches may stand at its very end.
+    # The order keeps the planner from reading the table instead: matches may stand at its very end.
     order = "s.last_seen_at" if criteria.only_running else NEWEST_FIRST.sql()
     [(matching, looked)] = fetch_all(
         f"""
@@ -71,12 +71,12 @@ def look_at(criteria: Criteria, rows: int) -> tuple[int, int]:
 
 
 def count_by_keys(criteria: Criteria, rows: int) -> tuple[int, int]:
-    """Of each kind so many rows, in the order of its index (session_user, session_app ...), each row once."""
+    """Reads up to `rows` rows of each kind in the order of its index (session_user, session_app ...), each row once."""
     branches = []
     kinds = by_kind(criteria.groups[0])
     for kind in kinds:
         if kind in WORDS:
-            # Second in its index, behind the organisation: PostgreSQL keeps the order of one at a time.
+            # A word is second in its index, behind the organisation: PostgreSQL keeps the order for one word at a time.
             found = [f"{key} ORDER BY {NEWEST_FIRST.sql()}" for _, key in criteria.sql_keys(criteria.groups[0])]
         else:
             column = COLUMNS[kind]

@@ -8,7 +8,7 @@ from sessions.query.plans.merge_append import merge_append, next_of_keys
 from sessions.query.plans.scan import bounded_scan
 from sessions.query.plans.search import Search, fetch
 
-# What the partial index session_open holds.
+# Sessions that run or wait right now: a range of the partial index session_open.
 RUNNING = "s.status IN ('queued', 'active') AND s.last_seen_at >= %(lost_before)s"
 
 
@@ -56,7 +56,8 @@ def is_read_in_order(search: Search) -> bool:
 
 
 def sql_in_order(search: Search, sql_select: str) -> str:
-    """`sql_select` of rows `s`, as far as FROM, of a search that `is_read_in_order` (indexes session_newest ...)."""
+    """The statement of a search that `is_read_in_order` (indexes session_newest ...). `sql_select` ends with its FROM
+    clause."""
     return f"""
         SELECT {sql_select}
         WHERE {search.criteria.sql_range()} AND {search.criteria.sql_matches()} AND {search.sql_after()}

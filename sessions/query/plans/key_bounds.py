@@ -1,4 +1,4 @@
-"""Between which moments sessions with a key of a group lie: two probes of each key's own index.
+"""The first and the last moment of sessions with a key of a group: two probes of each key's own index.
 
 A session with a key of every group lies where their spans overlap. So a list begins there, however long ago that is. If
 an app was retired before a device appeared, no row is read to find that they have no session in common.
@@ -19,20 +19,21 @@ INDEXED_KINDS = (
 
 
 def is_indexed(group: frozenset[int]) -> bool:
-    """Of statuses, all but the one that nearly all sessions have."""
+    """Whether each key has an index by date. The status “ended” has none, since nearly all sessions have it."""
     kinds = by_kind(group)
     return all(kind in INDEXED_KINDS for kind in kinds) and Status.ENDED not in kinds.get(Kind.STATUS, ())
 
 
 def selectivity(group: frozenset[int]) -> tuple[int, int]:
-    """The less, the fewer sessions have one of its keys, as a rule."""
+    """A value to sort by: it is lower for groups with a key that fewer sessions have, as a rule."""
     return max(map(INDEXED_KINDS.index, by_kind(group))), len(group)
 
 
 def spanned(criteria: Criteria) -> list[frozenset[int]]:
-    """The groups whose spans are worth asking, the most selective first: of one kind, since each has to be planned.
+    """The groups whose spans are worth a look, the most selective first. Each has keys of one kind,
+    since every kind has to be planned.
 
-    What can be lost tells nothing: some session is always open.
+    The span of sessions that can be lost says nothing: some session is always open.
     """
 
     def tells(group: frozenset[int]) -> bool:
@@ -46,10 +47,10 @@ def spanned(criteria: Criteria) -> list[frozenset[int]]:
 def sql_overlap(
     criteria: Criteria, groups: Collection[frozenset[int]], *, descending: bool, sql_edge: str = "TRUE"
 ) -> str:
-    """One row: `near`, the first moment this way at which all groups can have sessions, and `far`, the last.
+    """SQL for one row: `near`, the first moment this way at which all groups can have sessions, and `far`, the last.
 
-    `near` is looked for among the rows `s` that meet `sql_edge`, and may come to lie behind `far`. No row at all if a
-    group has no sessions there. Without groups these are the moments of the organisation's sessions.
+    `near` is looked up among the rows `s` that meet `sql_edge`, and may lie behind `far`. There is no row if a group
+    has no sessions there. Without groups, the moments are those of all sessions of the organisation.
     """
     spans = [sql_span(criteria, group, descending, sql_edge) for group in groups]
     if not spans:
@@ -71,7 +72,7 @@ def sql_span(criteria: Criteria, group: frozenset[int], descending: bool, sql_ed
         for kind in by_kind(group)
         if kind not in WORDS
     ]
-    # A planner only takes an index of a part of the rows if it sees that these are among them.
+    # The planner takes a partial index only if the condition shows that the rows are in it.
     keys += [f"SELECT {sql_ends(key, descending, sql_edge)}" for kind, key in criteria.sql_keys(group) if kind in WORDS]
     nearest, farthest = ("max", "min") if descending else ("min", "max")
     return f"SELECT {nearest}(near) AS near, {farthest}(far) AS far FROM ({' UNION ALL '.join(keys)}) of_keys"

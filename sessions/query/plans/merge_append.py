@@ -1,6 +1,6 @@
 """The next rows of some keys, by date, from each key's own index (session_user, session_app ...).
 
-Few keys are merged; of many, first the ones that can contribute are found.
+The rows of a few keys are merged. With many keys, those that can contribute are found first.
 """
 
 from datetime import timedelta
@@ -40,10 +40,10 @@ def next_of_keys(search: Search, apart: timedelta | None) -> list[Position]:
 
 
 def range_scan(search: Search, ahead: timedelta) -> list[Position]:
-    """All rows of the keys from the search's position to so far ahead of it, if those are enough and not far too many.
+    """All rows of the keys from the search's position up to `ahead` of it; nothing if they are too few or far too many.
 
-    Otherwise nothing. Each kind of key is cut off at `most` rows, in no order: where one kind may have been cut, the
-    nearest rows may be missing, so nothing of what was read can be used.
+    Each kind of key is cut off at `most` rows, in no order. If one kind may have been cut, the nearest rows may be
+    missing, so nothing that was read can be used.
     """
     order, kinds = search.order, by_kind(search.criteria.groups[0])
     edge = ">= %(position_0)s - %(ahead)s" if order.first.descending else "<= %(position_0)s + %(ahead)s"
@@ -70,10 +70,10 @@ def range_scan(search: Search, ahead: timedelta) -> list[Position]:
 
 
 def skip_scan(search: Search) -> list[Position]:
-    """The next row of each key, then the next rows of those keys alone whose next row is nearest.
+    """Find the next row of each key, then read the keys whose next rows are nearest.
 
-    A row is the next one of at most one key of each kind. So, for each kind, as many keys as rows are needed have
-    enough rows, and none of these lies beyond the farthest of their next rows.
+    A row is the next one of at most one key of each kind. So for each kind it is enough to read as many keys as rows
+    are needed, and no row of the answer lies beyond the farthest of their next rows.
     """
     order, kinds = search.order, by_kind(search.criteria.groups[0])
     after = f"{search.criteria.sql_times()} AND {search.sql_after()}"
@@ -146,8 +146,8 @@ def sql_rows_of_keys(search: Search, group: Group, limit: int) -> str:
 
 
 def sql_within_overlap(descending: bool) -> str:
-    """One bound is written as a row: the planner would expect two plain bounds that it does not know to hold 0.5 % of
-    all rows, and sort them."""
+    """One bound is written as a row. Between two plain bounds whose values it does not know, the planner would expect
+    0.5 % of all rows, and sort them."""
     sign, back, ident = ("<", ">", LEAST_ID) if descending else (">", "<", GREATEST_ID)
     return f"""
         s.occurred_at {sign}= (SELECT near FROM overlap)

@@ -1,4 +1,4 @@
-"""The bounded scan: the next rows in order, whether they match or not, and what matches of them."""
+"""The bounded scan: it reads the next rows in order, whether they match or not, and keeps those that match."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,8 +13,8 @@ from sessions.query.plans.search import Search
 
 @dataclass(frozen=True)
 class Scan:
-    """What matches among the next `rows`. `first` and `last` are the ends of what was scanned, if more may match behind
-    it; both are None once enough was found or there is nothing left."""
+    """The matches among the next `rows` rows. `first` and `last` are the ends of what was scanned. `last` is None if
+    enough was found, or if no rows are left."""
 
     rows: int
     positions: list[Position]
@@ -40,7 +40,7 @@ def bounded_scan(search: Search, rows: int) -> Scan:
         source = f"({sql_rows_of_keys(search, group, rows)}) s"
     else:
         source = f"history_session s WHERE {search.criteria.sql_range()} AND {search.sql_after()}"
-    # Rows are numbered as they come and matches leave as they are met, so the table is read no further than it takes.
+    # Rows are numbered as they are read, and matches returned as they are met: nothing is read that is not needed.
     answer = fetch_all(
         f"""
         SELECT number, matches, {", ".join(order.sql_names())}, id FROM (
@@ -64,7 +64,10 @@ def bounded_scan(search: Search, rows: int) -> Scan:
 
 
 def driving_group(search: Search) -> Group | None:
-    """The clause whose rows are scanned: few keys with indexes of their own, which are by date."""
+    """The clause whose rows are scanned: the most selective of those with few keys that have indexes of their own.
+
+    There is none unless the order is by date, as these indexes are.
+    """
     if not search.order.is_by_date:
         return None
     groups = [group for group in search.criteria.groups if is_small(group) and is_indexed(group)]

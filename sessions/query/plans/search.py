@@ -1,4 +1,4 @@
-"""What one plan is asked, and how it asks PostgreSQL."""
+"""The question that a plan answers, and how plans query PostgreSQL."""
 
 from dataclasses import dataclass
 
@@ -30,5 +30,5 @@ class Search:
 
 
 def fetch(sql: str, parameters: Parameters) -> list[Position]:
-    """Positions, of a statement that selects the values of its order and the id."""
+    """The positions that a statement finds, which selects the values of its order and the id."""
     return [Position(tuple(values), ident) for *values, ident in fetch_all(sql, parameters)]
