@@ -57,7 +57,7 @@ class DayCount(models.Model):
     key = models.BigIntegerField()
     sessions = models.IntegerField()
     duration_ms = models.BigIntegerField()
-    # Of those whose queue time is known: exact, and how many lie in each bucket of `query.queue_times`.
+    # Of those whose queue time is known: exact, and how many lie in each bucket of `usage.queue_times`.
     queue_median_ms = models.BigIntegerField(null=True)
     queue_p95_ms = models.BigIntegerField(null=True)
     queue_buckets = ArrayField(models.IntegerField())
