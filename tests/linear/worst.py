@@ -140,6 +140,10 @@ CASES: dict[str, tuple[Callable[[str], str], Input]] = {
     "JSON of lists": (JSON, Input(b"[", b"[[1]],", b"1]", LARGEST_INDENTED - 1)),
     "JSON of a text": (JSON, Input(b'["' + SMILE, b"&", b'"]', LARGEST_INDENTED - 1)),
     "a log of one line": (LOG, Input(SMILE, b"x", b"", LARGEST)),
+    "a log of long lines": (LOG, Input(b"", SMILE + b"&" * 3_995 + b"\n", b"", 8 * MIB)),
+    "a log of matches": (
+        page(Viewer.LOG, "text/plain", q="&"), Input(b"", SMILE + b"&" * 3_995 + b"\n", b"", 8 * MIB)
+    ),
     "a log of empty lines": (LOG, Input(b"", b"\n", b"", 16 * MIB)),
     "a session of numbers": (whole(sent), Input(SESSION + PROPERTIES + b"[", b"1,", b"1]}}]}", MIB)),
     "a session of objects": (whole(sent), Input(SESSION + PROPERTIES + b"[", b'{"a":1},', b"1]}}]}", MIB)),
