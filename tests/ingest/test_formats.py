@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
@@ -275,6 +276,23 @@ def test_a_shorter_line_has_empty_cells_at_its_end_and_a_column_that_is_there_tw
     first, second = Session.objects.order_by("started_at")
     assert (first.user_agent, first.status) == (None, "ended")
     assert second.attributes == {"column 5": "b", "startTime (column 6)": "c"}
+
+
+@pytest.mark.parametrize(
+    ("header", "why"),
+    [
+        ("x" * 131_073, "field larger than field limit (131072)"),
+        ("a," + "x" * 131_073, "field larger than field limit (131072)"),
+        ('a,"' + "x\n" * 70_000, "field larger than field limit (131072)"),
+        ("a," * 600_000, "a line longer than 1,048,576 characters"),
+        ('a,"b', "unexpected end of data"),
+    ],
+    ids=["a name", "a second name", "a name that does not end", "too long", "a quote that does not end"],
+)
+def test_a_header_that_cannot_be_read_is_refused_by_name(header: str, why: str) -> None:
+    (line,) = FORMATS["appetize-csv"].split(io.BytesIO(f"{header}\n1,2\n".encode()))
+    with pytest.raises(LineError, match=re.escape(f"not CSV: the header: {why}")):
+        FORMATS["appetize-csv"].read(line.raw)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
