@@ -54,11 +54,13 @@ class _OpenLine:
         if self._long is not None:
             self._long.add(part)
             return
-        self._text += part
-        if len(self._text) > BLOCK:
-            self._long = LongLine(self._needle)
-            self._long.add(self._text)
-            self._text = ""
+        if len(self._text) + len(part) <= BLOCK:
+            self._text += part
+            return
+        self._long = LongLine(self._needle)
+        self._long.add(self._text)
+        self._text = ""
+        self._long.add(part)
 
     def ended_by(self, lines: str) -> Iterator[str | LongLine]:
         """The first of the lines is this one's end."""

@@ -7,10 +7,12 @@ from typing import IO
 
 from sessions.viewers.levels import Level, level_of
 from sessions.viewers.lines import blocks_of_lines
-from sessions.viewers.long_line import LongLine, shortened
+from sessions.viewers.long_line import LONGEST_LINE, LongLine, shortened
 from sessions.viewers.shown import printable
 
 LINES_PER_WINDOW = 1_000
+# Fewer lines where they are long: a page of marked text takes 200 bytes for each while it is rendered.
+CHARACTERS_PER_WINDOW = 200_000
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,10 @@ class Search:
 
 @dataclass
 class Window:
-    """The lines shown. Numbers count lines from 1; a neighbour that is None does not exist."""
+    """The lines shown. Numbers count lines from 1; a neighbour that is None does not exist.
+
+    `previous` and `next` are the first lines of their windows, `last` is any line of the last one.
+    """
 
     lines: list[Line] = field(default_factory=list)
     total: int = 0
@@ -73,7 +78,9 @@ def read_window(
     count_levels: bool = True,
     encoding: str = "utf-8-sig",
 ) -> Window:
-    """The window of `size` lines that holds line `at`, or the first match, or the beginning.
+    """The window that holds line `at`, or the first match, or the beginning.
+
+    A window has up to `size` lines, and of long ones as many as make CHARACTERS_PER_WINDOW.
 
     Counting levels reads every line's level, which costs a second in half a million lines.
     What is searched is what is shown, of long lines all of it.
@@ -98,6 +105,9 @@ class _Reader:
         self.size = size
         self.count_levels = count_levels
         self.window = Window()
+        # How many more fit into the window that the last line belongs to, whether or not it is kept.
+        self.lines_left = 0
+        self.characters_left = 0
         self.filling: list[tuple[int, str, bool]] = []
         self.found = at is None and not self.needle
         self.kept = False
@@ -107,10 +117,8 @@ class _Reader:
     def read(self, text: str) -> None:
         """Whole lines, with line feeds between them."""
         first = self.window.total + 1
-        if self.kept and not (self.needle or self.levels or self.count_levels):
-            count = text.count("\n") + 1
-            self.window.total += count
-            self._skip(first, count)
+        if self._only_counts():
+            self._skip(text.count("\n") + 1)
             return
         text = printable(text)
         lines = text.split("\n")
@@ -124,20 +132,25 @@ class _Reader:
             self._offer(number, line, bool(folded) and self.needle in part)
 
     def read_long(self, line: LongLine) -> None:
+        if self._only_counts():
+            self._skip(1)
+            return
         self.window.total += 1
-        self._offer(self.window.total, line.text, line.matches)
+        self._offer(self.window.total, line, line.matches)
 
-    def _skip(self, first: int, count: int) -> None:
-        """Lines behind the window of which only the number matters."""
+    def _only_counts(self) -> bool:
+        """Whether the window is complete, and of the lines behind it only the number matters."""
+        return self.kept and not (self.needle or self.levels or self.count_levels)
+
+    def _skip(self, count: int) -> None:
         window = self.window
-        if window.next is None:
-            window.next = first
+        window.total += count
         window.shown_total += count
-        window.last = (window.shown_total - 1) // self.size * self.size + 1
+        window.last = window.total
 
-    def _offer(self, number: int, line: str, matches: bool) -> None:
+    def _offer(self, number: int, line: str | LongLine, matches: bool) -> None:
         if self.levels or self.count_levels:
-            level = level_of(line)
+            level = level_of(line if isinstance(line, str) else line.text)
             if self.count_levels:
                 self.window.levels[level] += 1
             if self.levels and level not in self.levels:
@@ -160,14 +173,19 @@ class _Reader:
         elif window.next_match is None:
             window.next_match = number
 
-    def _show(self, number: int, line: str, matches: bool) -> None:
+    def _show(self, number: int, line: str | LongLine, matches: bool) -> None:
         window = self.window
-        if window.shown_total % self.size == 0:
+        length = min(len(line), LONGEST_LINE) if isinstance(line, str) else LONGEST_LINE
+        if not self.lines_left or length > self.characters_left:
             self._turn(number)
+            self.lines_left, self.characters_left = self.size, CHARACTERS_PER_WINDOW
+        self.lines_left -= 1
+        self.characters_left -= length
         window.shown_total += 1
         if self.kept:
             return
-        self.filling.append((number, shortened(line, self.needle if matches else ""), matches))
+        shown = shortened(line, self.needle if matches else "") if isinstance(line, str) else line.text
+        self.filling.append((number, shown, matches))
         self.found = self.found or (self.at is not None and number >= self.at)
 
     def _turn(self, number: int) -> None:

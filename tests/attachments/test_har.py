@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessions.viewers import json_items
+from sessions.files import json_items
+from sessions.files.json_items import items
 from sessions.viewers.har.archive import LONGEST_ENTRY, MOST_ENTRIES, NotHar
 from sessions.viewers.har.body import LONGEST_TEXT, Body
-from sessions.viewers.json_items import items
 from tests.attachments.archives import har, only, requests_in
 
 MOMENT = "2026-11-20T20:27:15.908Z"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sessions.viewers.levels import Level
 from sessions.viewers.lines import BLOCK, blocks_of_lines
-from sessions.viewers.log import Search, Window, read_window
+from sessions.viewers.log import CHARACTERS_PER_WINDOW, Search, Window, read_window
 from sessions.viewers.long_line import LONGEST_LINE
 from sessions.viewers.shown import printable
 
@@ -159,6 +159,23 @@ def test_following_the_windows_shows_every_line_that_passes_once(lines: list[str
         seen += numbers(window)
         at = window.next
     assert seen == [number for number, line in enumerate(lines, start=1) if "x" in line]
+
+
+@pytest.mark.parametrize("length", [1_000, LONGEST_LINE, 3 * LONGEST_LINE])
+@pytest.mark.parametrize("count_levels", [True, False])
+def test_a_window_of_long_lines_has_fewer_and_all_windows_have_every_line_once(length: int, count_levels: bool) -> None:
+    text = (b"x" * length + b"\n") * 450
+    seen: list[int] = []
+    before: int | None = None
+    at: int | None = 1
+    while at is not None:
+        window = read_window(io.BytesIO(text), Search(), at=at, count_levels=count_levels)
+        assert sum(min(len(line.text), LONGEST_LINE) for line in window.lines) <= CHARACTERS_PER_WINDOW
+        assert (window.previous, window.shown_first, window.shown_last) == (before, at, at + len(window.lines) - 1)
+        seen += numbers(window)
+        before, at = at, window.next
+    assert seen == list(range(1, 451))
+    assert read_window(io.BytesIO(text), Search(), at=window.last, count_levels=count_levels).next is None
 
 
 class Endless(io.RawIOBase):

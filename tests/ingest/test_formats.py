@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import re
 import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
@@ -276,6 +278,23 @@ def test_a_shorter_line_has_empty_cells_at_its_end_and_a_column_that_is_there_tw
     assert second.attributes == {"column 5": "b", "startTime (column 6)": "c"}
 
 
+@pytest.mark.parametrize(
+    ("header", "why"),
+    [
+        ("x" * 131_073, "field larger than field limit (131072)"),
+        ("a," + "x" * 131_073, "field larger than field limit (131072)"),
+        ('a,"' + "x\n" * 70_000, "field larger than field limit (131072)"),
+        ("a," * 600_000, "a line longer than 1,048,576 characters"),
+        ('a,"b', "unexpected end of data"),
+    ],
+    ids=["a name", "a second name", "a name that does not end", "too long", "a quote that does not end"],
+)
+def test_a_header_that_cannot_be_read_is_refused_by_name(header: str, why: str) -> None:
+    (line,) = FORMATS["appetize-csv"].split(io.BytesIO(f"{header}\n1,2\n".encode()))
+    with pytest.raises(LineError, match=re.escape(f"not CSV: the header: {why}")):
+        FORMATS["appetize-csv"].read(line.raw)
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
 @pytest.mark.parametrize("name", ["x.csv", "x.json", "x.ndjson"])
 def test_another_encoding_is_named_once(acme: Organisation, tmp_path: Path, encoding: str, name: str) -> None:
@@ -312,6 +331,41 @@ def test_a_list_that_was_cut_short_is_one_refusal_wherever_it_was_cut(
         with pytest.raises(LineError, match="not JSON"):
             FORMATS["appetize-json"].read(records[-1].raw)
         assert len(records) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b'{"data":[\n' + b'{"id":"a"},\n' * 1_000_000, "not JSON: the document ends too early"),
+        (b'{"data":[{}],\n"more":' + b"9" * 9_000_000 + b"}]", "not JSON: something follows the document"),
+        (b"[\n" + b"[" * 9_000_000, "Its JSON is nested too deeply."),
+        (b'{"id":\n"' + b"x" * 9_000_000 + b'"}', "longer than 8 MiB"),
+        (b"[\n" + b'{"id":"' + b"x" * 9_000_000 + b'"}]', "longer than 8 MiB"),
+        (b"{}\n" + b'{"id":"' + b"x" * 65 * 1024**2 + b'"}', "longer than 64 MiB"),
+        (f"[{'1,' * 5_000_000}1]".encode("utf-16"), "is encoded in UTF-16: save it as UTF-8"),
+    ],
+    ids=["cut short", "with more", "nested", "one session", "a session", "a line", "UTF-16"],
+)
+def test_what_is_wrong_with_a_large_list_is_said_once(content: bytes, why: str) -> None:
+    *_, record = FORMATS["appetize-json"].split(io.BytesIO(content))
+    with pytest.raises(LineError) as refused:
+        FORMATS["appetize-json"].read(record.raw)
+    assert refused.value.message == why
+    assert record.number == (2 if content.startswith(b"{}") else 1)
+
+
+def test_a_list_may_come_through_a_pipe() -> None:
+    reading, writing = os.pipe()
+    with open(writing, "wb") as end:  # noqa: PTH123
+        end.write(b'{"total": 2,\n"data": [{"id": "a"},\n{"id": "b"}]}')
+    with open(reading, "rb") as file:  # noqa: PTH123
+        records = list(FORMATS["appetize-json"].split(file))
+    assert [(line.number, line.raw) for line in records] == [(1, b'{"id": "a"}'), (2, b'{"id": "b"}')]
+
+
+def test_one_bad_line_of_a_list_by_line_is_one_refusal() -> None:
+    records = FORMATS["appetize-json"].split(io.BytesIO(b'[{"id":"a"}]\n[{"id":"b"\n{"data":[{"id":"c"}]}\n'))
+    assert [line.raw for line in records] == [b'{"id":"a"}', b'[{"id":"b"\n', b'{"id":"c"}']
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Everything that reads what somebody else sent, each as a function of bytes. What it refuses, it refuses in time."""
 
-import csv
 import io
 import json
 from collections.abc import Callable
@@ -44,7 +43,7 @@ from sessions.viewers.log import Search, read_window
 Reader = Callable[[bytes], object]
 
 REFUSALS = (
-    LineError, csv.Error, Problem, NotHar, QueryError, RangeNotSatisfiable, InvalidCursorError, ValidationError,
+    LineError, Problem, NotHar, QueryError, RangeNotSatisfiable, InvalidCursorError, ValidationError,
 )  # fmt: skip
 
 SESSION = (

@@ -27,6 +27,7 @@ from sessions.contract.line_errors import LineError
 from sessions.files.media import Viewer
 from sessions.ingest.reading.formats.appetize import read_listed, read_reported
 from sessions.ingest.reading.formats.csv_records import csv_records
+from sessions.ingest.reading.formats.json_records import json_records
 from sessions.ingest.reading.ndjson import lines
 from sessions.ingest.reading.parse import MAX_SENT_BYTES, parse, parse_object
 from sessions.models import Attachment, User
@@ -140,6 +141,10 @@ CASES: dict[str, tuple[Callable[[str], str], Input]] = {
     "JSON of lists": (JSON, Input(b"[", b"[[1]],", b"1]", LARGEST_INDENTED - 1)),
     "JSON of a text": (JSON, Input(b'["' + SMILE, b"&", b'"]', LARGEST_INDENTED - 1)),
     "a log of one line": (LOG, Input(SMILE, b"x", b"", LARGEST)),
+    "a log of long lines": (LOG, Input(b"", SMILE + b"&" * 3_995 + b"\n", b"", 8 * MIB)),
+    "a log of matches": (
+        page(Viewer.LOG, "text/plain", q="&"), Input(b"", SMILE + b"&" * 3_995 + b"\n", b"", 8 * MIB)
+    ),
     "a log of empty lines": (LOG, Input(b"", b"\n", b"", 16 * MIB)),
     "a session of numbers": (whole(sent), Input(SESSION + PROPERTIES + b"[", b"1,", b"1]}}]}", MIB)),
     "a session of objects": (whole(sent), Input(SESSION + PROPERTIES + b"[", b'{"a":1},', b"1]}}]}", MIB)),
@@ -153,10 +158,13 @@ CASES: dict[str, tuple[Callable[[str], str], Input]] = {
     "a batch of one endless line": (BATCH, Input(b"", b"x", b"", 3 * 64 * MIB)),
     "CSV of many columns": (each(csv_records, read_reported), Input(b"", b"a,", b"\n1,2\n", MIB)),
     "CSV of an open quote": (each(csv_records, read_reported), Input(b'a,b\n"', b"x,\n", b"", 300_000)),
-    "a saved list": (
-        each(lambda file: lines(file, MAX_SENT_BYTES), read_listed),
-        Input(b"", b'{"id":"a","startTime":"2026-11-20T10:00:00Z"}\n', b"", 8 * MIB),
+    "a list by line": (
+        each(json_records, read_listed), Input(b"", b'{"id":"a","startTime":"2026-11-20T10:00:00Z"}\n', b"", MIB)
     ),
+    "a list of sessions": (
+        each(json_records, len), Input(b'{"data":[\n', b'{"id":"%b"},\n' % (b"x" * 4_000), b"{}]}", 96 * MIB)
+    ),
+    "a list of empty objects": (each(json_records, len), Input(b"[", b"{},", b"{}]", 2 * MIB)),
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """A file of one JSON object a line, of any length, in little memory."""
 
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from sessions.ingest.reading.encodings import foreign_encoding
 from sessions.ingest.reading.parse import MAX_LINE_BYTES
@@ -18,7 +18,7 @@ class Line(NamedTuple):
     raw: bytes
 
 
-def lines(file: BinaryIO, longest: int = MAX_LINE_BYTES) -> Iterator[Line]:
+def lines(file: IO[bytes], longest: int = MAX_LINE_BYTES) -> Iterator[Line]:
     """Blank lines are left out. Of a line that is too long comes just enough for the parser to say so.
 
     Of a file in UTF-16, whose lines end elsewhere, the first line is all: the parser names the encoding.

@@ -6,10 +6,10 @@ from typing import IO, TypeVar
 
 import msgspec
 
+from sessions.files.json_items import Item, Malformed, NoArray, TooComplex, items
 from sessions.viewers.har.entry import LONGEST_SEARCHED, Details, Request, read_details, read_request
 from sessions.viewers.har.loose import repaired
 from sessions.viewers.har.outline import outline
-from sessions.viewers.json_items import Item, Malformed, NoArray, TooComplex, items
 
 Read = TypeVar("Read")
 

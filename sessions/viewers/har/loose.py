@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from sessions.viewers.json_items import items
+from sessions.files.json_items import items
 
 Fields = TypeVar("Fields", bound=msgspec.Struct)
 

@@ -5,8 +5,8 @@ Strings are cut, lists end early, and what is deep and long is null, so that wha
 
 from typing import IO
 
+from sessions.files.json_items import Item, Reader
 from sessions.viewers.har.loose import whole_characters
-from sessions.viewers.json_items import Item, Reader
 
 LONGEST_VALUE = 384 * 1024
 LONGEST_OUTLINE = 3 * 1024 * 1024

@@ -28,6 +28,8 @@ _TO_BRACKET = re.compile(rb"%b(?:%b%b)*+" % (_FLAT, _BRANCH, _FLAT), re.DOTALL)
 _IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,:\"{}\[\]]*+")
 _SPACE = re.compile(rb"[ \t\r\n]*+")
+# Nearly all keys are short and have no escapes.
+_PLAIN_KEY = re.compile(rb'"([^"\\]{0,%d}+)"[ \t\r\n]*+:' % LONGEST_KEY)
 # How numbers, true, false and null begin, and NaN and Infinity, which browsers write.
 _SCALARS = frozenset(b"%c" % sign for sign in b"-0123456789tfnNI")
 _QUOTE = ord('"')
@@ -106,6 +108,9 @@ class Reader:
 
     def peek(self) -> bytes:
         """The next byte that is no space, at which the reader then stands; empty at the end."""
+        sign = self._block[self._at : self._at + 1]
+        if sign > b" ":
+            return sign
         while True:
             self._at = self._end_of(_SPACE)
             if self._at < len(self._block) or not self._next_block():
@@ -129,6 +134,9 @@ class Reader:
 
     def key(self) -> str:
         """A key and its colon. One that is too long to be looked for is given as empty."""
+        if self.peek() == b'"' and (plain := _PLAIN_KEY.match(self._block, self._at)):
+            self._at = plain.end()
+            return plain[1].decode(errors="replace")
         item = self.key_item()
         try:
             return msgspec.json.decode(item.head, type=str) if item.is_whole else ""
