@@ -24,7 +24,7 @@ NEWEST = f"""
     SELECT * FROM history_session WHERE organisation_id = %(organisation)s AND environment <> '{MARK}'
     ORDER BY organisation_id, occurred_at DESC, id DESC LIMIT %(rows)s
 """
-NOT_SENT = {"id", "external_id", "environment", "attachments"}
+NOT_SENT = {"id", "external_id", "environment", "clock_skew_ms", "attachments"}
 # In COPY's own format, which is that of the lines: no name of the benchmark has a backslash in it.
 LINES = f"""
     COPY (

@@ -48,7 +48,10 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "require-concurrent-index-creation": SMALL,
         "require-concurrent-index-deletion": SMALL,
     },
+    "history.0017_session_clock": {"ban-drop-constraint": "a rule about a session's times that no longer holds"},
 }
+# They change rows only where there are some, and none is here.
+WITHOUT_STATEMENTS = {"history.0014_one_form_of_names"}
 
 
 @pytest.fixture(scope="module")
@@ -72,5 +75,5 @@ def test_what_a_migration_locks_is_wanted(statements: dict[str, list[str]], name
     done = subprocess.run(command, input=script, capture_output=True, text=True, check=False)
     assert not done.stderr
     found = {problem["rule_name"]: f"line {problem['line']}: {problem['message']}" for problem in json.loads(done.stdout)}
-    assert changes
+    assert bool(changes) is (name not in WITHOUT_STATEMENTS)
     assert found.keys() == EXCEPTIONS.get(name, {}).keys(), found
