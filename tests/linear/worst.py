@@ -150,6 +150,18 @@ CASES: dict[str, tuple[Callable[[str], str], Input]] = {
     "a session of objects": (whole(sent), Input(SESSION + PROPERTIES + b"[", b'{"a":1},', b"1]}}]}", MIB)),
     "events": (whole(sent), Input(SESSION, EVENT + b",", EVENT + b"]}", 4_500_000)),
     "a text": (whole(sent), Input(SESSION + PROPERTIES + b'"\\n' + SMILE, b"x", b'"}}]}', EVENTS)),
+    "a text and an escaped colon": (
+        whole(sent), Input(SESSION + PROPERTIES + b'"\\u003a' + SMILE, b"x", b'"}}]}', EVENTS)
+    ),
+    "a text and a key that occurs twice": (
+        whole(sent), Input(SESSION + PROPERTIES + b'"' + SMILE, b"x", b'"}}],"status":"ended"}', EVENTS)
+    ),
+    "a text and a large integer": (
+        whole(sent), Input(SESSION + PROPERTIES + b'"' + SMILE, b"x", b'","b":%b}}]}' % (b"9" * 30), EVENTS)
+    ),
+    "a text and half a character": (
+        whole(sent), Input(SESSION + PROPERTIES + b'"' + SMILE, b"x", b'\\ud83d"}}]}', EVENTS)
+    ),
     "a change of lists": (whole(parse_object), Input(b'{"a":[', b"[],", b"1]}", 740_000)),
     "events by line": (whole(lambda raw: len(parse_lines(raw))), Input(b"", EVENT + b"\n", EVENT, EVENTS)),
     "a batch of one line of objects": (
