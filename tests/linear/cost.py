@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 
 # Below this, a doubling says more about the clock than about the code.
-NOTICEABLE = 0.02
-GROWTH = 2.5
+NOTICEABLE = 0.05
+GROWTH = 3.0
 ROUNDS = 3
 
 
