@@ -1,6 +1,7 @@
 """A line that is wrong is refused with the code and the path of what is wrong."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from sessions.contract.line_errors import LineError
 from sessions.contract.schema import SessionLine
 from sessions.ingest.reading.normalise import normalise
-from sessions.ingest.reading.parse import parse_line
+from sessions.ingest.reading.parse import parse_line, parse_object
 from tests.ingest.lines import a_line, an_event
 
 
@@ -129,3 +130,28 @@ def test_addresses_are_written_one_way() -> None:
     line = parsed(a_line(network={"client_ip": "2001:DB8:0:0:0:0:0:1", "server_ip": "10.0.0.1"}))
 
     assert (line.network.client_ip, line.network.server_ip) == ("2001:db8::1", "10.0.0.1")
+
+
+ENDS = (
+    b"", b"\\u003a", b"\\\\u003a", b"\\ud800", b"\\ud83dx", b"\\udc00", b"\xff", b"\\x", b"\n", b'","status":"ended"',
+    b'","b":1,"b":"',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("after", [b"", b',"status":"ended"', b',"b":%b' % (b"9" * 30)])
+def test_what_is_wrong_is_the_same_beside_a_long_text(end: bytes, after: bytes) -> None:
+    refusals = []
+    for length in (10, 10_000):
+        text = "\U0001f642".encode() * length + end
+        refusals.append(refusal_of(b'{"a":"%b"%b}' % (text, after)))
+    assert refusals[0] == refusals[1]
+
+
+def refusal_of(raw: bytes) -> tuple[str, str | None, str] | None:
+    """Without the byte at which it was noticed."""
+    try:
+        parse_object(raw)
+    except LineError as error:
+        return error.code, error.field, re.sub(r"(byte|char|column|position) \d+", "", error.message)
+    return None

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 
 # Below this, a doubling says more about the clock than about the code.
-NOTICEABLE = 0.02
-GROWTH = 2.5
-ROUNDS = 4
+NOTICEABLE = 0.05
+GROWTH = 3.0
+ROUNDS = 3
 
 
 def seconds(run: Callable[[], object]) -> float:
@@ -30,8 +30,11 @@ def least(run: Callable[[], object], enough: float = 0.0) -> float:
     return best
 
 
-def assert_linear(run: Callable[[int], Callable[[], object]], sizes: tuple[int, ...], of: str) -> None:
-    """Twice the input takes at most GROWTH times the time, from each size to the next."""
+def assert_linear(run: Callable[[int], Callable[[], object]], sizes: tuple[int, ...], of: str) -> float:
+    """Twice the input takes at most GROWTH times the time, from each size to the next.
+
+    Returns the seconds of the last.
+    """
     previous = least(run(sizes[0]), NOTICEABLE / GROWTH)
     for size in sizes[1:]:
         allowed = max(GROWTH * previous, NOTICEABLE)
@@ -41,3 +44,4 @@ def assert_linear(run: Callable[[int], Callable[[], object]], sizes: tuple[int, 
             allowed = max(GROWTH * previous, NOTICEABLE)
         assert took <= allowed, f"{size:,} bytes of {of} take {took:.3f} s, half of them {previous:.3f} s"
         previous = took
+    return previous

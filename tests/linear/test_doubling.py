@@ -8,7 +8,7 @@ from tests.linear.cost import assert_linear, least
 from tests.linear.readers import READERS, read
 from tests.linear.shapes import SHAPES
 
-SIZES = (64_000, 128_000, 256_000)
+SIZES = (24_000, 48_000)
 MIB = 1024 * 1024
 MOST_SECONDS = 1.0
 
@@ -19,12 +19,11 @@ def reading(reader: str, shape: str, size: int) -> Callable[[], object]:
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_twice_as_much_takes_twice_as_long(reader: str) -> None:
-    for shape in SHAPES:
-        assert_linear(lambda size: reading(reader, shape, size), SIZES, shape)  # noqa: B023  called at once
-
-
-@pytest.mark.parametrize("reader", READERS)
-def test_a_mebibyte_is_read_or_refused_within_a_second(reader: str) -> None:
-    took = {shape: least(reading(reader, shape, MIB), MOST_SECONDS) for shape in SHAPES}
-    assert {shape: seconds for shape, seconds in took.items() if seconds > MOST_SECONDS} == {}
+def test_twice_as_much_takes_twice_as_long_and_a_mebibyte_a_second(reader: str) -> None:
+    """A mebibyte of the shape that took longest: of all of them it would take minutes."""
+    took = {
+        shape: assert_linear(lambda size: reading(reader, shape, size), SIZES, shape)  # noqa: B023  called at once
+        for shape in SHAPES
+    }
+    slowest = max(SHAPES, key=lambda shape: took[shape])
+    assert least(reading(reader, slowest, MIB), MOST_SECONDS) <= MOST_SECONDS, slowest

@@ -1,6 +1,7 @@
-"""Reads the worst input of one kind and prints by how many MiB this process grew, and what became of the input.
+"""Reads the worst input of each kind, or of those that are named, each in a process of its own, and prints by how many
+MiB it grew, the kind, and what became of the input.
 
-    python -m tests.linear.worst "a log"
+    python -m tests.linear.worst "a log of one line"
 
 The folder for attachments is that of ATTACHMENTS_DIR; no database is asked.
 """
@@ -8,7 +9,7 @@ The folder for attachments is that of ATTACHMENTS_DIR; no database is asked.
 import os
 import resource
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 from uuid import UUID
 
@@ -145,11 +146,23 @@ CASES: dict[str, tuple[Callable[[str], str], Input]] = {
     "a log of matches": (
         page(Viewer.LOG, "text/plain", q="&"), Input(b"", SMILE + b"&" * 3_995 + b"\n", b"", 8 * MIB)
     ),
-    "a log of empty lines": (LOG, Input(b"", b"\n", b"", 16 * MIB)),
+    "a log of empty lines": (LOG, Input(b"", b"\n", b"", 4 * MIB)),
     "a session of numbers": (whole(sent), Input(SESSION + PROPERTIES + b"[", b"1,", b"1]}}]}", MIB)),
     "a session of objects": (whole(sent), Input(SESSION + PROPERTIES + b"[", b'{"a":1},', b"1]}}]}", MIB)),
     "events": (whole(sent), Input(SESSION, EVENT + b",", EVENT + b"]}", 4_500_000)),
     "a text": (whole(sent), Input(SESSION + PROPERTIES + b'"\\n' + SMILE, b"x", b'"}}]}', EVENTS)),
+    "a text and an escaped colon": (
+        whole(sent), Input(SESSION + PROPERTIES + b'"\\u003a' + SMILE, b"x", b'"}}]}', EVENTS)
+    ),
+    "a text and a key that occurs twice": (
+        whole(sent), Input(SESSION + PROPERTIES + b'"' + SMILE, b"x", b'"}}],"status":"ended"}', EVENTS)
+    ),
+    "a text and a large integer": (
+        whole(sent), Input(SESSION + PROPERTIES + b'"' + SMILE, b"x", b'","b":%b}}]}' % (b"9" * 30), EVENTS)
+    ),
+    "a text and half a character": (
+        whole(sent), Input(SESSION + PROPERTIES + b'"' + SMILE, b"x", b'\\ud83d"}}]}', EVENTS)
+    ),
     "a change of lists": (whole(parse_object), Input(b'{"a":[', b"[],", b"1]}", 740_000)),
     "events by line": (whole(lambda raw: len(parse_lines(raw))), Input(b"", EVENT + b"\n", EVENT, EVENTS)),
     "a batch of one line of objects": (
@@ -181,17 +194,27 @@ def write(name: str, given: Input) -> str:
     return name
 
 
-def main(case: str) -> None:
+def measure(case: str) -> None:
     read, given = CASES[case]
-    # As in the tests: no `collectstatic` has been run.
-    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     # What is loaded once, such as templates, is no growth.
     read(write("small", given._replace(size=0)))
     name = write("worst", given)
     before = high_water()
     outcome = read(name)
-    sys.stdout.write(f"{high_water() - before:.1f} {outcome}")
+    sys.stdout.write(f"{high_water() - before:.1f}\t{case}\t{outcome}\n")
+    sys.stdout.flush()
+
+
+def main(cases: Iterable[str]) -> None:
+    # As in the tests: no `collectstatic` has been run.
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    for case in cases:
+        if not (child := os.fork()):
+            measure(case)
+            os._exit(0)
+        if os.waitpid(child, 0)[1]:
+            raise SystemExit(f"{case} failed")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1:] or CASES)

@@ -21,6 +21,7 @@ from sessions.contract.line_errors import LineError, invalid, required, unparsab
 from sessions.contract.names import clean_names
 from sessions.contract.schema import Event, EventBatch, ImportedLine, SessionLine, Time
 from sessions.ingest.reading.encodings import foreign_encoding, save_as_utf8
+from sessions.ingest.reading.readable import STRING, shallow, without_long_texts
 
 Sent = TypeVar("Sent", bound=msgspec.Struct)
 Decoded = TypeVar("Decoded")
@@ -35,13 +36,9 @@ MAX_SENT_VALUES = 250_000
 SMALL_BYTES = 256 * 1024
 MAX_ATTRIBUTES_BYTES = 16 * 1024
 MAX_DEPTH = 64
-READABLE_DEPTH = 2 * MAX_DEPTH
 
-# A string that is not closed ends with the text: from the next quote on, all of it would be read again.
-_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
-_NESTING = re.compile(rb"%b|[\[\]{}]" % _STRING, re.DOTALL)
 # A value follows each of these signs.
-_TO_VALUE = re.compile(rb'[^",{\[]*+(?:%b[^",{\[]*+)*+(?:[,{\[]|\Z)' % _STRING, re.DOTALL)
+_TO_VALUE = re.compile(rb'[^",{\[]*+(?:%b[^",{\[]*+)*+(?:[,{\[]|\Z)' % STRING, re.DOTALL)
 _NUL, _SURROGATE = re.compile("\0"), re.compile("[\ud800-\udfff]")
 _MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$", re.DOTALL)
 _UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
@@ -104,7 +101,7 @@ def _guarded(raw: bytes, decode: Callable[[bytes], Decoded], longest: int) -> De
         raise unparsable("not valid UTF-8") from error
     except RecursionError:
         # What is left is still nested too deeply, and refused at its place.
-        return _guarded(_shallow(raw), decode, longest)
+        return _guarded(shallow(raw), decode, longest)
     except _DuplicateKeyError as error:
         raise LineError("parse_error", _path_of_duplicate(raw), "occurs twice in one object") from error
     except msgspec.ValidationError as error:
@@ -193,7 +190,7 @@ def _unfit_attribute(raw: bytes) -> str:
     try:
         attributes = _read(raw, parse_int=float)["attributes"]
     except json.JSONDecodeError as error:  # further on than msgspec has read
-        raise unparsable(f"not JSON: {error}") from error
+        raise unparsable(f"not JSON: {error.msg}") from error
     for name, value in attributes.items():
         if isinstance(value, dict | list) or value in (math.inf, -math.inf):
             return f"attributes.{name}"
@@ -207,11 +204,18 @@ class _DuplicateKeyError(Exception):
 def _refuse_duplicate_keys(raw: bytes) -> None:
     """Read and written again, an object has lost its second key, and a colon with it.
 
-    That takes a third of the time that looking at each key does, which is left to JSON with a colon that is
-    written as an escape.
+    Colons that are written as escapes are counted with the others. That takes a third of the time that looking at each
+    key does, which is left to JSON that has lost one, or that holds an integer of more than 64 bits.
     """
-    if b"\\u003a" in raw or b"\\u003A" in raw or _colons_written(raw) != raw.count(b":"):
-        _duplicates.decode(raw.decode())
+    if _colons_written(raw) != raw.count(b":") + _escaped_colons(raw):
+        _duplicates.decode(without_long_texts(raw).decode())
+
+
+def _escaped_colons(raw: bytes) -> int:
+    if b"\\u003a" not in raw and b"\\u003A" not in raw:
+        return 0
+    unescaped = raw.replace(b"\\\\", b"")  # a backslash that is escaped begins no escape
+    return unescaped.count(b"\\u003a") + unescaped.count(b"\\u003A")
 
 
 def _colons_written(raw: bytes) -> int | None:
@@ -274,24 +278,9 @@ def _refuse_undecodable(raw: bytes, why: str) -> None:
 
 
 def _read(raw: bytes, **hooks: Any) -> Any:
-    """What was refused, read to find the place: bytes that are not UTF-8 as lone surrogates, and not too deep."""
-    return json.loads(_shallow(raw).decode(errors="surrogateescape"), **hooks)
-
-
-def _shallow(raw: bytes) -> bytes:
-    """The same JSON with 0 for what is nested deeper than READABLE_DEPTH, where readers that recurse would give up."""
-    kept, start, depth = bytearray(), 0, 0
-    for token in _NESTING.finditer(raw):
-        if token[0] in b"[{":
-            depth += 1
-            if depth == READABLE_DEPTH + 1:
-                kept += raw[start : token.start()] + b"0"
-                start = len(raw)
-        elif token[0] in b"]}":
-            if depth == READABLE_DEPTH + 1:
-                start = token.end()
-            depth -= 1
-    return bytes(kept) + raw[start:]
+    """What was refused, read to find the place: bytes that are not UTF-8 as lone surrogates, not too deep, and without
+    long texts."""
+    return json.loads(without_long_texts(shallow(raw)).decode(errors="surrogateescape"), **hooks)
 
 
 def _refuse_texts(value: Any, unfit: re.Pattern[str], why: str) -> None:
