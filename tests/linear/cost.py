@@ -1,12 +1,14 @@
-"""What something costs: processor time, which others on the machine do not lengthen."""
+"""What something costs: processor time, which others on the machine hardly lengthen."""
 
 import gc
 import time
 from collections.abc import Callable
 
-# Below this, a doubling says more about the clock than about the code.
+# What takes less says more about the clock than about the code.
 NOTICEABLE = 0.05
-GROWTH = 3.0
+TIMES_AS_MUCH = 8
+# In time that grows with the square of the length it would be 64 times as long.
+TIMES_AS_LONG = 24
 ROUNDS = 3
 
 
@@ -30,18 +32,10 @@ def least(run: Callable[[], object], enough: float = 0.0) -> float:
     return best
 
 
-def assert_linear(run: Callable[[int], Callable[[], object]], sizes: tuple[int, ...], of: str) -> float:
-    """Twice the input takes at most GROWTH times the time, from each size to the next.
-
-    Returns the seconds of the last.
-    """
-    previous = least(run(sizes[0]), NOTICEABLE / GROWTH)
-    for size in sizes[1:]:
-        allowed = max(GROWTH * previous, NOTICEABLE)
-        took = least(run(size), allowed)
-        if took > allowed:  # the smaller one may have been lucky
-            previous = max(previous, seconds(run(size // 2)))
-            allowed = max(GROWTH * previous, NOTICEABLE)
-        assert took <= allowed, f"{size:,} bytes of {of} take {took:.3f} s, half of them {previous:.3f} s"
-        previous = took
-    return previous
+def assert_linear(run: Callable[[int], Callable[[], object]], size: int, of: str) -> float:
+    """TIMES_AS_MUCH of something takes at most TIMES_AS_LONG. Returns the seconds of the larger input."""
+    small = seconds(run(size))
+    allowed = max(TIMES_AS_LONG * small, NOTICEABLE)
+    large = least(run(TIMES_AS_MUCH * size), allowed)
+    assert large <= allowed, f"{size:,} bytes of {of} take {small:.3f} s, {TIMES_AS_MUCH} times as many {large:.3f} s"
+    return large
