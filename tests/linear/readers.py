@@ -171,7 +171,7 @@ READERS: dict[str, Reader] = {
     "a user agent": lambda raw: read_user_agent(_text(raw)),
     "an event for FullStory": _fullstory,
     "a range": lambda raw: parse_range("bytes=" + _text(raw), 100),
-    "ETags": _conditional,
+    "ETags": lambda raw: _conditional(raw[:65_536]),  # no server takes a longer header
     "Basic": lambda raw: secret_in(_request(Authorization="Basic " + _text(raw))),
     "Bearer": lambda raw: secret_in(_request(Authorization=_text(raw))),
     "a body's type": _types,
