@@ -10,8 +10,8 @@ from tests.linear.shapes import SHAPES
 
 BYTES = 4_000
 MIB = 1024 * 1024
-# On a quiet machine it is at most one.
-MOST_SECONDS = 3.0
+# For a machine that is busy with much else; tests/linear/doubling.py measures what a quiet one takes.
+MOST_SECONDS = 10.0
 
 
 def reading(reader: str, shape: str, size: int) -> Callable[[], object]:
