@@ -24,9 +24,13 @@ class Begun(Iterator[bytes]):
         return next(self._chunks)
 
     def close(self) -> None:
-        close = getattr(self._chunks, "close", None)
-        if close is not None:
-            close()
+        close(self._chunks)
+
+
+def close(chunks: Iterable[bytes]) -> None:
+    """End a generator where it stands, and so its transaction, which else the thread's next request would find open."""
+    if hasattr(chunks, "close"):
+        chunks.close()
 
 
 def streamed(request: HttpRequest, chunks: Iterable[bytes], content_type: str = "application/json") -> HttpResponseBase:

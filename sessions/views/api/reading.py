@@ -9,7 +9,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from sessions.contract.errors import Problem
 from sessions.http.authentication import ApiRequest, scope_required
 from sessions.http.parameters import list_request
-from sessions.http.streams import streamed
+from sessions.http.streams import close, streamed
 from sessions.presenters.json import json_events, json_list
 from sessions.query import find_session_json
 from sessions.query.events.timeline import every_event
@@ -52,7 +52,11 @@ def json_response(request: HttpRequest, parts: Iterator[bytes]) -> HttpResponseB
         start.append(part)
         size += len(part)
         if size > WHOLE_BYTES:
-            return streamed(request, _resumed(start, parts))
+            try:
+                return streamed(request, _resumed(start, parts))
+            except Problem:
+                close(parts)
+                raise
     return HttpResponse(b"".join(start), content_type="application/json")
 
 
