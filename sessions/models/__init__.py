@@ -3,6 +3,7 @@
 from sessions.models.attachment import Attachment
 from sessions.models.catalogue import App, Device, Facet, OperatingSystem
 from sessions.models.event import Event
+from sessions.models.file_index import FileIndex
 from sessions.models.limit import RateLimit
 from sessions.models.mail import OutgoingMail
 from sessions.models.organisation import Organisation
@@ -22,6 +23,7 @@ __all__ = [
     "Device",
     "Event",
     "Facet",
+    "FileIndex",
     "OperatingSystem",
     "Organisation",
     "OutgoingMail",

@@ -9,6 +9,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from tqdm import tqdm
 
+from sessions.replay.indexes import forget_old_indexes
 from sessions.retention.files import StorageError, count_removed, delete_removed
 from sessions.retention.orphans import clean
 
@@ -41,6 +42,8 @@ class Command(BaseCommand):
         try:
             self._delete_removed(dry_run=options["dry_run"])
             self._delete_orphans(options["older_than"], dry_run=options["dry_run"])
+            if not options["dry_run"]:
+                forget_old_indexes()
         except OperationalError as error:
             raise CommandError(f"The database failed: {error}. Run it again.") from error
         except StorageError as error:

@@ -1,0 +1,56 @@
+"""Indexes of files: found by one pass over a file, and kept in the database where the pass takes long."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import msgspec
+from django.db import connection
+from django.utils import timezone
+
+from sessions.contract import schema
+from sessions.models import Attachment, FileIndex
+
+Index = TypeVar("Index")
+
+# A pass over less takes some milliseconds.
+SMALLEST_KEPT = 256 * 1024
+KEPT = timedelta(days=30)
+
+KEEP = """
+INSERT INTO history_fileindex (sha256, kind, version, content)
+VALUES (%(sha256)s, %(kind)s, %(version)s, %(content)s)
+ON CONFLICT (sha256, kind) DO UPDATE SET version = EXCLUDED.version, content = EXCLUDED.content, made_at = now()
+"""
+
+
+def file_index(
+    file: Attachment | schema.Attachment, kind: str, version: int, made: type[Index], make: Callable[[], Index]
+) -> Index:
+    """The index of this kind, from the database or made by `make`; `made` is its type, a msgspec.Struct.
+
+    Raises what `make` raises.
+    """
+    if file.size < SMALLEST_KEPT:
+        return make()
+    kept = FileIndex.objects.filter(sha256=file.sha256, kind=kind, version=version).values_list("content").first()
+    if kept is not None:
+        return msgspec.msgpack.decode(kept[0], type=made)
+    index = make()
+    with connection.cursor() as cursor:
+        content = msgspec.msgpack.encode(index)
+        cursor.execute(KEEP, {"sha256": file.sha256, "kind": kind, "version": version, "content": content})
+    return index
+
+
+def is_at_hand(file: Attachment | schema.Attachment, kind: str, version: int) -> bool:
+    """Whether the index can be had without a long pass over the file."""
+    return (
+        file.size < SMALLEST_KEPT or FileIndex.objects.filter(sha256=file.sha256, kind=kind, version=version).exists()
+    )
+
+
+def forget_old_indexes() -> int:
+    """Delete the indexes that were made long ago, of files that may be gone; how many. They are made again if asked."""
+    count, _ = FileIndex.objects.filter(made_at__lt=timezone.now() - KEPT).delete()
+    return count
