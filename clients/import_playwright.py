@@ -53,10 +53,11 @@ class NotRecorded(Exception):
 
 @dataclass
 class Stored:
-    """A file of a session: its bytes, or where they are."""
+    """A file of a session: its bytes, or where they are. `starts_at` is when it begins, where the recording says so."""
 
     name: str
     content: bytes | Path
+    starts_at: str | None = None
 
     def bytes(self) -> bytes:
         return self.content.read_bytes() if isinstance(self.content, Path) else self.content
@@ -64,12 +65,16 @@ class Stored:
 
 @dataclass
 class Recording:
-    """A session as the API takes it, its events and its files. `left_out` says what was damaged, a part each."""
+    """A session as the API takes it, its events and its files. `left_out` says what was damaged, a part each.
+
+    `pages_begun` holds the time of each page's first picture, which is the first frame of the page's video as well.
+    """
 
     session: Json
     events: list[Json] = field(default_factory=list)
     files: list[Stored] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    pages_begun: list[str] = field(default_factory=list)
 
 
 def recordings(path: Path) -> Iterator[Recording | NotRecorded]:
@@ -100,7 +105,12 @@ def _read(path: Path, beside: list[Path]) -> Recording | NotRecorded:
     named = recording.left_out[:NAMED_PARTS] + ([f"{more} more"] if more > 0 else [])
     recording.left_out = [f"{path}: left out: {part}" for part in named]
     taken = {file.name for file in recording.files}
-    recording.files += [Stored(file.name, file) for file in beside if file.name not in taken]
+    # One of each page, in the order in which the pages were opened: video.webm, video-1.webm, ... video-10.webm.
+    films = [file for file in beside if kind_of(file.name) == "video"]
+    films.sort(key=lambda file: (len(file.stem), file.stem))
+    begun = recording.pages_begun if len(films) == len(recording.pages_begun) else [None] * len(films)
+    starts = dict(zip(films, begun))  # noqa: B905  3.9
+    recording.files += [Stored(file.name, file, starts.get(file)) for file in beside if file.name not in taken]
     return recording
 
 
@@ -130,9 +140,10 @@ def read_trace(path: Path) -> Recording:
             raise NotRecorded("it is empty")
         files = []
         if console := sorted(line for trace in traces for line in trace.console):
-            files.append(Stored("console.log", ("\n".join(console) + "\n").replace("\0", "\u2400").encode()))
+            content = ("\n".join(console) + "\n").replace("\0", "\u2400").encode()
+            files.append(Stored("console.log", content, console[0].partition(" ")[0]))
         if network:
-            files.append(Stored("network.har", _archive(archive, set(names), network)))
+            files.append(Stored("network.har", _archive(archive, set(names), network), _first(network)))
         files += _pictures(archive, set(names), traces)
     session = _session(path, times[0], times[-1])
     for trace in traces:
@@ -144,7 +155,8 @@ def read_trace(path: Path) -> Recording:
     if any(trace.failed for trace in traces):
         session["status"] = "failed"
     session["flags"] = {"exception": any(event["event_type"] == "exception" for event in events)}
-    return Recording(session, events, files, left_out)
+    pages_begun = sorted(begun for trace in traces for begun in trace.pages_begun.values())
+    return Recording(session, events, files, left_out, pages_begun)
 
 
 class _Trace:
@@ -156,6 +168,7 @@ class _Trace:
         self.console: list[str] = []
         self.times: list[float] = []
         self.pictures: dict[str, Json] = {}
+        self.pages_begun: dict[str, str] = {}
         self.about: Json = {}
         self.failed = False
         self._offset = offset
@@ -254,8 +267,9 @@ class _Trace:
         self._happened("exception", at, message=line.get("message"), trace=trace)
 
     def _screencast_frame(self, line: Json) -> None:
-        self._at(line["timestamp"])
-        self.pictures[line["pageId"]] = line
+        at = self._at(line["timestamp"])
+        self.pages_begun.setdefault(line["pageId"], at)
+        self.pictures[line["pageId"]] = {**line, "at": at}
 
     def _happened(self, event_type: str, at: str, **properties: Any) -> None:
         cut = {"message": LONGEST_MESSAGE, "trace": LONGEST_TRACE}
@@ -333,7 +347,8 @@ def _pictures(archive: zipfile.ZipFile, names: set[str], traces: list[_Trace]) -
     for number, frame in enumerate(sorted(frames, key=lambda frame: frame["timestamp"]), 1):
         name = frame.get("file") or f"resources/{frame.get('sha1')}"
         if name in names:
-            yield Stored("screenshot.jpeg" if number == 1 else f"screenshot-{number}.jpeg", archive.read(name))
+            shown = "screenshot.jpeg" if number == 1 else f"screenshot-{number}.jpeg"
+            yield Stored(shown, archive.read(name), frame["at"])
 
 
 # ---- HAR files
@@ -360,7 +375,7 @@ def read_har(path: Path) -> Recording:
         for entry, (begun, _) in zip(entries, spans)  # noqa: B905  3.9
         if _is_page(entry)
     ]
-    return Recording(session, events, [Stored(path.name, path)], left_out)
+    return Recording(session, events, [Stored(path.name, path, session["started_at"])], left_out)
 
 
 def _requests(entries: Iterable[Any], left_out: list[str], place: str = "") -> list[Json]:
@@ -379,6 +394,11 @@ def _requests(entries: Iterable[Any], left_out: list[str], place: str = "") -> l
         else:
             found.append(entry)
     return found
+
+
+def _first(entries: list[Json]) -> str:
+    """When the first of these requests was begun."""
+    return _iso(min(milliseconds_of(entry["startedDateTime"]) for entry in entries))
 
 
 def _length(entry: Json) -> float:
@@ -436,7 +456,7 @@ def write(recording: Recording, folder: Path, number: int) -> None:
     for file in recording.files:
         (folder / place / file.name).write_bytes(file.bytes())
         attachments.append({"name": file.name, "kind": kind_of(file.name), "content_type": type_of(file.name),
-                            "file": str(place / file.name)})  # fmt: skip
+                            "starts_at": file.starts_at, "file": str(place / file.name)})  # fmt: skip
     line = {**recording.session, "events": recording.events, "attachments": attachments}
     with (folder / "sessions.ndjson").open("a", encoding="utf-8") as lines:
         lines.write(json.dumps(line) + "\n")
@@ -450,9 +470,9 @@ def send(recording: Recording, history: SessionHistory) -> None:
         history.request("POST", f"{sent.path}/events", {"events": recording.events[start : start + BATCH_EVENTS]})
     for file in recording.files:
         if isinstance(file.content, Path):
-            sent.attach(file.content, name=file.name)
+            sent.attach(file.content, name=file.name, starts_at=file.starts_at)
         else:
-            sent.attach_bytes(file.name, file.content)
+            sent.attach_bytes(file.name, file.content, starts_at=file.starts_at)
     for problem in sent.refused.values():
         raise problem
 

@@ -19,7 +19,7 @@ from collections.abc import Generator
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Callable, Union  # noqa: UP035  3.9
+from typing import Any, Callable, NamedTuple, Union  # noqa: UP035  3.9
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -38,6 +38,16 @@ LEVELS = {"SEVERE": "error", "WARNING": "warning"}
 
 Json = dict[str, Any]
 Report = pytest.TestReport
+
+
+class File(NamedTuple):
+    """A file of a test's session; `starts_at` is when its first frame or byte is."""
+
+    name: str
+    content: bytes
+    kind: str
+    content_type: str
+    starts_at: str | None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -155,6 +165,7 @@ class Test:
         self._nodeid = nodeid
         self._reports: list[Report] = []
         self._browsers: list[Browser] = []
+        self._begun = _now()
         self._ended = 0.0
 
     def watch(self, fixtures: dict[str, Any]) -> None:
@@ -188,14 +199,14 @@ class Test:
     def finish(self) -> None:
         failed = any(report.failed for report in self._reports)
         thrown = any(browser.thrown for browser in self._browsers)
-        self._send("test.log", self._log(), "log", "text/plain")
+        self._send(File("test.log", self._log(), "log", "text/plain", self._begun))
         for number, browser in enumerate(self._browsers, 1):
             suffix = "" if number == 1 else f"-{number}"
             for event in browser.events:
                 self.session.event(event.pop("event_type"), **event)
-            for name, content, kind, content_type in browser.files():
-                stem, dot, extension = name.rpartition(".")
-                self._send(f"{stem}{suffix}{dot}{extension}", content, kind, content_type)
+            for file in browser.files():
+                stem, dot, extension = file.name.rpartition(".")
+                self._send(file._replace(name=f"{stem}{suffix}{dot}{extension}"))
         about = {name: value for browser in self._browsers for name, value in browser.about.items()}
         fields: Json = {
             "ended_at": _iso(self._ended) if self._ended else _iso(datetime.now(timezone.utc).timestamp()),  # noqa: UP017
@@ -204,9 +215,14 @@ class Test:
         }
         (self.session.fail if failed else self.session.end)(**fields)
 
-    def _send(self, name: str, content: bytes, kind: str, content_type: str) -> None:
-        if content and self.session.attach_bytes(name, content, kind, content_type) is None:
-            raise self.session.refused[name]
+    def _send(self, file: File) -> None:
+        if not file.content:
+            return
+        answer = self.session.attach_bytes(
+            file.name, file.content, file.kind, file.content_type, starts_at=file.starts_at
+        )
+        if answer is None:
+            raise self.session.refused[file.name]
 
     def _log(self) -> bytes:
         parts = [self._nodeid]
@@ -228,8 +244,10 @@ class PlaywrightBrowser:
         self._console: list[str] = []
         self._finished: list[tuple[Any, Any]] = []
         self._responses: dict[Any, Any] = {}
-        self._pictures: list[bytes] = []
-        self._videos: list[Path] = []
+        self._pictures: list[tuple[bytes, str]] = []
+        # A video begins when its page is opened: that of a page that was open before is not known.
+        self._pages: dict[Any, str | None] = dict.fromkeys(context.pages)
+        self._videos: list[tuple[Path, str | None]] = []
         self._listeners: list[tuple[Any, str, Callable[[Any], None]]] = []
         self.events: list[Json] = []
         self.about: Json = {}
@@ -253,13 +271,13 @@ class PlaywrightBrowser:
         if browser is not None:
             self.about = {"browser": browser.browser_type.name, "browser_version": browser.version}
         for page in self._context.pages:
-            self._pictures.append(page.screenshot())
+            self._pictures.append((page.screenshot(), _now()))
             if page.video is not None:
-                self._videos.append(Path(page.video.path()))
+                self._videos.append((Path(page.video.path()), self._pages.get(page)))
 
-    def files(self) -> list[tuple[str, bytes, str, str]]:
+    def files(self) -> list[File]:
         # Written when the fixtures have closed the page; kept or not as the test's own settings say.
-        videos = [path.read_bytes() for path in self._videos if path.is_file()]
+        videos = [(path.read_bytes(), begun) for path, begun in self._videos if path.is_file()]
         entries = [_entry(request, self._responses.get(request)) for request, _ in self._finished]
         return _files(self._console, entries, self._pictures, videos)
 
@@ -268,6 +286,7 @@ class PlaywrightBrowser:
         self._listeners.append((target, name, listener))
 
     def _opened(self, page: Any) -> None:
+        self._pages.setdefault(page, _now())
         self._on(page, "framenavigated", lambda frame: self._navigated(page, frame))
 
     def _navigated(self, page: Any, frame: Any) -> None:
@@ -303,7 +322,7 @@ class SeleniumBrowser:
         self._driver = driver
         self._console: list[str] = []
         self._entries: list[Json] = []
-        self._pictures: list[bytes] = []
+        self._pictures: list[tuple[bytes, str]] = []
         self.events: list[Json] = []
         self.about: Json = {}
         self.thrown = False
@@ -312,7 +331,7 @@ class SeleniumBrowser:
         can = self._driver.capabilities
         self.about = {"browser": can.get("browserName"), "browser_version": can.get("browserVersion")}
         self.about = {name: value for name, value in self.about.items() if value}
-        self._pictures.append(self._driver.get_screenshot_as_png())
+        self._pictures.append((self._driver.get_screenshot_as_png(), _now()))
         if self._driver.current_url:
             self.events.append({"event_type": "navigate", "event_time": _now(), "url": self._driver.current_url})
         # Firefox and Safari have no such logs; `performance` is there when goog:loggingPrefs asks for it.
@@ -330,7 +349,7 @@ class SeleniumBrowser:
         if "performance" in kinds:
             self._entries = _network(json.loads(said["message"]) for said in self._driver.get_log("performance"))
 
-    def files(self) -> list[tuple[str, bytes, str, str]]:
+    def files(self) -> list[File]:
         return _files(self._console, self._entries, self._pictures, [])
 
 
@@ -353,23 +372,28 @@ def _is_driver(value: Any) -> bool:
 
 
 def _files(
-    console: list[str], entries: list[Json], pictures: list[bytes], videos: list[bytes]
-) -> list[tuple[str, bytes, str, str]]:
-    """(name, content, kind, content type) of what there is."""
+    console: list[str],
+    entries: list[Json],
+    pictures: list[tuple[bytes, str]],
+    videos: list[tuple[bytes, str | None]],
+) -> list[File]:
+    """What there is. A picture and a video come with their times."""
     found = []
     if console:
         content = "\n".join(console).replace("\0", "\u2400").encode("utf-8", "replace")
-        found.append(("console.log", content + b"\n", "log", "text/plain"))
+        found.append(File("console.log", content + b"\n", "log", "text/plain", console[0].partition(" ")[0]))
     if entries:
         archive = {"log": {"version": "1.2", "creator": {"name": "pytest_session_history", "version": "1"}}}
         archive["log"]["entries"] = entries  # type: ignore[assignment]
-        found.append(("network.har", json.dumps(archive).encode(), "network_log", "application/json"))
+        begun = min(entry["startedDateTime"] for entry in entries)
+        found.append(File("network.har", json.dumps(archive).encode(), "network_log", "application/json", begun))
     for name, contents, kind, content_type in (
         ("screenshot{}.png", pictures, "screenshot", "image/png"),
         ("video{}.webm", videos, "video", "video/webm"),
     ):
-        for number, content in enumerate(contents, 1):
-            found.append((name.format("" if number == 1 else f"-page-{number}"), content, kind, content_type))
+        for number, (content, starts_at) in enumerate(contents, 1):
+            shown = name.format("" if number == 1 else f"-page-{number}")
+            found.append(File(shown, content, kind, content_type, starts_at))
     return found
 
 

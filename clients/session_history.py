@@ -214,23 +214,37 @@ class Session:
                 del self._pending[: len(batch)]
 
     def attach(
-        self, path: Where, kind: str | None = None, *, name: str | None = None, content_type: str | None = None
+        self,
+        path: Where,
+        kind: str | None = None,
+        *,
+        name: str | None = None,
+        content_type: str | None = None,
+        starts_at: str | datetime | None = None,
     ) -> Json | None:
         """Send a file, streamed. Kind and type go by its name unless told; the server checks its SHA-256.
 
+        `starts_at` is when its first frame or byte is: `now()`, called when its recording begins.
         A file that the server refuses is warned of, kept in `refused` and answered with None: the session goes on.
         """
         file = Path(path)
         with file.open("rb") as opened:
             digest, size = _digest(opened)
-        return self._put(name or file.name, kind, content_type, (digest, size), lambda: file.open("rb"))
+        about = {"kind": kind, "starts_at": starts_at, "sha256": digest}
+        return self._put(name or file.name, content_type, size, about, lambda: file.open("rb"))
 
     def attach_bytes(
-        self, name: str, content: bytes, kind: str | None = None, content_type: str | None = None
+        self,
+        name: str,
+        content: bytes,
+        kind: str | None = None,
+        content_type: str | None = None,
+        *,
+        starts_at: str | datetime | None = None,
     ) -> Json | None:
         """Send bytes as a file of this name; None when the server refuses it, as `attach` has it."""
-        digest = hashlib.sha256(content).hexdigest()
-        return self._put(name, kind, content_type, (digest, len(content)), lambda: io.BytesIO(content))
+        about = {"kind": kind, "starts_at": starts_at, "sha256": hashlib.sha256(content).hexdigest()}
+        return self._put(name, content_type, len(content), about, lambda: io.BytesIO(content))
 
     def heartbeat(self) -> None:
         """Say that it still runs. Every other write says so too."""
@@ -261,15 +275,15 @@ class Session:
     def _put(
         self,
         name: str,
-        kind: str | None,
         content_type: str | None,
-        content: tuple[str, int],
+        size: int,
+        about: Json,
         opened: Callable[[], IO[bytes]],
     ) -> Json | None:
-        digest, size = content
-        content_type = content_type or type_of(name)
-        query = urllib.parse.urlencode({"kind": kind or kind_of(name), "sha256": digest})
-        headers = {"Content-Type": content_type, "Content-Length": str(size)}
+        """`about` is what stands in the address; what is None is left out."""
+        said = {**about, "kind": about["kind"] or kind_of(name)}
+        query = urllib.parse.urlencode({key: _expanded(key, value) for key, value in said.items() if value is not None})
+        headers = {"Content-Type": content_type or type_of(name), "Content-Length": str(size)}
         path = f"{self.path}/attachments/{urllib.parse.quote(name, safe='')}?{query}"
         try:
             return self._history.put(path, headers, opened)

@@ -150,6 +150,8 @@ class AnnouncedAttachment(Part, kw_only=True):
     content_type: Name
     size: Bytes | None = None
     sha256: Sha256 | None = None
+    # When its first frame or byte is.
+    starts_at: Time | None = None
 
 
 class AttachmentFile(AnnouncedAttachment, kw_only=True):
@@ -165,6 +167,7 @@ class Attachment(Part):
     size: int
     sha256: str
     available: bool
+    starts_at: Time | None
     url: str
 
 

@@ -13,6 +13,7 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, BinaryIO
 from uuid import UUID
@@ -39,7 +40,8 @@ SELECT storage_name FROM history_attachment WHERE session_id = ANY(%(ids)s::uuid
 class StoredFile:
     """An attachment as its row has it. Its bytes are in the storage already, unless `available` is false.
 
-    `was_there` says that they were before this file was read.
+    `was_there` says that they were before this file was read. `starts_at` is when its first frame or byte is, in UTC,
+    where that is known.
     """
 
     name: str
@@ -50,6 +52,7 @@ class StoredFile:
     storage_name: str
     available: bool = True
     was_there: bool = False
+    starts_at: datetime | None = None
 
 
 class ChangedWhileReadError(Exception):
@@ -87,7 +90,14 @@ def store_named(
     except (PermissionError, ChangedWhileReadError) as error:
         raise invalid(f"{field}.file", "cannot be read") from error
     return StoredFile(
-        attachment.name, attachment.kind, attachment.content_type, size, sha256, stored_as, was_there=was_there
+        attachment.name,
+        attachment.kind,
+        attachment.content_type,
+        size,
+        sha256,
+        stored_as,
+        was_there=was_there,
+        starts_at=attachment.starts_at,
     )
 
 

@@ -21,6 +21,8 @@ class Attachment(models.Model):
     # False while a producer has announced the file but not sent it, and after its bytes were deleted.
     available = models.BooleanField(default=True)
     storage_name = models.CharField(max_length=255)
+    # When its first frame or byte is, as its producer says.
+    starts_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

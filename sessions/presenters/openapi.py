@@ -173,6 +173,8 @@ def field_schema(field: forms.Field) -> JsonSchema:
         return {"type": "integer", "minimum": field.min_value, "maximum": field.max_value}
     if isinstance(field, DayOrMomentField):
         return {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
+    if isinstance(field, forms.DateTimeField):
+        return {"type": "string", "format": "date-time"}
     if isinstance(field, forms.UUIDField):
         return {"type": "string", "format": "uuid"}
     if isinstance(field, SeveralField):

@@ -56,6 +56,7 @@ class UploadParameters(forms.Form):
         required=False,
         help_text="In hex; checked before the file can be seen. Digest headers work too.",
     )
+    starts_at = forms.DateTimeField(required=False, help_text="When the file's first frame or byte is: RFC 3339.")
 
 
 def json_of(content: JsonSchema) -> dict[str, JsonSchema]:

@@ -39,7 +39,8 @@ ATTACHMENTS = f"""
     COALESCE((
         SELECT json_agg(json_build_object(
             'name', f.name, 'kind', f.kind, 'content_type', f.content_type, 'size', f.size, 'sha256', f.sha256,
-            'available', f.available, 'url', '/api/v1/sessions/' || s.id || '/attachments/' || {URL_NAME}
+            'available', f.available, 'starts_at', {utc("f.starts_at")},
+            'url', '/api/v1/sessions/' || s.id || '/attachments/' || {URL_NAME}
         ) ORDER BY f.name)
         FROM history_attachment f WHERE f.session_id = s.id
     ), '[]'::json)

@@ -86,6 +86,7 @@ def announced(attachment: AnnouncedAttachment) -> StoredFile:
         attachment.sha256 or "",
         storage_name="",
         available=False,
+        starts_at=attachment.starts_at,
     )
 
 

@@ -5,7 +5,8 @@ file that it replaces stays in the storage for a while (`sessions.retention.file
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
@@ -16,7 +17,7 @@ from sessions.files.contents import check_contents, detected
 from sessions.files.storing import StoredFile, keep_files, storage_name
 from sessions.files.unfinished import Unfinished, unfinished
 from sessions.ingest.reading.clocks import skew_ms
-from sessions.ingest.reading.normalise import check_content_type, check_name
+from sessions.ingest.reading.normalise import check_content_type, check_name, file_start
 from sessions.ingest.writing.heartbeat import beat
 from sessions.ingest.writing.load import UPSERT_ATTACHMENTS
 from sessions.ingest.writing.rows import attachment_row
@@ -34,6 +35,7 @@ class Upload:
     kind: str | None = None
     content_type: str | None = None
     sha256: str | None = None
+    starts_at: datetime | None = None
 
 
 def upload(sender: Sender, session_id: UUID, sent: Upload, chunks: Iterable[bytes]) -> tuple[StoredFile, bool]:
@@ -43,13 +45,17 @@ def upload(sender: Sender, session_id: UUID, sent: Upload, chunks: Iterable[byte
         check_content_type(sent.content_type)
     if sent.kind is not None and sent.kind not in AttachmentKind.values:
         raise invalid("kind", f"is none of {', '.join(AttachmentKind.values)}")
+    if sent.starts_at is not None:
+        sent = replace(sent, starts_at=file_start(sent.starts_at, timezone.now()))
     announced = Attachment.objects.filter(session_id=session_id, name=sent.name).first()
     with unfinished() as file:
         file.write(chunks)
         stored = _checked(sender, session_id, sent, announced, file)
         file.hand_over(stored.storage_name)
         previous = in_transaction(lambda: _keep(sender, session_id, stored, file))
-    return stored, previous is None or not previous.available
+    if previous is None:
+        return stored, True
+    return replace(stored, starts_at=stored.starts_at or previous.starts_at), not previous.available
 
 
 def _checked(
@@ -64,7 +70,7 @@ def _checked(
     kind = sent.kind or (announced and announced.kind) or AttachmentKind.OTHER.value
     check_contents(kind, content_type, file.head, is_whole=file.size <= len(file.head))
     name = storage_name(sender.organisation.pk, session_id, file.sha256)
-    return StoredFile(sent.name, kind, content_type, file.size, file.sha256, name)
+    return StoredFile(sent.name, kind, content_type, file.size, file.sha256, name, starts_at=sent.starts_at)
 
 
 def _keep(sender: Sender, session_id: UUID, stored: StoredFile, file: Unfinished) -> Attachment | None:

@@ -91,6 +91,21 @@ def test_there_are_files_of_every_kind_and_they_are_what_they_say() -> None:
 
 
 @pytest.mark.django_db
+def test_files_begin_when_what_is_in_them_does() -> None:
+    fill(timezone.now(), lambda _: None, sessions=SESSIONS)
+
+    files = Attachment.objects.filter(organisation__slug="acme").exclude(name="cart.csv")
+    for file in files.select_related("session"):
+        assert file.starts_at is not None, file.name
+        if file.kind == "log":
+            first = default_storage.open(file.storage_name).read(24).decode()
+            assert abs(file.starts_at - datetime.fromisoformat(first)) < timedelta(milliseconds=1)
+        if file.kind == "video":
+            assert file.session.started_at is not None
+            assert file.session.started_at < file.starts_at
+
+
+@pytest.mark.django_db
 def test_the_command_fills_an_empty_database_once_and_says_how_to_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
     fill(timezone.now(), lambda _: None, sessions=50)
     monkeypatch.setenv("PORT", "8123")

@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,19 @@ def test_a_session_goes_in_and_comes_back_with_its_events_and_files(
     assert {name: file["kind"] for name, file in kept.items()} == {log.name: "log", "network.har": "network_log"}
     assert hashlib.sha256(history.download(kept[log.name]["url"])).hexdigest() == kept[log.name]["sha256"]
     assert history.download(kept[log.name]["url"]) == log.read_bytes()
+
+
+def test_a_file_says_when_it_begins(history: SessionHistory, listed: Listed, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"bought")
+    begun = datetime(2026, 11, 20, 11, 0, 4, 250_000, tzinfo=timezone(timedelta(hours=1)))
+
+    with history.session() as session:
+        session.attach(tmp_path / "a.log", starts_at=begun)
+        session.attach_bytes("b.log", b"bought", starts_at="2026-11-20T10:00:05Z")
+        session.attach_bytes("c.log", b"bought")
+
+    starts = [file["starts_at"] for file in listed()[0]["attachments"]]
+    assert starts == ["2026-11-20T10:00:04.25Z", "2026-11-20T10:00:05Z", None]
 
 
 def test_a_file_that_is_refused_is_warned_of_and_the_session_goes_on(history: SessionHistory, listed: Listed) -> None:

@@ -14,7 +14,7 @@ import pytest
 from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
-from import_playwright import Recording, main, recordings
+from import_playwright import Recording, Stored, main, recordings
 from pytest_django.live_server_helper import LiveServer
 from session_history import SessionHistory, milliseconds_of
 
@@ -55,6 +55,10 @@ def check(history: SessionHistory, sessions: list[dict[str, Any]]) -> None:
         assert session["duration_ms"] > 0
         for file in session["attachments"]:
             assert hashlib.sha256(history.download(file["url"])).hexdigest() == file["sha256"]
+    began, ended = milliseconds_of(traced["started_at"]), milliseconds_of(traced["ended_at"])
+    assert all(began <= milliseconds_of(file["starts_at"]) <= ended for file in traced["attachments"])
+    assert files_of(archived)["shop.har"]["starts_at"] == archived["started_at"]
+    assert files_of(archived)["shop.webm"]["starts_at"] is None
     found = requests_in(history.download(files_of(traced)["network.har"]["url"]))
     (cart,) = [read.details for read in found if read.request.url.endswith("/thanks")]
     assert cart.response_body.text.startswith("<!doctype html>")
@@ -288,6 +292,30 @@ def test_a_trace_that_does_not_say_when_it_was_recorded_is_refused(tmp_path: Pat
     (refused,) = recordings(trace(tmp_path, context, *ACTIONS))
 
     assert "it is not known when it ran" in str(refused)
+
+
+def test_a_video_begins_with_the_first_picture_of_its_page(tmp_path: Path) -> None:
+    context = {"version": 8, "type": "context-options", "wallTime": WALL, "monotonicTime": 1000.0}
+    pictures = [
+        {"type": "screencast-frame", "pageId": page, "sha1": f"{page}-{at}.jpeg", "timestamp": at}
+        for page, at in (("page@1", 1100.0), ("page@1", 1300.0), ("page@2", 1500.0))
+    ]
+    trace(tmp_path, context, *ACTIONS, *pictures)
+    for name in ("video.webm", "video-1.webm"):
+        (tmp_path / name).write_bytes(b"")
+
+    starts = {file.name: file.starts_at for file in files_in(tmp_path)}
+    assert starts["video.webm"] == "2025-11-29T10:00:00.100Z"
+    assert starts["video-1.webm"] == "2025-11-29T10:00:00.500Z"
+
+    (tmp_path / "video-1.webm").unlink()  # then nobody knows whose video the other one is
+    assert {file.name: file.starts_at for file in files_in(tmp_path)}["video.webm"] is None
+
+
+def files_in(folder: Path) -> list[Stored]:
+    (recording,) = recordings(folder)
+    assert isinstance(recording, Recording)
+    return recording.files
 
 
 def test_damaged_parts_of_a_trace_are_left_out_by_name_and_the_rest_is_kept(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
-from session_history import SessionHistory
+from session_history import SessionHistory, milliseconds_of
 
 from sessions.models import User
 from sessions.viewers.har.entry import Request
@@ -125,6 +125,10 @@ def test_a_test_that_drives_chromium_has_its_screenshot_console_requests_and_vid
         event["event_type"] for event in events
     }
     assert sessions["test_buying"]["attributes"]["browser"] == "chromium"
+    files_of_buying = {file["name"]: file["starts_at"] for file in sessions["test_buying"]["attachments"]}
+    began, ended = (milliseconds_of(sessions["test_buying"][name]) for name in ("started_at", "ended_at"))
+    for name in ("console.log", "network.har", "screenshot.png"):
+        assert began < milliseconds_of(files_of_buying[name]) < ended
 
 
 @pytest.mark.chromium

@@ -16,12 +16,10 @@ FURTHEST_AHEAD = timedelta(hours=24)
 MILLISECOND = timedelta(milliseconds=1)
 
 
-def check_not_far_ahead(line: SessionLine, now: datetime) -> None:
-    """Raises LineError for a session that is to take place more than FURTHEST_AHEAD from now."""
-    for name in ("requested_at", "started_at"):
-        time = getattr(line, name)
-        if time is not None and time - now > FURTHEST_AHEAD:
-            raise invalid(name, "lies more than 24 hours ahead")
+def check_not_far_ahead(time: datetime, now: datetime, field: str) -> None:
+    """Raises LineError for a start that is more than FURTHEST_AHEAD from now."""
+    if time - now > FURTHEST_AHEAD:
+        raise invalid(field, "lies more than 24 hours ahead")
 
 
 def is_heard(time: datetime, now: datetime) -> bool:
@@ -42,6 +40,7 @@ def times_of(line: SessionLine) -> Iterator[datetime]:
         if time is not None:
             yield time
     yield from (event.event_time for event in line.events)
+    yield from (file.starts_at for file in line.attachments if file.starts_at is not None)
 
 
 def skew_ms(said: Iterable[datetime], now: datetime, ahead: timedelta | None = None) -> int | None:

@@ -42,11 +42,13 @@ def normalise(line: Line, now: datetime | None = None) -> Line:
     normalise_events(line.events)
     _check_initiator(line.initiator)
     _check_app(line)
-    _check_attachments(line)
+    _check_attachments(line, now)
     if None in (line.requested_at, line.started_at, line.ended_at, line.last_seen_at):
         _derive_times(line, now)
         _check_years(line)
-    check_not_far_ahead(line, now)
+    for name in ("requested_at", "started_at"):
+        if (time := getattr(line, name)) is not None:
+            check_not_far_ahead(time, now, name)
     _check_times(line, now)
     _check_durations(line)
     assert line.last_seen_at is not None
@@ -113,7 +115,7 @@ def _check_app(line: SessionLine) -> None:
         raise required("app.app_id", "is required where an app has a name or a group")
 
 
-def _check_attachments(line: SessionLine) -> None:
+def _check_attachments(line: SessionLine, now: datetime) -> None:
     names: set[str] = set()
     for index, attachment in enumerate(line.attachments):
         check_name(attachment.name, f"attachments[{index}].name")
@@ -121,6 +123,8 @@ def _check_attachments(line: SessionLine) -> None:
             raise invalid(f"attachments[{index}].name", "is the name of two attachments")
         names.add(attachment.name)
         check_content_type(attachment.content_type, f"attachments[{index}].content_type")
+        if attachment.starts_at is not None:
+            attachment.starts_at = file_start(attachment.starts_at, now, f"attachments[{index}].starts_at")
 
 
 def check_name(name: str, field: str = "name") -> None:
@@ -132,6 +136,13 @@ def check_name(name: str, field: str = "name") -> None:
 def check_content_type(value: str, field: str = "content_type") -> None:
     if len(value) > MAX_NAME or not _CONTENT_TYPE.fullmatch(value):
         raise invalid(field, "is not a content type such as text/plain")
+
+
+def file_start(value: datetime, now: datetime, field: str = "starts_at") -> datetime:
+    """When a file's first frame or byte is, in UTC. Raises LineError."""
+    value = _utc(value, field)
+    check_not_far_ahead(value, now, field)
+    return value
 
 
 def _derive_times(line: SessionLine, now: datetime) -> None:

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from functools import cache
 from itertools import islice
 from typing import Any, TypeVar, get_args
@@ -73,6 +74,15 @@ def parse_object(raw: bytes) -> dict[str, Any]:
         raise unparsable("Expected object")
     _check_json(value, "")
     return value
+
+
+def parse_time(text: str, field: str) -> datetime:
+    """A time that stands alone in an address, where an offset's + that was not quoted is a space. Raises LineError."""
+    written = text.replace(" ", "+", 1) if "T" in text else text
+    try:
+        return leap_second(written) or msgspec.convert(written, Time)
+    except msgspec.ValidationError as error:
+        raise invalid(field, str(error).replace("`", "")) from error
 
 
 def refuse_too_many_values(raw: bytes) -> None:

@@ -86,6 +86,7 @@ INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} AS sent
 ON CONFLICT (session_id, id) DO NOTHING
 """
 # An announcement does not undo a file that has arrived. A file that is replaced stays in the storage for a while.
+# Whoever does not say when a file starts does not take back what is known of it.
 UPSERT_ATTACHMENTS = """
 WITH replaced AS (
     SELECT DISTINCT stored.storage_name FROM {table} AS stored JOIN {source} AS sent USING (session_id, name)
@@ -95,7 +96,14 @@ WITH replaced AS (
     ON CONFLICT (storage_name) DO UPDATE SET removed_at = excluded.removed_at
 )
 INSERT INTO {table} AS stored ({columns}) SELECT {columns} FROM {source} AS sent ORDER BY session_id, name
-ON CONFLICT (session_id, name) DO UPDATE SET {changes} WHERE excluded.available OR NOT stored.available
+ON CONFLICT (session_id, name) DO UPDATE SET {changes}, starts_at = coalesce(excluded.starts_at, stored.starts_at)
+WHERE excluded.available OR NOT stored.available
+"""
+# All that an announcement changes of a file that has arrived: when it starts.
+UPDATE_FILE_STARTS = """
+UPDATE {table} AS stored SET starts_at = sent.starts_at FROM {source} AS sent
+WHERE stored.session_id = sent.session_id AND stored.name = sent.name
+  AND stored.available AND stored.starts_at IS DISTINCT FROM sent.starts_at
 """
 
 
@@ -231,12 +239,9 @@ def _write(
     # Rows are made one by one, while PostgreSQL writes those before. Kept in memory, they take ten times their size.
     session_rows = noted(facets, organisation.pk, _session_rows(organisation.pk, items, latest, catalogue, sent))
     events: dict[tuple[UUID, UUID], Event] = {}
-    attachments: dict[tuple[UUID, str], Row] = {}
     for item in items:
         for ident, event in zip(event_ids(item.id, item.line.events), item.line.events, strict=True):
             events[item.id, ident] = event
-        for file in item.files:
-            attachments[item.id, file.name] = attachment_row(organisation.pk, item.id, file)
     event_rows = (event_row(organisation.pk, *key, event) for key, event in events.items())
     if are_new := len(latest) > FEW and (catalogue.was_new or not _is_any_there(latest)):
         copy("history_session", session_rows)
@@ -250,14 +255,29 @@ def _write(
         copy("history_event", event_rows)
     elif events:
         merge("history_event", event_rows, len(events), INSERT_EVENTS)
-    if attachments:
-        check_found(file for item in items for file in item.files)
-        merge("history_attachment", attachments.values(), len(attachments), UPSERT_ATTACHMENTS)
+    attachments = _write_attachments(organisation.pk, items)
     add_facets(catalogue, facets)
     note_changed(organisation.pk, days)
     catalogue.was_new = are_new
-    report.events, report.attachments = len(events), len(attachments)
+    report.events, report.attachments = len(events), attachments
     return report
+
+
+def _write_attachments(organisation_id: int, items: Sequence[Item]) -> int:
+    """How many there are, each name of a session once."""
+    rows: dict[tuple[UUID, str], Row] = {}
+    for item in items:
+        for file in item.files:
+            row = attachment_row(organisation_id, item.id, file)
+            if file.starts_at is None and (before := rows.get((item.id, file.name))):
+                row["starts_at"] = before["starts_at"]
+            rows[item.id, file.name] = row
+    if rows:
+        check_found(file for item in items for file in item.files)
+        merge("history_attachment", rows.values(), len(rows), UPSERT_ATTACHMENTS)
+    if announced := [row for row in rows.values() if row["starts_at"] and not row["available"]]:
+        merge("history_attachment", announced, len(announced), UPDATE_FILE_STARTS)
+    return len(rows)
 
 
 def _latest(items: Sequence[Item]) -> dict[UUID, Item]:

@@ -133,6 +133,7 @@ def attachment_row(organisation_id: int, session_id: UUID, file: StoredFile) -> 
         "sha256": file.sha256,
         "available": file.available,
         "storage_name": file.storage_name,
+        "starts_at": file.starts_at,
     }
 
 

@@ -21,7 +21,7 @@ UNSTAGE = "DROP TABLE {staging}"
 # The first branch has no rows. It gives the values of the others the types of the columns.
 VALUES = "(SELECT {columns} FROM {table} WHERE false {values})"
 # Columns that `changes` leaves out: keys, and those that the statement itself sets.
-NOT_REPLACED = {"id", "session_id", "name", "organisation_id", "last_seen_at", "clock_skew_ms"}
+NOT_REPLACED = {"id", "session_id", "name", "organisation_id", "last_seen_at", "clock_skew_ms", "starts_at"}
 
 
 def merge(

@@ -18,6 +18,8 @@ from sessions.files.media import essence
 from sessions.http.authentication import ApiRequest, scope_required
 from sessions.http.body import Body
 from sessions.http.refusals import refusals, sender_to
+from sessions.ingest.reading.parse import parse_time
+from sessions.presenters.json import rfc_3339
 from sessions.presenters.operations import UploadParameters
 from sessions.receiving.uploads import Upload, upload
 
@@ -39,10 +41,17 @@ def put_attachment(request: ApiRequest, session_id: UUID, name: str) -> HttpResp
     sender = sender_to(request, session_id)
     if "Content-Range" in request.headers:
         raise Problem("invalid_value", "Parts are not taken: send the whole file again.", field="Content-Range")
-    sent = Upload(name, request.GET.get("kind") or None, _content_type(request), _sha256(request))
     body = Body(request, settings.ATTACHMENT_MAX_BYTES)
     try:
         with refusals():
+            starts_at = request.GET.get("starts_at")
+            sent = Upload(
+                name,
+                request.GET.get("kind") or None,
+                _content_type(request),
+                _sha256(request),
+                parse_time(starts_at, "starts_at") if starts_at else None,
+            )
             stored, is_new = upload(sender, session_id, sent, iter(body.chunk, b""))
     except OSError as error:
         if error.errno not in FULL:
@@ -51,6 +60,7 @@ def put_attachment(request: ApiRequest, session_id: UUID, name: str) -> HttpResp
         raise Problem("unavailable", "There is no room for this file just now.") from error
     url = reverse("api_attachment", args=[session_id, name])
     shown = {name: getattr(stored, name) for name in Attachment.__struct_fields__ if name != "url"}
+    shown["starts_at"] = stored.starts_at and rfc_3339(stored.starts_at)
     headers = {"Location": url, "ETag": f'"{stored.sha256}"'}
     answer = msgspec.json.encode(shown | {"url": url})
     return HttpResponse(answer, status=201 if is_new else 200, content_type="application/json", headers=headers)
