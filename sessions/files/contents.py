@@ -49,7 +49,7 @@ _SAME = {
     "application/x-zip-compressed": "application/zip",
 }
 _KNOWN = frozenset(found for _, found in _SIGNATURES) | {"video/mp4", "image/avif", "image/heic"}
-_JSON = re.compile(r"application/(?:.+\+)?json")
+_JSON_TYPE = re.compile(r"application/(?:.+\+)?json")
 
 _NEVER_TEXT = ("image/", "video/", "audio/", "font/")
 _TEXT_KINDS = (AttachmentKind.LOG, AttachmentKind.NETWORK_LOG, AttachmentKind.CRASH_REPORT)
@@ -87,7 +87,7 @@ def why_not_type(content_type: str, head: bytes, *, is_whole: bool) -> str | Non
     # Two bytes at the start of a text may look like sound; a NUL is what tells.
     if found in _KNOWN and (found != "audio/mpeg" or b"\0" in head):
         return f"is {declared}, and the file is not text"
-    if _JSON.fullmatch(declared) and not _may_be_json(head, encoding_of(content_type, head), is_whole=is_whole):
+    if _JSON_TYPE.fullmatch(declared) and not _may_be_json(head, encoding_of(content_type, head), is_whole=is_whole):
         return f"is {declared}, and the file is not JSON"
     return None
 

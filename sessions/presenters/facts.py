@@ -43,6 +43,14 @@ def app_name(record: Session) -> str:
     return record.app.name or record.app.app_id or "Unknown app"
 
 
+def device_name(record: Session) -> str:
+    return record.device.model or record.device.device_id or "Unknown device"
+
+
+def os_name(record: Session) -> str:
+    return " ".join(filter(None, [record.os.name, record.os.version])) or "Unknown OS"
+
+
 def took_place(record: Session) -> datetime | None:
     """When the session stands in the order of the list; the stored constraint makes one of them known."""
     return record.started_at or record.requested_at

@@ -11,12 +11,11 @@ from django.utils.safestring import SafeString
 from sessions.contract import schema
 from sessions.contract.choices import OPEN_STATUSES
 from sessions.presenters.columns import COLUMNS, Column
-from sessions.presenters.facts import who
+from sessions.presenters.facts import device_name, os_name, who
 from sessions.presenters.filter_bar import changed
+from sessions.presenters.state import Wait, wait_of
 from sessions.query import Parameters
 
-# (below this many milliseconds, how the dot looks, what it means)
-QUEUE_LEVELS = ((6_000, "short", "short wait"), (20_000, "medium", "noticeable wait"), (60_000, "long", "long wait"))
 FILE_ICONS = (
     (("log",), "log", "Log"),
     (("network_log",), "network", "Network log"),
@@ -64,12 +63,11 @@ class Row:
 
     @property
     def device_name(self) -> str:
-        device = self.record.device
-        return device.model or device.device_id or "Unknown device"
+        return device_name(self.record)
 
     @property
     def os_name(self) -> str:
-        return " ".join(filter(None, [self.record.os.name, self.record.os.version])) or "Unknown OS"
+        return os_name(self.record)
 
     @property
     def is_open(self) -> bool:
@@ -80,17 +78,8 @@ class Row:
         return self.record.started_at or self.record.requested_at
 
     @cached_property
-    def queue(self) -> tuple[str, str]:
-        """(how the dot looks, what it means)."""
-        milliseconds = self.record.queue_ms
-        if milliseconds is None:
-            return ("waiting", "still waiting") if self.record.status == "queued" else ("unknown", "unknown")
-        if milliseconds == 0:
-            return "none", "no wait"
-        for limit, look, meaning in QUEUE_LEVELS:
-            if milliseconds < limit:
-                return look, meaning
-        return "severe", "very long wait"
+    def wait(self) -> Wait:
+        return wait_of(self.record)
 
     @cached_property
     def files(self) -> list[FileIcon]:

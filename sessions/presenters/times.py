@@ -1,6 +1,6 @@
 """How the product writes durations and times."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
@@ -31,6 +31,19 @@ def exact(moment: datetime | None) -> str:
     local = timezone.localtime(moment)
     text = local.replace(tzinfo=None).isoformat(" ")
     return f"{text.rstrip('0') if local.microsecond else text} {zone_name(local)}"
+
+
+def day_and_time(moment: datetime) -> str:
+    """In the viewer's zone, with the year where it is not this one: `Mon 26 Oct, 11:38 CET`."""
+    local = timezone.localtime(moment)
+    year = "" if local.year == timezone.localtime(timezone.now()).year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M} {zone_name(local)}"
+
+
+def in_utc(moment: datetime) -> str:
+    """`2026-10-26 10:38:02.5 UTC`."""
+    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    return f"{text.rstrip('0') if moment.microsecond else text} UTC"
 
 
 def zone_name(local: datetime) -> str:

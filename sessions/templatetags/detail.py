@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +11,13 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from sessions.contract.schema import Event
+from sessions.contract.choices import Status
+from sessions.contract.schema import Session
 from sessions.files.media import Viewer, viewer_of
+from sessions.presenters.table import Row
+from sessions.presenters.times import duration
+from sessions.replay.axis import clock as axis_clock
+from sessions.templatetags.session_list import queue_time as listed_queue_time
 from sessions.viewers.har.archive import Summary
 
 register = template.Library()
@@ -34,11 +38,6 @@ KIND_ICONS = {
     "crash_report": "bug-ant",
     "other": "paper-clip",
 }
-TROUBLE = re.compile(r"exception|crash|fatal|anr\b|error|fail", re.IGNORECASE)
-ANNOYANCE = re.compile(r"rage|warn|slow|frustrat", re.IGNORECASE)
-# What an event says about itself, best first.
-TELLING = ("message", "url", "element_text", "title", "name", "text", "screen", "navigate_reason", "href")
-SHOWN_ELSEWHERE = frozenset({"event_type", "event_time", "event_properties", "source_properties"})
 
 
 @register.filter
@@ -47,54 +46,58 @@ def status_icon(status: str) -> str:
 
 
 @register.filter
+def status_label(status: str) -> str:
+    return str(Status(status).label)
+
+
+@register.simple_tag
+def queue_time(record: Session) -> SafeString:
+    """As the list shows it."""
+    return SafeString(listed_queue_time(Row(record)))
+
+
+@register.filter
+def run_words(record: Session) -> str:
+    """`after 49 s`, `for 3m 10s so far`, or nothing."""
+    if record.duration_ms is None:
+        return ""
+    return f"after {duration(record.duration_ms)}"
+
+
+@register.filter
 def kind_icon(kind: str) -> str:
     return KIND_ICONS[kind]
 
 
 @register.filter
-def offset(moment: datetime, origin: datetime | None) -> str:
-    """`+0:12.480` after the origin, `−0:03.200` before it, `+1:02:03.004` after an hour; cut to milliseconds."""
-    if origin is None:
-        return ""
-    sign = "−" if moment < origin else "+"
-    milliseconds = abs(moment - origin) // timedelta(milliseconds=1)
-    seconds, fraction = divmod(milliseconds, 1000)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{sign}{hours:,}:{minutes:02}:{seconds:02}.{fraction:03}"
-    return f"{sign}{minutes}:{seconds:02}.{fraction:03}"
+def on_axis(t: float) -> str:
+    """A moment of the session's axis: `0:12.480`."""
+    return axis_clock(t)
 
 
 @register.filter
-def tone(event_type: str) -> str:
-    """`bad` for what broke, `warn` for what annoyed, else nothing."""
-    if TROUBLE.search(event_type):
-        return "bad"
-    return "warn" if ANNOYANCE.search(event_type) else ""
+def seconds(t: float) -> str:
+    """The same moment for an address or a script: `12.480`."""
+    return f"{t:.3f}"
 
 
 @register.filter
-def summary(event: Event) -> str:
-    """What an event says about itself in a line of at most 300 characters."""
-    for properties in (event.event_properties, event.source_properties):
-        for name in TELLING:
-            value = properties.get(name)
-            if isinstance(value, dict):
-                value = value.get("full_url")
-            if isinstance(value, str) and value.strip():
-                return value.strip()[:300]
-    return event.view_id or ""
+def since(t: float, start: float) -> float:
+    """Seconds from the start of a file that begins at `start` on the axis; 0 before it."""
+    return max(t - start, 0.0)
 
 
 @register.filter
-def other_fields(event: Event) -> list[tuple[str, Any]]:
-    """What else is known of an event, by its name in JSON."""
-    return [
-        (name, value)
-        for name in event.__struct_fields__
-        if name not in SHOWN_ELSEWHERE and (value := getattr(event, name)) is not None
-    ]
+def on_tick(t: float, length: float) -> str:
+    """`0:10`, or `0:00.5` where the axis is that short."""
+    text = axis_clock(t)
+    return text[:-4] if length >= 5 else text.rstrip("0").removesuffix(".")
+
+
+@register.filter
+def percent(share: float) -> str:
+    """`41.27%`, for an attribute of an SVG."""
+    return f"{share:.3f}%"
 
 
 @register.filter

@@ -8,10 +8,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sessions.contract.schema import App
-from sessions.presenters.times import duration, exact, relative
+from sessions.presenters.times import day_and_time, duration, exact, in_utc, relative
 
 register = template.Library()
-for _filter in (duration, exact, relative):
+for _filter in (day_and_time, duration, exact, in_utc, relative):
     register.filter(_filter)
 register.filter("ms", duration)
 

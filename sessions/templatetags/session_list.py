@@ -7,7 +7,7 @@ of a page's 48, like this they take 4. Every value goes through `escape`.
 from datetime import UTC
 from functools import cache, lru_cache
 from html import escape
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from django import template
@@ -15,8 +15,10 @@ from django.template.loader import render_to_string
 from django.urls import get_script_prefix, reverse
 from django.utils.safestring import SafeString
 
+from sessions.contract.choices import Status
 from sessions.contract.schema import App
 from sessions.presenters.filter_bar import Choice, Option
+from sessions.presenters.state import UNKNOWN_WAIT, duration_words
 from sessions.presenters.table import FileIcon, Row
 from sessions.presenters.times import duration, exact, relative
 from sessions.templatetags.history import app_icon
@@ -27,25 +29,27 @@ register = template.Library()
 SAFE_IN_PATHS = "!$&'()*+,;=~:@"
 UNKNOWN = '<span class="visually-hidden">Unknown</span><span aria-hidden="true">–</span>'
 NO_SESSION = UUID(int=0)
-QUEUE_WORDS = {"none": "No queue", "waiting": "On queue", "unknown": UNKNOWN}
+FAILED, LOST = str(Status.FAILED.label), str(Status.LOST.label)
 
 
 @register.simple_tag
-def session_row(row: Row, *, update: bool = False) -> SafeString:
-    """`update` marks a row that takes the place of the one with its id."""
+def session_row(row: Row, came_from: str = "", *, update: bool = False) -> SafeString:
+    """`came_from` is the list's query string, which the session's page leads back to; `update` marks a row that takes
+    the place of the one with its id."""
     ident = str(row.record.id)
     before, after = address_parts(get_script_prefix())
     address = f"{before}{ident}{after}"
+    origin = from_list(came_from)
     swap = ' hx-swap-oob="true"' if update else ""
     return SafeString(f"""\
 <tr id="session-{ident}" class="row-{row.record.status}"{swap}>
   <td class="col-user">{stacked(row.who, row.who_note)}</td>
-  <td class="col-app">{app(row, address)}</td>
+  <td class="col-app">{app(row, f"{address}{origin}")}</td>
   <td class="col-device">{stacked(row.device_name, row.os_name)}</td>
   <td class="col-queue_time is-number">{queue_time(row)}</td>
   <td class="col-duration is-number">{duration_or_state(row)}</td>
   <td class="col-date is-number">{date(row)}</td>
-  <td class="col-files"><span class="files">{files(row, address)}</span></td>
+  <td class="col-files"><span class="files">{files(row, address, origin)}</span></td>
 </tr>
 """)
 
@@ -55,6 +59,12 @@ def address_parts(prefix: str) -> tuple[str, str]:
     """A session's address around its id, looked up once: `reverse` takes 40 µs, and puts `prefix` before it."""
     before, _, after = reverse("session_detail", args=[NO_SESSION]).partition(str(NO_SESSION))
     return before, after
+
+
+@lru_cache(maxsize=64)
+def from_list(query: str) -> str:
+    """The query string of a link to a session that knows the list it was found in; nothing for the plain list."""
+    return f"?{escape(urlencode({'from': query}))}" if query else ""
 
 
 # The same people, apps and devices stand in row after row and page after page: their cells are put together once.
@@ -88,12 +98,16 @@ def app_parts(app_id: str | None, name: str | None, shown: str, note: str) -> tu
 
 
 def queue_time(row: Row) -> str:
-    look, meaning = row.queue
-    words = QUEUE_WORDS.get(look) or (
-        f'{duration(row.record.queue_ms)}<span class="visually-hidden">, {meaning}</span>'
-    )
+    wait = row.wait
+    if wait is UNKNOWN_WAIT:
+        words = UNKNOWN
+    elif wait.words:
+        words = wait.words
+    else:
+        words = f'{duration(row.record.queue_ms)}<span class="visually-hidden">, {wait.meaning}</span>'
     return (
-        f'<span class="queue queue-{look}" title="{meaning}"><span class="dot" aria-hidden="true"></span>{words}</span>'
+        f'<span class="queue queue-{wait.look}" title="{wait.meaning}"><span class="dot" aria-hidden="true"></span>'
+        f"{words}</span>"
     )
 
 
@@ -103,15 +117,15 @@ def duration_or_state(row: Row) -> str:
     length = duration(record.duration_ms)
     after = f'<span class="cell-note">after {length}</span>' if length else ""
     if record.status == "active":
-        return state("active", "running", "In progress")
+        return state("active", "running", duration_words(record))
     if record.status == "queued":
-        return '<span class="quiet">Not started</span>'
+        return f'<span class="quiet">{duration_words(record)}</span>'
     if record.status == "lost":
         seen = escape(exact(record.last_seen_at))
-        lost = state("lost", "lost", "Lost contact", f"Lost contact, last seen {seen}")
+        lost = state("lost", "lost", LOST, f"{LOST}, last seen {seen}")
         return f'{lost}{after}<span class="visually-hidden">, last seen {seen}</span>'
     if record.status == "failed":
-        return state("failed", "failed", "<span>Failed</span>", "Failed") + after
+        return state("failed", "failed", f"<span>{FAILED}</span>", FAILED) + after
     return length or UNKNOWN
 
 
@@ -137,32 +151,37 @@ def date(row: Row) -> str:
     )
 
 
-def files(row: Row, address: str) -> str:
-    shown = "".join(file(icon, address) for icon in row.files)
+def files(row: Row, address: str, origin: str) -> str:
+    shown = "".join(file(icon, address, origin) for icon in row.files)
     if not row.other_files:
         return shown
     words = f"other file{'' if row.other_files == 1 else 's'}"
     return (
-        f'{shown}<a class="file-more" href="{address}#attachments" title="{row.other_files} {words}">'
+        f'{shown}<a class="file-more" href="{address}{files_tab(origin)}" title="{row.other_files} {words}">'
         f'+{row.other_files}<span class="visually-hidden"> {words}</span></a>'
     )
 
 
-def file(found: FileIcon, address: str) -> str:
+def file(found: FileIcon, address: str, origin: str) -> str:
     if not found.attachment:
         return absent(found.icon, found.reason)
-    before, after = file_parts(found.icon, found.label, found.attachment.name)
-    return f"{before}{address}{after}"
+    before, path, after = file_parts(found.icon, found.label, found.attachment.name)
+    return f"{before}{address}{path}{origin if path else files_tab(origin)}{after}"
 
 
 @kept
-def file_parts(symbol: str, label: str, name: str) -> tuple[str, str]:
-    """What stands before and after the session's address."""
+def file_parts(symbol: str, label: str, name: str) -> tuple[str, str, str]:
+    """What stands before the session's address, the path below it, and what stands after."""
     label = escape(label)
     return (
         '<a class="file" href="',
-        f'{file_path(name)}" title="{label}">{svg(symbol, 20)}<span class="visually-hidden">{label}</span></a>',
+        file_path(name),
+        f'" title="{label}">{svg(symbol, 20)}<span class="visually-hidden">{label}</span></a>',
     )
+
+
+def files_tab(origin: str) -> str:
+    return f"{origin}&amp;tab=files" if origin else "?tab=files"
 
 
 @cache
@@ -176,8 +195,8 @@ def absent(symbol: str, reason: str) -> str:
 
 
 def file_path(name: str) -> str:
-    """The route `attachment_view` below a session's; for a name that no route can hold, the session's files."""
-    return "#attachments" if "/" in name else f"attachments/{escape(quote(name, safe=SAFE_IN_PATHS))}/view/"
+    """The route `attachment_view` below a session's; nothing for a name that no route can hold."""
+    return "" if "/" in name else f"attachments/{escape(quote(name, safe=SAFE_IN_PATHS))}/view/"
 
 
 @register.simple_tag

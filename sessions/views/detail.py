@@ -1,36 +1,75 @@
-"""One session's page: facts, events, attachments, and what lies around it."""
+"""One session's page: what it was, how it ended and why, and everything that happened in it on one time axis."""
 
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from sessions.contract.schema import Session
 from sessions.http.content_policy import shows_files
 from sessions.http.roles import MemberRequest
-from sessions.presenters.facts import app_name, clock, facts_of, took_place, who
+from sessions.presenters.facts import app_name, clock, device_name, facts_of, os_name, took_place, who
+from sessions.presenters.state import marks_of
 from sessions.query import find_session
-from sessions.query.criteria.order import InvalidCursorError
-from sessions.query.events.timeline import event_types, events_page
+from sessions.query.events.timeline import last_event_time
+from sessions.replay.axis import Axis, Scope, axis_of, scope_of
+from sessions.replay.lanes import EventsLane, events_lane, ticks
+from sessions.replay.stage import stage_of
+from sessions.replay.trouble import Troubles, event_trouble, first_of
+from sessions.views.origin import context_of, origin_of
+from sessions.views.panels.events import events_panel
 from sessions.views.related import related_to
+
+
+@dataclass(frozen=True)
+class Tab:
+    """`count` is None where it is not known without reading a file."""
+
+    name: str
+    label: str
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A session on its axis, as a request asks for it."""
+
+    request: MemberRequest
+    record: Session
+    axis: Axis
+    scope: Scope
+    lane: EventsLane
 
 
 @require_safe
 @shows_files
 def session_detail(request: MemberRequest, session_id: UUID) -> HttpResponse:
     record = visible_session(request, session_id)
-    context = {"record": record, "who": who(record)} | _timeline(request, record)
-    if request.headers.get("HX-Target") == "events":
-        response = render(request, "detail/events.html", context)
+    axis = axis_of(record, last_event_time(record.id))
+    shown = Shown(request, record, axis, scope_of(request.GET), events_lane(record, axis))
+    tabs = tabs_of(shown)
+    tab = request.GET.get("tab", "")
+    tab = tab if any(one.name == tab for one in tabs) else tabs[0].name
+    origin = origin_of(request)
+    context = {
+        "record": record,
+        "axis": axis,
+        "scope": shown.scope,
+        "tab": tab,
+        "tabs": tabs,
+        "panel": f"detail/panel_{tab}.html",
+        "moments": moments(request, tab),
+        "origin": origin,
+    } | panel_of(shown, tab)
+    if request.headers.get("HX-Target") == "panel":
+        response = render(request, "detail/panel.html", context)
     else:
-        response = render(request, "detail/page.html", context | _around(request, record))
-    # htmx is sent the timeline alone under the same address.
+        response = render(request, "detail/page.html", context | _around(shown) | context_of(origin, record.id))
+    # htmx is sent the panel alone under the same address.
     patch_vary_headers(response, ["HX-Target"])
     return response
 
@@ -43,43 +82,54 @@ def visible_session(request: MemberRequest, session_id: UUID) -> Session:
     return record
 
 
-def list_url(request: HttpRequest) -> str:
-    """The list with the filters it had, where the viewer comes from it."""
-    url = reverse("session_list")
-    came_from = request.headers.get("Referer", "")
-    _, here, query = came_from.partition(f"{request.build_absolute_uri(url)}?")
-    return f"{url}?{query}" if here and query and came_from.startswith(here) else url
+def tabs_of(shown: Shown) -> list[Tab]:
+    """The panels that have something to show, the first one first. Facts there are always."""
+    found = []
+    if shown.lane.types.total:
+        found.append(Tab("events", "Events", shown.lane.types.total))
+    if shown.record.attachments:
+        found.append(Tab("files", "Files", len(shown.record.attachments)))
+    found.append(Tab("facts", "Facts"))
+    return found
 
 
-def _timeline(request: HttpRequest, record: Session) -> dict[str, Any]:
-    types = request.GET.getlist("type")
-    after = request.GET.get("after")
-    try:
-        page = events_page(record.id, types=types, after=after)
-    except InvalidCursorError as error:
-        raise BadRequest(str(error)) from error
-    return {
-        "events": page.events,
-        "next_events": page.next_cursor,
-        "event_types": event_types(record.id),
-        "chosen_types": types,
-        "continued": bool(after),
-        "origin": _origin(record, page.events[0].event_time if page.events else None),
-    }
+def panel_of(shown: Shown, tab: str) -> dict[str, Any]:
+    if tab == "events":
+        return events_panel(shown.request, shown.record, shown.axis, shown.scope, shown.lane)
+    if tab == "facts":
+        return {"groups": facts_of(shown.record), "related": related_to(shown.request.user, shown.record)}
+    return {}
 
 
-def _origin(record: Session, first_event: datetime | None) -> datetime | None:
-    """What offsets are counted from: the start, else the request."""
-    return took_place(record) or first_event
+def moments(request: MemberRequest, tab: str) -> str:
+    """The address of a moment but for the moment itself: all else that is asked stays as it is."""
+    parameters = request.GET.copy()
+    for name in ("t", "after", "before"):
+        parameters.pop(name, None)
+    parameters["tab"] = tab
+    return f"?{parameters.urlencode()}&t="
 
 
-def _around(request: MemberRequest, record: Session) -> dict[str, Any]:
+def _around(shown: Shown) -> dict[str, Any]:
+    record, axis = shown.record, shown.axis
     return {
         "app_name": app_name(record),
-        "groups": facts_of(record),
+        "who": who(record),
+        "device": device_name(record),
+        "os": os_name(record),
+        "marks": marks_of(record),
         "clock": clock(record),
-        "related": related_to(request.user, record),
-        "list_url": list_url(request),
         "took_place": took_place(record),
-        "span_ms": (record.queue_ms or 0) + (record.duration_ms or 0),
+        "lane": shown.lane,
+        "ticks": ticks(axis),
+        "stage": stage_of(record, axis, shown.request.GET.get("video", "")),
+        "troubles": troubles_of(shown),
+        "share": axis.share(shown.scope.t or 0.0),
+        "range_x": axis.share(shown.scope.first or 0.0),
+        "range_width": axis.share(shown.scope.last or 0.0) - axis.share(shown.scope.first or 0.0),
     }
+
+
+def troubles_of(shown: Shown) -> Troubles:
+    events, bad_events = event_trouble(shown.record.id, shown.axis, shown.lane.types)
+    return first_of(events, [("events", "error events", bad_events)])

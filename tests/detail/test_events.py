@@ -1,5 +1,6 @@
 """The timeline: order, pages, types, and what a cursor may be."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,8 +14,10 @@ from django.test import Client
 from sessions.contract.schema import Event as EventJson
 from sessions.models import Event, Organisation
 from sessions.query.criteria.order import InvalidCursorError
-from sessions.query.events.timeline import _COLUMNS, event_types, events_page, every_event
-from sessions.templatetags.detail import offset, summary, tone
+from sessions.query.events.overview import overview
+from sessions.query.events.timeline import _COLUMNS, ALL, Asked, events_around, events_before, events_page, every_event
+from sessions.replay.axis import clock
+from sessions.replay.telling import summary, tone
 from tests.conftest import NOON
 
 Send = Callable[..., UUID]
@@ -30,11 +33,11 @@ def busy(acme: Organisation, send: Send) -> UUID:
     return send(acme, events=[event(n // 5, "odd" if n % 2 else "even", int1=n) for n in range(30)])
 
 
-def walk(session_id: UUID, **options: Any) -> list[EventJson]:
+def walk(session_id: UUID, asked: Asked = ALL, limit: int = 200) -> list[EventJson]:
     events: list[EventJson] = []
     after: str | None = None
     while True:
-        page = events_page(session_id, after=after, **options)
+        page = events_page(session_id, asked, after=after, limit=limit)
         events += page.events
         if page.next_cursor is None:
             return events
@@ -50,24 +53,49 @@ def test_pages_hold_every_event_once_in_order(busy: UUID, limit: int) -> None:
 
 
 def test_types_filter_every_page(busy: UUID) -> None:
-    assert {found.event_type for found in walk(busy, types=["odd"], limit=4)} == {"odd"}
-    assert len(walk(busy, types=["odd"], limit=4)) == 15
-    assert walk(busy, types=["never"]) == []
+    assert {found.event_type for found in walk(busy, Asked(["odd"]), limit=4)} == {"odd"}
+    assert len(walk(busy, Asked(["odd"]), limit=4)) == 15
+    assert walk(busy, Asked(["never"])) == []
 
 
-def test_types_are_counted(busy: UUID) -> None:
-    types = event_types(busy)
-    assert (types.counts, types.total, types.capped) == ([("even", 15), ("odd", 15)], 30, False)
+@pytest.mark.parametrize("limit", [1, 4, 5, 7, 30])
+def test_pages_lead_back_over_the_same_events(busy: UUID, limit: int) -> None:
+    page = events_page(busy, after=events_page(busy, limit=29).next_cursor, limit=1)
+    events = page.events
+    while page.prev_cursor:
+        page = events_before(busy, ALL, page.prev_cursor, limit=limit)
+        events = [*page.events, *events]
+    assert events == list(every_event(busy))
 
 
-def test_of_very_many_types_the_most_frequent_are_named(acme: Organisation, send: Send) -> None:
-    types = event_types(send(acme, events=[event(n, f"type-{n}") for n in range(60)]))
-    assert (len(types.counts), types.total) == (40, 60)
+def test_events_around_a_moment_lie_on_both_sides_of_it(busy: UUID) -> None:
+    page = events_around(busy, ALL, NOON + timedelta(seconds=3), limit=8)
+    # Two of those at the moment itself or before it, and all that follow.
+    assert [found.int1 for found in page.events] == [18, 19, 20, 21, 22, 23, 24, 25]
+    assert page.prev_cursor
+    assert page.next_cursor
+    assert events_before(busy, ALL, page.prev_cursor, limit=2).events[-1].int1 == 17
+    assert events_page(busy, after=page.next_cursor, limit=1).events[0].int1 == 26
 
 
-def test_a_session_without_events_has_no_types(acme: Organisation, send: Send) -> None:
-    types = event_types(send(acme))
-    assert (types.counts, types.total, types.capped) == ([], 0, False)
+def test_events_are_found_by_text_and_time(acme: Organisation, send: Send) -> None:
+    said = [event(n, "tap", event_properties={"message": f"100% of {n}"}) for n in range(5)]
+    session_id = send(acme, events=[*said, event(9, "Crash")])
+    assert len(walk(session_id, Asked(text="100% OF"))) == 5
+    assert len(walk(session_id, Asked(text="100_"))) == 0
+    assert [found.event_type for found in walk(session_id, Asked(text="crash"))] == ["Crash"]
+    between = Asked(first=NOON + timedelta(seconds=1), last=NOON + timedelta(seconds=3))
+    assert len(walk(session_id, between)) == 3
+
+
+def test_events_are_counted_in_parts_of_the_time(busy: UUID) -> None:
+    groups = overview(busy, NOON, 6.0, 3)
+    assert [(group.part, group.event_type, group.count) for group in groups] == [
+        (part, name, 5) for part in (1, 2, 3) for name in ("even", "odd")
+    ]
+    assert groups[-1].first == NOON + timedelta(seconds=4)
+    early = overview(busy, NOON + timedelta(seconds=1), 2.0, 2)
+    assert [(group.part, group.count) for group in early if group.part in (0, 3)] == [(0, 3), (0, 2), (3, 7), (3, 8)]
 
 
 def test_an_event_comes_back_as_it_was_sent(acme: Organisation, send: Send) -> None:
@@ -116,7 +144,7 @@ def test_the_index_answers_a_page_deep_in_a_long_session(acme: Organisation, sen
             [session_id, acme.pk, NOON],
         )
         cursor.execute("ANALYZE history_event")
-    assert event_types(session_id).capped
+    assert sum(group.count for group in overview(session_id, NOON, 30_000, 10)) == 20_500
     page = events_page(session_id, limit=3)
     plan = (
         Event.objects.filter(session_id=session_id, event_time__gte=page.events[-1].event_time)
@@ -133,16 +161,16 @@ def test_the_index_answers_a_page_deep_in_a_long_session(acme: Organisation, sen
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (12.48, "+0:12.480"),
-        (0, "+0:00.000"),
+        (12.48, "0:12.480"),
+        (0, "0:00.000"),
         (-3.2, "−0:03.200"),
-        (65, "+1:05.000"),
-        (3723.004, "+1:02:03.004"),
-        (-90000, "−25:00:00.000"),
+        (65, "1:05.000"),
+        (3723.004, "1:02:03.004"),
+        (0.0009, "0:00.000"),
     ],
 )
-def test_an_offset_counts_from_the_start(seconds: float, text: str) -> None:
-    assert offset(NOON + timedelta(seconds=seconds), NOON) == text
+def test_a_moment_counts_from_the_start(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -161,37 +189,62 @@ def test_an_event_tells_about_itself() -> None:
     assert summary(EventJson("view", moment, view_id="v")) == "v"
 
 
-def test_the_page_pages_filters_and_marks(alices: Client, acme: Organisation, send: Send) -> None:
+def test_an_event_tells_what_it_has_when_it_has_nothing_better() -> None:
+    request = {"method": "GET", "url": "https://a.example/x", "status": 404, "duration_ms": 81}
+    assert summary(EventJson("request", NOON, event_properties=request)) == "GET https://a.example/x 404 81 ms"
+    assert summary(EventJson("scan", NOON, int1=5, str2="shelf")) == "shelf, 5"
+    assert summary(EventJson("level", NOON, event_properties={"battery": 20, "charging": True})) == "battery: 20"
+
+
+def page_of(browser: Client, session_id: UUID, **parameters: Any) -> str:
+    return browser.get(f"/sessions/{session_id}/", parameters).content.decode()
+
+
+def test_the_panel_pages_filters_and_marks(alices: Client, acme: Organisation, send: Send) -> None:
     events = [event(n, "click", event_properties={"element_text": f"button-{n}."}) for n in range(250)]
     events += [event(-3.2, "early"), event(900, "exception", event_properties={"message": "cart is undefined"})]
     session_id = send(acme, ended_at=NOON + timedelta(minutes=10), events=events)
-    first = alices.get(f"/sessions/{session_id}/").content.decode()
-    assert "−0:03.200" in first
-    assert "before the start" in first
-    assert "button-0." in first
-    assert "button-249." not in first
+    first = page_of(alices, session_id)
+    panel = first.partition('id="panel"')[2]
+    assert "−0:03.200" in panel
+    assert "before the start" in panel
+    assert "button-0." in panel
+    assert "button-249." not in panel
     after = events_page(session_id).next_cursor or ""
-    more = alices.get(f"/sessions/{session_id}/", {"after": after}).content.decode()
+    more = page_of(alices, session_id, after=after).partition('id="panel"')[2]
     assert "button-249." in more
     assert "button-0." not in more
     assert "after the end" in more
-    only = alices.get(f"/sessions/{session_id}/", {"type": "exception"}).content.decode()
+    only = page_of(alices, session_id, type="exception").partition('id="panel"')[2]
     assert "cart is undefined" in only
     assert "button-" not in only
+    errors = page_of(alices, session_id, errors=1).partition('id="panel"')[2]
+    assert errors.count('class="event ') == 1
+    found = page_of(alices, session_id, q="button-17.").partition('id="panel"')[2]
+    assert found.count('<li class="event') == 1
 
 
-def test_htmx_is_sent_the_timeline_alone(alices: Client, busy: UUID) -> None:
-    response = alices.get(f"/sessions/{busy}/", headers={"HX-Request": "true", "HX-Target": "events"})
-    assert response.content.decode().lstrip().startswith('<section class="events"')
+def test_an_address_of_a_moment_shows_it_without_scripts(alices: Client, busy: UUID) -> None:
+    panel = page_of(alices, busy, t="3.4").partition('id="panel"')[2]
+    marked = re.findall(r'data-t="([0-9.]+)" id="at" aria-current="true"', panel)
+    assert marked == ["3.000"]
+    ranged = page_of(alices, busy, range="2-3").partition('id="panel"')[2]
+    assert set(re.findall(r'data-t="([0-9.]+)"', ranged)) == {"2.000", "3.000"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"t": "nan"}, {"t": "1e9"}, {"t": "-1"}, {"t": "9" * 400}, {"t": "²"}, {"range": "5-1"}, {"range": "1-x"},
+     {"range": "999999999-999999999.5"}, {"t": "999999999"}, {"tab": "nothing"},
+     {"from": "%00=1&&=&x"}, {"from": "&" * 5000}, {"from": "start=banana&user=a"}],
+)  # fmt: skip
+def test_an_address_that_makes_no_sense_still_shows_the_session(
+    alices: Client, busy: UUID, asked: dict[str, str]
+) -> None:
+    assert alices.get(f"/sessions/{busy}/", asked).status_code == 200
+
+
+def test_htmx_is_sent_the_panel_alone(alices: Client, busy: UUID) -> None:
+    response = alices.get(f"/sessions/{busy}/", headers={"HX-Request": "true", "HX-Target": "panel"})
+    assert response.content.decode().lstrip().startswith('<section class="panel')
     assert "HX-Target" in response["Vary"]
-
-
-def test_a_cursor_that_was_altered_is_a_bad_request(alices: Client, busy: UUID) -> None:
-    assert alices.get(f"/sessions/{busy}/", {"after": "x"}).status_code == 400
-
-
-def test_what_an_event_holds_is_never_markup(alices: Client, acme: Organisation, send: Send) -> None:
-    script = "<script>alert(1)</script>"
-    properties = {"message": script, script: script}
-    session_id = send(acme, events=[event(0, script[:40], view_id=script, event_properties=properties)])
-    assert "<script>alert" not in alices.get(f"/sessions/{session_id}/").content.decode()

@@ -34,7 +34,8 @@ from sessions.ingest.reading.parse import parse, parse_line, parse_object
 from sessions.query.criteria.order import NEWEST_FIRST, InvalidCursorError, Position
 from sessions.query.parameters import SessionFilterSet
 from sessions.receiving.events import parse_lines
-from sessions.templatetags.detail import marked, summary, tone
+from sessions.replay.telling import summary, tone
+from sessions.templatetags.detail import marked
 from sessions.viewers.har.archive import NotHar, details_at, read_archive, request_at
 from sessions.viewers.indent import indented
 from sessions.viewers.levels import Level

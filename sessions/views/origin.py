@@ -1,0 +1,73 @@
+"""The list that a session was opened from: its address travels along as `from`, so that one gets back to it."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from sessions.http.roles import MemberRequest
+from sessions.presenters.filter_bar import changed, chips
+from sessions.query import Parameters, read_parameters
+from sessions.query.neighbours import Neighbours, neighbours
+
+LONGEST = 4_000
+MOST_FIELDS = 200
+
+
+@dataclass(frozen=True)
+class Origin:
+    """`query` is that of the list, empty for the plain list; `suffix` is added to addresses that shall lead back to it,
+    which have no other parameters."""
+
+    asked: Parameters
+    query: str
+
+    @property
+    def url(self) -> str:
+        url = reverse("session_list")
+        return f"{url}?{self.query}" if self.query else url
+
+    @property
+    def suffix(self) -> str:
+        return f"?{urlencode({'from': self.query})}" if self.query else ""
+
+    @property
+    def label(self) -> str:
+        """What the list shows: `Sessions`, or its first filters."""
+        found = [chip.text for chip in chips(self.asked)]
+        if not found:
+            return "Sessions"
+        more = f" and {len(found) - 2} more" if len(found) > 2 else ""
+        return f"Sessions: {', '.join(found[:2])}{more}"
+
+    def neighbours(self, session_id: UUID) -> Neighbours:
+        return neighbours(self.asked.request, session_id)
+
+    def session_url(self, session_id: UUID) -> str:
+        return reverse("session_detail", args=[session_id]) + self.suffix
+
+
+def origin_of(request: MemberRequest) -> Origin:
+    """From the parameter `from`. What in it is no valid filter is left out, so nothing else gets into an address."""
+    text = request.GET.get("from", "")
+    given = QueryDict(mutable=True)
+    if len(text) <= LONGEST and text.count("&") < MOST_FIELDS:
+        given = QueryDict(text.replace("\0", "")).copy()
+    asked = read_parameters(request.user, given)
+    if asked.errors:
+        for name in asked.invalid:
+            given.pop(name, None)
+        asked = read_parameters(request.user, given)
+    return Origin(asked, changed(given))
+
+
+def context_of(origin: Origin, session_id: UUID) -> dict[str, Any]:
+    around = origin.neighbours(session_id)
+    return {
+        "origin": origin,
+        "previous_url": origin.session_url(around.previous) if around.previous else "",
+        "next_url": origin.session_url(around.next) if around.next else "",
+    }

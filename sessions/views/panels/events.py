@@ -1,0 +1,97 @@
+"""The panel of events: those around the moment, or of the range, filtered by type and text."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import BadRequest
+
+from sessions.contract.schema import Event, Session
+from sessions.http.roles import MemberRequest
+from sessions.query.criteria.order import InvalidCursorError
+from sessions.query.events.timeline import Asked, EventsPage, events_around, events_before, events_page
+from sessions.replay.axis import Axis, Scope
+from sessions.replay.lanes import EventsLane
+from sessions.replay.telling import summary, tone
+
+SHOWN_ELSEWHERE = frozenset({"event_type", "event_time", "event_properties", "source_properties"})
+LONGEST_SEARCH = 200
+MOST_TYPES = 40
+
+
+@dataclass(frozen=True)
+class Row:
+    """An event with what its line says. `note` tells of one outside the session's time."""
+
+    event: Event
+    t: float
+    tone: str
+    summary: str
+    note: str
+    is_at: bool
+
+    @property
+    def others(self) -> list[tuple[str, Any]]:
+        """What else is known of it, by its name in JSON."""
+        return [
+            (name, value)
+            for name in self.event.__struct_fields__
+            if name not in SHOWN_ELSEWHERE and (value := getattr(self.event, name)) is not None
+        ]
+
+
+def events_panel(request: MemberRequest, record: Session, axis: Axis, scope: Scope, lane: EventsLane) -> dict[str, Any]:
+    types = request.GET.getlist("type")
+    text = request.GET.get("q", "")[:LONGEST_SEARCH].strip()
+    only_errors = "errors" in request.GET
+    wanted = [name for name in lane.types.bad if not types or name in types] if only_errors else types
+    if only_errors and not wanted:
+        page = EventsPage([], None)
+    else:
+        page = _page(request, record, axis, scope, Asked(wanted, text, *_range(axis, scope)))
+    rows = _rows(record, axis, scope, page.events)
+    return {
+        "rows": rows,
+        "page": page,
+        "types": [(name, count, name in types) for name, count in lane.types.counts[:MOST_TYPES]],
+        "chosen_types": types,
+        "only_errors": only_errors,
+        "text": text,
+        "total": lane.types.total,
+        "is_filtered": bool(types or text or only_errors or scope.has_range),
+    }
+
+
+def _range(axis: Axis, scope: Scope) -> tuple[Any, Any]:
+    if scope.first is None or scope.last is None:
+        return None, None
+    return axis.moment(scope.first), axis.moment(scope.last)
+
+
+def _page(request: MemberRequest, record: Session, axis: Axis, scope: Scope, asked: Asked) -> EventsPage:
+    try:
+        if before := request.GET.get("before"):
+            return events_before(record.id, asked, before)
+        if (after := request.GET.get("after")) or scope.t is None:
+            return events_page(record.id, asked, after=after)
+    except InvalidCursorError as error:
+        raise BadRequest(str(error)) from error
+    return events_around(record.id, asked, axis.moment(scope.t))
+
+
+def _rows(record: Session, axis: Axis, scope: Scope, events: list[Event]) -> list[Row]:
+    times = [axis.t(event.event_time) for event in events]
+    # An address has milliseconds, where a moment has microseconds.
+    earlier = [] if scope.t is None else [place for place, t in enumerate(times) if t < scope.t + 0.001]
+    at = earlier[-1] if earlier else None
+    return [
+        Row(event, t, tone(event.event_type), summary(event), _note(record, event), place == at)
+        for place, (event, t) in enumerate(zip(events, times, strict=True))
+    ]
+
+
+def _note(record: Session, event: Event) -> str:
+    if record.started_at and event.event_time < record.started_at:
+        return "before the start"
+    if record.ended_at and event.event_time > record.ended_at:
+        return "after the end"
+    return ""
