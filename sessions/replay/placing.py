@@ -17,5 +17,4 @@ class Start:
 
 
 def start_of(file: Attachment, axis: Axis) -> Start:
-    starts_at = getattr(file, "starts_at", None)
-    return Start(0.0, ASSUMED) if starts_at is None else Start(axis.t(starts_at))
+    return Start(0.0, ASSUMED) if file.starts_at is None else Start(axis.t(file.starts_at))

@@ -47,24 +47,26 @@ const percent = (seconds) => `${(Math.min(Math.max(seconds / length, 0), 1) * 10
 
 // What is shown at the moment: the playhead, the time, the row of the panel, the picture.
 
-function show(follow) {
+function show(follow, meant) {
   const x = percent(t);
   playhead.setAttribute("x1", x);
   playhead.setAttribute("x2", x);
   clockText.textContent = clock(t);
-  select([...panel.querySelectorAll("[data-t]")], follow);
+  select([...panel.querySelectorAll("[data-t]")], follow, meant);
   select(pictures, follow);
   for (const stage of stages) {
     stage.dispatchEvent(new CustomEvent("stage:seek", { detail: { t: t - Number(stage.dataset.stageStarts) } }));
   }
 }
 
-function select(rows, follow) {
+// The last row at or before the moment; `meant` is the one of several at once that was pressed.
+function select(rows, follow, meant) {
   const times = rows.map((row) => Number(row.dataset.t));
   let found = -1;
   times.forEach((time, place) => {
     if (time <= t + 0.0005 && (found < 0 || time >= times[found])) found = place;
   });
+  if (rows.includes(meant)) found = rows.indexOf(meant);
   rows.forEach((row, place) => {
     if (place !== found) row.removeAttribute("aria-current");
     else if (!row.hasAttribute("aria-current")) {
@@ -85,10 +87,10 @@ function reveal(row) {
   if (inside.left < outside.left || inside.right > outside.right) box.scrollLeft += inside.left - outside.left - outside.width / 3;
 }
 
-function seek(seconds, { keepVideo = false, follow = true } = {}) {
+function seek(seconds, { keepVideo = false, follow = true, meant = null } = {}) {
   t = Math.min(Math.max(seconds, 0), length);
   if (video && !keepVideo) video.currentTime = Math.max(t - starts, 0);
-  show(follow);
+  show(follow, meant);
   if (!keepVideo || !playing) remember();
 }
 
@@ -250,7 +252,7 @@ document.addEventListener("click", (event) => {
   const other = event.target.closest("a, button, input, select, label, pre, summary");
   if (moment) event.preventDefault();
   else if ((other && other.tagName !== "SUMMARY") || String(getSelection())) return;
-  seek(Number(row.dataset.t));
+  seek(Number(row.dataset.t), { meant: row });
 });
 
 playButton.addEventListener("click", () => play(!playing));

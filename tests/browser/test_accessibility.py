@@ -56,8 +56,9 @@ def test_one_session_and_its_viewers(
 ) -> None:
     record = next(r for r in listed_records(alice, find_page(ListRequest(alice)).ids) if len(r.attachments) == 4)
     page = page_of(alice, **look)
-    page.goto(reverse("session_detail", args=[record.id]))
-    assert violations(page) == []
+    for tab in ("events", "files", "facts"):
+        page.goto(reverse("session_detail", args=[record.id], query={"tab": tab, "t": "1"}))
+        assert violations(page) == [], tab
     for attachment in record.attachments:
         page.goto(reverse("attachment_view", args=[record.id, attachment.name]))
         assert violations(page) == [], attachment.name

@@ -57,32 +57,51 @@ def file_of(viewer: User, name: str) -> str:
     raise LookupError(name)
 
 
-def test_more_events_join_the_timeline_and_types_filter_it(
+def test_events_are_walked_and_filtered_in_their_panel(
     acme: Organisation, alice: User, send: Send, page_of: PageOf
 ) -> None:
     page = page_of(alice)
     page.goto(busy(acme, send))
     expect(page.locator(".event")).to_have_count(200)
-    page.get_by_text("Show more events").click()
-    expect(page.locator(".event")).to_have_count(300)
-    page.get_by_role("link", name="odd").click()
+    page.get_by_text("Later events").click()
+    expect(page.locator(".event")).to_have_count(100)
+    page.get_by_text("All types").click()
+    page.get_by_label("odd 150").check()
+    expect(page.locator(".event").first).to_contain_text("odd")
     expect(page.locator(".event")).to_have_count(150)
-    expect(page).to_have_url(re.compile(r"\?type=odd$"))
+    expect(page).to_have_url(re.compile(r"type=odd"))
     page.reload()
     expect(page.locator(".event")).to_have_count(150)
 
 
-def test_the_timeline_works_without_scripts(acme: Organisation, alice: User, send: Send, page_of: PageOf) -> None:
+def test_typing_filters_at_once_and_the_caret_stays(
+    acme: Organisation, alice: User, send: Send, page_of: PageOf
+) -> None:
+    page = page_of(alice)
+    page.goto(busy(acme, send))
+    page.get_by_placeholder("Find").press_sequentially('"n": 29', delay=30)
+    expect(page.locator(".event")).to_have_count(11)
+    page.keyboard.type("9")
+    expect(page.locator(".event")).to_have_count(1)
+    expect(page.get_by_placeholder("Find")).to_have_value('"n": 299')
+
+
+def test_the_page_works_without_scripts(acme: Organisation, alice: User, send: Send, page_of: PageOf) -> None:
     page = page_of(alice, javascript=False)
     page.goto(busy(acme, send))
-    page.get_by_text("Show more events").click()
+    page.get_by_text("Later events").click()
     expect(page.locator(".event")).to_have_count(100)
-    page.get_by_text("Back to the first events").click()
-    page.get_by_role("link", name="odd").click()
-    expect(page.locator(".event")).to_have_count(150)
+    page.get_by_text("Earlier events").click()
+    expect(page.locator(".event")).to_have_count(200)
+    page.locator(".moment", has_text="0:07.000").click()
+    expect(page.locator("#panel [aria-current]")).to_contain_text("odd")
+    assert "t=7.000" in page.url
     page.locator(".event summary").first.click()
     expect(page.locator(".event pre").first).to_be_visible()
     expect(page.locator("[data-copy]").first).to_be_hidden()
+    expect(page.locator("[data-controls]")).to_be_hidden()
+    page.get_by_role("link", name="Facts").click()
+    expect(page.get_by_role("heading", name="Times")).to_be_visible()
 
 
 def test_an_id_is_copied(acme: Organisation, alice: User, send: Send, page_of: PageOf) -> None:
@@ -90,7 +109,7 @@ def test_an_id_is_copied(acme: Organisation, alice: User, send: Send, page_of: P
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     session_id = send(acme)
     page.goto(f"/sessions/{session_id}/")
-    page.get_by_role("button", name="Copy Session ID").click()
+    page.get_by_role("button", name="Copy ID").click()
     expect(page.locator("[data-copied]")).to_have_count(1)
     assert page.evaluate("navigator.clipboard.readText()") == str(session_id)
 
@@ -137,7 +156,7 @@ def test_pictures_and_videos_come_from_s3_by_signed_urls(
     with page.expect_response(lambda response: response.url.startswith(f"{signed.url}/{signed.name}/")):
         page.goto(file_of(alice, "screenshot.png"))
     expect(page.locator("figure img")).not_to_have_js_property("naturalWidth", 0)
-    page.goto(file_of(alice, "screenshot.png").partition("attachments")[0])
+    page.goto(file_of(alice, "screenshot.png").partition("attachments")[0] + "?tab=files")
     thumb = page.locator(".file-thumb img").first
     thumb.scroll_into_view_if_needed()
     expect(thumb).not_to_have_js_property("naturalWidth", 0)

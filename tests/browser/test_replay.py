@@ -1,0 +1,159 @@
+"""A session's page on its axis: everything follows the playhead, and everything with a moment seeks."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from sessions.contract.schema import Session
+from sessions.models import Organisation, User
+from sessions.query import ListRequest, find_page, find_session, listed_records
+from tests.browser.conftest import PageOf
+from tests.conftest import NOON
+
+Send = Callable[..., UUID]
+WIDTHS = (320, 390, 768, 1024, 1280, 1440, 1920)
+# Boxes with words or pictures that lie over one another though neither holds the other.
+OVERLAPS = """() => {
+    const clip = (element) => {
+        let { left, top, right, bottom } = element.getBoundingClientRect();
+        for (let outer = element.parentElement; outer; outer = outer.parentElement) {
+            if (getComputedStyle(outer).overflowX === "visible") continue;
+            const box = outer.getBoundingClientRect();
+            [left, top] = [Math.max(left, box.left), Math.max(top, box.top)];
+            [right, bottom] = [Math.min(right, box.right), Math.min(bottom, box.bottom)];
+        }
+        return { element, left, top, right, bottom };
+    };
+    const shown = [...document.querySelectorAll("main :is(a, button, h1, h2, p, li, video, img, input, .lanes)")]
+        .filter((element) => element.checkVisibility() && !element.closest(".visually-hidden, svg"))
+        .map(clip).filter((box) => box.right - box.left > 1 && box.bottom - box.top > 1);
+    const over = (one, other) => !one.element.contains(other.element) && !other.element.contains(one.element)
+        && Math.min(one.right, other.right) - Math.max(one.left, other.left) > 2
+        && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 2;
+    const name = (box) => box.element.outerHTML.slice(0, 80);
+    return shown.flatMap((one, place) => shown.slice(place + 1).filter((other) => over(one, other))
+        .map((other) => `${name(one)} over ${name(other)}`));
+}"""
+
+
+def with_video(viewer: User) -> Session:
+    """A recorded session with a video, and with events while it runs."""
+    for record in listed_records(viewer, find_page(ListRequest(viewer)).ids):
+        if any(file.kind == "video" for file in record.attachments):
+            found = find_session(viewer, record.id)
+            assert found
+            return found
+    raise LookupError
+
+
+def open_ready(page: Page, path: str) -> None:
+    page.goto(path)
+    page.wait_for_function("() => document.querySelector('video').readyState >= 1")
+
+
+def time_of(page: Page) -> float:
+    return float(page.evaluate("document.querySelector('video').currentTime"))
+
+
+def chosen(page: Page) -> Locator:
+    return page.locator("#panel [data-t][aria-current]")
+
+
+def test_an_event_moves_the_video_to_its_moment(alice: User, recorded: None, page_of: PageOf) -> None:
+    page = page_of(alice)
+    open_ready(page, f"/sessions/{with_video(alice).id}/")
+    for event in page.locator(".event").all():
+        event.locator(".moment").click()
+        t = float(event.get_attribute("data-t") or "")
+        expect(event).to_have_attribute("aria-current", "true")
+        page.wait_for_function("t => Math.abs(document.querySelector('video').currentTime - t) < 0.1", arg=t)
+        assert f"t={t:.3f}" in page.url
+
+
+def test_playing_moves_the_chosen_event(alice: User, recorded: None, page_of: PageOf) -> None:
+    page = page_of(alice)
+    open_ready(page, f"/sessions/{with_video(alice).id}/")
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.locator(".event").last).to_have_attribute("aria-current", "true", timeout=15_000)
+    # It stops by itself at the end, and the address is that of where it stopped.
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible(timeout=15_000)
+    assert page.evaluate("document.querySelector('video').paused")
+    assert "t=" in page.url
+
+
+def test_the_same_moment_is_shown_without_scripts(alice: User, recorded: None, page_of: PageOf) -> None:
+    record = with_video(alice)
+    page = page_of(alice)
+    open_ready(page, f"/sessions/{record.id}/")
+    t = page.locator(".event").nth(2).get_attribute("data-t")
+    plain = page_of(alice, javascript=False)
+    plain.goto(f"/sessions/{record.id}/?t={t}")
+    expect(chosen(plain)).to_have_attribute("data-t", str(t))
+    assert f"#t={t}" in (plain.locator("video").get_attribute("src") or "")
+
+
+def test_the_axis_seeks_and_a_drag_chooses_a_range(
+    acme: Organisation, alice: User, send: Send, page_of: PageOf
+) -> None:
+    events = [{"event_type": "tick", "event_time": NOON + timedelta(seconds=n)} for n in range(100)]
+    session_id = send(acme, ended_at=NOON + timedelta(seconds=100), events=events)
+    page = page_of(alice)
+    page.goto(f"/sessions/{session_id}/")
+    box = page.locator("[data-lanes]").bounding_box()
+    assert box
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.4, middle)
+    page.mouse.down()
+    page.wait_for_timeout(150)
+    page.mouse.up()
+    expect(chosen(page)).to_have_attribute("data-t", "40.000")
+    page.mouse.move(box["x"] + box["width"] * 0.105, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.305, middle, steps=5)
+    page.mouse.up()
+    expect(page.locator(".event")).to_have_count(20, timeout=10_000)
+    page.go_back()
+    page.get_by_text("Show all").click()
+    expect(page.locator(".event")).to_have_count(100)
+
+
+def test_keys_walk_events_errors_tabs_and_sessions(
+    acme: Organisation, alice: User, send: Send, page_of: PageOf
+) -> None:
+    older = send(acme, started_at=NOON - timedelta(hours=1))
+    events: list[dict[str, Any]] = [
+        {"event_type": kind, "event_time": NOON + timedelta(seconds=second)}
+        for kind, second in (("tap", 10), ("crash", 20), ("tap", 30))
+    ]
+    session_id = send(acme, ended_at=NOON + timedelta(seconds=60), events=events)
+    page = page_of(alice)
+    page.goto(f"/sessions/{session_id}/")
+    page.keyboard.press("ArrowRight")
+    expect(chosen(page)).to_have_attribute("data-t", "10.000")
+    page.keyboard.press("e")
+    expect(chosen(page)).to_have_attribute("data-t", "20.000")
+    page.keyboard.press("ArrowLeft")
+    expect(chosen(page)).to_have_attribute("data-t", "10.000")
+    page.keyboard.press("g")
+    expect(chosen(page)).to_have_attribute("data-t", "20.000")
+    page.keyboard.press("2")
+    expect(page.locator("[data-panel=facts]")).to_be_visible()
+    page.keyboard.press("]")
+    expect(page).to_have_url(re.compile(str(older)))
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_nothing_lies_over_anything_at_any_width(alice: User, recorded: None, page_of: PageOf, dark: bool) -> None:
+    record = with_video(alice)
+    page = page_of(alice, dark=dark)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for tab in ("events", "files", "facts"):
+            page.goto(f"/sessions/{record.id}/?tab={tab}&t=1")
+            assert page.evaluate(OVERLAPS) == [], (width, tab)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, tab)
