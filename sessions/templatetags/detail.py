@@ -58,7 +58,7 @@ def queue_time(record: Session) -> SafeString:
 
 @register.filter
 def run_words(record: Session) -> str:
-    """`after 49 s`, `for 3m 10s so far`, or nothing."""
+    """`after 49 s`, or nothing where it is not known."""
     if record.duration_ms is None:
         return ""
     return f"after {duration(record.duration_ms)}"
@@ -67,6 +67,11 @@ def run_words(record: Session) -> str:
 @register.filter
 def kind_icon(kind: str) -> str:
     return KIND_ICONS[kind]
+
+
+@register.filter
+def elapsed(seconds: float) -> str:
+    return duration(seconds * 1000)
 
 
 @register.filter

@@ -25,7 +25,7 @@ def when(moment: datetime | None) -> SafeString:
     if moment is None:
         return SafeString("")
     return format_html(
-        '<time datetime="{}" title="{}">{}<span class="visually-hidden"> ({})</span></time>',
+        '<time datetime="{}" title="{}" data-ago>{}<span class="visually-hidden"> ({})</span></time>',
         moment.astimezone(UTC).isoformat(),
         exact(moment),
         relative(moment),

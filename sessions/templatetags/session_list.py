@@ -146,7 +146,7 @@ def date(row: Row) -> str:
         return ""
     full = escape(exact(moment))
     return (
-        f'<time datetime="{moment.astimezone(UTC).isoformat()}" title="{full}">{relative(moment)}'
+        f'<time datetime="{moment.astimezone(UTC).isoformat()}" title="{full}" data-ago>{relative(moment)}'
         f'<span class="visually-hidden"> ({full})</span></time>'
     )
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from sessions.contract.choices import OPEN_STATUSES
 from sessions.contract.schema import Session
 from sessions.http.content_policy import shows_files
 from sessions.http.roles import MemberRequest
@@ -21,7 +22,7 @@ from sessions.replay.lanes import EventsLane, events_lane, ticks
 from sessions.replay.stage import stage_of
 from sessions.replay.trouble import Troubles, event_trouble, first_of
 from sessions.views.origin import context_of, origin_of
-from sessions.views.panels.events import events_panel
+from sessions.views.panels.events import events_panel, new_events, since_of
 from sessions.views.related import related_to
 
 
@@ -55,6 +56,9 @@ def session_detail(request: MemberRequest, session_id: UUID) -> HttpResponse:
     tab = request.GET.get("tab", "")
     tab = tab if any(one.name == tab for one in tabs) else tabs[0].name
     origin = origin_of(request)
+    if "live" in request.GET:
+        return _live_update(shown, tabs, tab)
+    panel = panel_of(shown, tab)
     context = {
         "record": record,
         "axis": axis,
@@ -64,7 +68,9 @@ def session_detail(request: MemberRequest, session_id: UUID) -> HttpResponse:
         "panel": f"detail/panel_{tab}.html",
         "moments": moments(request, tab),
         "origin": origin,
-    } | panel_of(shown, tab)
+        "is_open": record.status in OPEN_STATUSES,
+        "since": since_of(panel) if tab == "events" else "",
+    } | panel
     if request.headers.get("HX-Target") == "panel":
         response = render(request, "detail/panel.html", context)
     else:
@@ -85,7 +91,7 @@ def visible_session(request: MemberRequest, session_id: UUID) -> Session:
 def tabs_of(shown: Shown) -> list[Tab]:
     """The panels that have something to show, the first one first. Facts there are always."""
     found = []
-    if shown.lane.types.total:
+    if shown.lane.types.total or shown.record.status in OPEN_STATUSES:
         found.append(Tab("events", "Events", shown.lane.types.total))
     if shown.record.attachments:
         found.append(Tab("files", "Files", len(shown.record.attachments)))
@@ -103,11 +109,19 @@ def panel_of(shown: Shown, tab: str) -> dict[str, Any]:
 
 def moments(request: MemberRequest, tab: str) -> str:
     """The address of a moment but for the moment itself: all else that is asked stays as it is."""
-    parameters = request.GET.copy()
+    parameters = page_parameters(request).copy()
     for name in ("t", "after", "before"):
         parameters.pop(name, None)
     parameters["tab"] = tab
     return f"?{parameters.urlencode()}&t="
+
+
+def page_parameters(request: MemberRequest) -> QueryDict:
+    """What is asked but for what the page's script adds."""
+    parameters = request.GET.copy()
+    for name in ("live", "since", "lane"):
+        parameters.pop(name, None)
+    return parameters
 
 
 def _around(shown: Shown) -> dict[str, Any]:
@@ -128,6 +142,25 @@ def _around(shown: Shown) -> dict[str, Any]:
         "range_x": axis.share(shown.scope.first or 0.0),
         "range_width": axis.share(shown.scope.last or 0.0) - axis.share(shown.scope.first or 0.0),
     }
+
+
+def _live_update(shown: Shown, tabs: list[Tab], tab: str) -> HttpResponse:
+    """What has changed of an open session while its page is looked at. A panel stays as it is but for new events."""
+    request, record = shown.request, shown.record
+    since = request.GET.get("since", "")
+    # The links in it are those of the page, not of this request.
+    request.GET = page_parameters(request)  # type: ignore[assignment]
+    context = {
+        "record": record,
+        "axis": shown.axis,
+        "tabs": tabs,
+        "tab": tab,
+        "moments": moments(shown.request, tab),
+        "live": True,
+        "is_open": record.status in OPEN_STATUSES,
+    }
+    context |= _around(shown) | new_events(since, record, shown.axis)
+    return render(request, "detail/live_update.html", context)
 
 
 def troubles_of(shown: Shown) -> Troubles:

@@ -6,17 +6,14 @@ const lanes = replay.querySelector("[data-lanes]");
 const panel = document.getElementById("panel");
 const video = replay.querySelector("[data-video]");
 const starts = video ? Number(video.dataset.starts) : 0;
-const length = Number(replay.dataset.length);
+let length = 0;
+let marks = [];
 const playhead = replay.querySelector("[data-playhead]");
 const rangeBox = replay.querySelector("[data-range]");
 const clockText = replay.querySelector("[data-clock]");
 const playButton = replay.querySelector("[data-play]");
 const speed = replay.querySelector("[data-speed]");
 const skipIdle = replay.querySelector("[data-skip-idle]");
-const marks = [...replay.querySelectorAll("[data-mark]")].map((mark) => ({
-  t: Number(mark.dataset.mark),
-  bad: "bad" in mark.dataset,
-}));
 const stages = [...replay.querySelectorAll("[data-stage-starts]")];
 const pictures = [...replay.querySelectorAll(".film-picture[data-t]")];
 
@@ -32,6 +29,17 @@ let wasFrameAt = 0;
 let reload = 0;
 
 document.documentElement.classList.add("is-scripted");
+readLanes();
+
+// Again when an open session has grown.
+function readLanes() {
+  length = Number(document.getElementById("lanes").dataset.length);
+  replay.querySelector("[data-end]").textContent = clock(length);
+  marks = [...replay.querySelectorAll("[data-mark]")].map((mark) => ({
+    t: Number(mark.dataset.mark),
+    bad: "bad" in mark.dataset,
+  }));
+}
 replay.querySelector("[data-controls]").hidden = false;
 
 function clock(seconds) {
@@ -338,6 +346,14 @@ document.body.addEventListener("htmx:configRequest", (event) => {
     if (value && !address.searchParams.has("after") && !address.searchParams.has("before")) own[name] = value;
   }
   event.detail.path = address.pathname + address.search;
+});
+
+document.body.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.detail.target.id !== "lanes") return;
+  readLanes();
+  show(false);
+  // A log that is followed shows its new end.
+  if (new URL(location.href).searchParams.get("at") === "end") load();
 });
 
 document.body.addEventListener("htmx:afterSwap", (event) => {

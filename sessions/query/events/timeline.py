@@ -41,11 +41,12 @@ ALL = Asked()
 
 @dataclass(frozen=True)
 class EventsPage:
-    """A cursor is None where no event lies further that way."""
+    """A cursor is None where no event lies further that way. `last_cursor` is that of the last event here."""
 
     events: list[schema.Event]
     next_cursor: str | None
     prev_cursor: str | None = None
+    last_cursor: str | None = None
 
 
 def events_page(
@@ -93,10 +94,12 @@ def last_event_time(session_id: UUID) -> datetime | None:
 
 def _page(session_id: UUID, found: list[_Found], *, more: bool, fewer: bool) -> EventsPage:
     """`more` and `fewer`: whether events lie behind these, and ahead of them."""
+    last = _cursor(session_id, found[-1][0]) if found else None
     return EventsPage(
         [event for _, event in found],
-        _cursor(session_id, found[-1][0]) if found and more else None,
+        last if more else None,
         _cursor(session_id, found[0][0]) if found and fewer else None,
+        last,
     )
 
 

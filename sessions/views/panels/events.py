@@ -16,6 +16,7 @@ from sessions.replay.telling import summary, tone
 SHOWN_ELSEWHERE = frozenset({"event_type", "event_time", "event_properties", "source_properties"})
 LONGEST_SEARCH = 200
 MOST_TYPES = 40
+FROM_THE_START = "start"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,27 @@ def events_panel(request: MemberRequest, record: Session, axis: Axis, scope: Sco
         "total": lane.types.total,
         "is_filtered": bool(types or text or only_errors or scope.has_range),
     }
+
+
+def new_events(since: str, record: Session, axis: Axis) -> dict[str, Any]:
+    """What an open session's page adds to the end of its events: those behind the cursor `since`, which may be empty.
+
+    Raises BadRequest.
+    """
+    if not since:
+        return {"rows": [], "since": ""}
+    try:
+        page = events_page(record.id, after=None if since == FROM_THE_START else since)
+    except InvalidCursorError as error:
+        raise BadRequest(str(error)) from error
+    return {"rows": _rows(record, axis, Scope(), page.events), "since": page.last_cursor or since}
+
+
+def since_of(panel: dict[str, Any]) -> str:
+    """The cursor behind which new events belong to the panel's end; nothing where they do not."""
+    if panel["is_filtered"] or panel["page"].next_cursor:
+        return ""
+    return panel["page"].last_cursor or FROM_THE_START
 
 
 def _range(axis: Axis, scope: Scope) -> tuple[Any, Any]:
