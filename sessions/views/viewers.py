@@ -1,13 +1,11 @@
 """The viewers of attachments: what each one's page needs, by how the file is best looked at."""
 
-import codecs
 import re
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from tempfile import TemporaryFile
 from typing import IO, Any
 
 from django.core.files.storage import default_storage
@@ -18,6 +16,7 @@ from sessions.contract.schema import Session
 from sessions.files.contents import HEAD_BYTES
 from sessions.files.encodings import encoding_of
 from sessions.files.media import Viewer, essence, why_no_viewer
+from sessions.files.utf8 import utf8_file
 from sessions.models import Attachment
 from sessions.presenters.facts import app_name, who
 from sessions.viewers.har.archive import LARGEST as LARGEST_HAR
@@ -32,7 +31,6 @@ from sessions.viewers.log import Search, read_window
 LARGEST_LOG = 512 * 1024 * 1024
 # Up to here every line's level is read, so that the filter can say how often each occurs.
 COUNTED_LOG = 8 * 1024 * 1024
-BLOCK_BYTES = 1024 * 1024
 REQUESTS_ON_A_PAGE = 200
 FAMILIES = ("1xx", "2xx", "3xx", "4xx", "5xx", "none")
 
@@ -86,29 +84,13 @@ def _in_utf8(content: bytes, encoding: str) -> bytes:
     return content.decode(encoding, "replace").encode()
 
 
-@contextmanager
-def _utf8_file(content: IO[bytes], encoding: str) -> Iterator[IO[bytes]]:
-    """The file from its start; one in another encoding is written anew, on the disk, since it may be large."""
-    content.seek(0)
-    if encoding == "utf-8-sig":
-        yield content
-        return
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
-    with TemporaryFile() as rewritten:
-        while block := content.read(BLOCK_BYTES):
-            rewritten.write(decoder.decode(block).encode("utf-8", "replace"))
-        rewritten.write(decoder.decode(b"", final=True).encode("utf-8", "replace"))
-        rewritten.seek(0)
-        yield rewritten
-
-
 def _requests(request: HttpRequest, file: Attachment, context: dict[str, Any]) -> HttpResponse:
     if file.size > LARGEST_HAR:
         return _not_shown(request, context, "It is too large to be shown as requests.")
     with default_storage.open(file.storage_name) as content:
         encoding = encoding_of(file.content_type, content.read(HEAD_BYTES))
         try:
-            with _utf8_file(content, encoding) as archive:
+            with utf8_file(content, encoding) as archive:
                 table = _table_of(request, archive)
         except NotHar as error:
             return _not_shown(request, context, str(error))
