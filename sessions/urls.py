@@ -8,6 +8,7 @@ from sessions.http.session_address import SessionIdConverter, at_its_address
 from sessions.views import (
     api,
     attachments,
+    compare,
     detail,
     export,
     foreign,
@@ -28,6 +29,7 @@ session_urls = [
     path("live/", session_list.session_live, name="session_live"),
     path("options/", session_list.session_options, name="session_options"),
     path("export.csv", export.session_export, name="session_export"),
+    path("compare/", compare.session_compare, name="session_compare"),
     path("<session:session_id>/", at_its_address(detail.session_detail), name="session_detail"),
     path("<session:session_id>/attachments/<str:name>", at_its_address(attachments.attachment), name="attachment"),
     path(

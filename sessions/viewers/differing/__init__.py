@@ -1,0 +1,1 @@
+"""How two sessions differ in their events, requests and logs. Everything here takes bounded time and memory."""
