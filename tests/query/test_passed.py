@@ -142,7 +142,13 @@ def busy(acme: Organisation) -> None:
     apps = [App.objects.create(organisation=acme, app_id=name).pk for name in ("a", "b", "c")]
     device = Device.objects.create(organisation=acme, model="Pixel 9").pk
     with connection.cursor() as cursor:
-        parameters = {"organisation": acme.pk, "apps": apps, "device": device, "rows": ROWS, "noon": NOON}
+        parameters: dict[str, Any] = {
+            "organisation": acme.pk,
+            "apps": apps,
+            "device": device,
+            "rows": ROWS,
+            "noon": NOON,
+        }
         cursor.execute(INSERT, parameters)
         cursor.execute("ANALYZE history_session")
 
