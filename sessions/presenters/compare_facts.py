@@ -73,16 +73,17 @@ def _only(groups: list[PairGroup], *, equal: bool) -> list[PairGroup]:
 
 def _pairs(first: Session, second: Session) -> dict[str, list[FactPair]]:
     """Of each group, in the order of the session's page: what either session has."""
-    sides = [
-        {(group.title, fact.label): fact for group in _groups(one) for fact in group.facts} for one in (first, second)
-    ]
-    titles = dict.fromkeys(group.title for group in (*_groups(first), *_groups(second)))
-    pairs: dict[str, list[FactPair]] = {title: [] for title in titles}
-    for title, label in dict.fromkeys([*sides[0], *sides[1]]):
-        pairs[title].append(
-            FactPair(label, *(side.get((title, label)) for side in sides), ABSENT.get(title, "not known"))
-        )
+    own, other = _facts(first), _facts(second)
+    pairs: dict[str, list[FactPair]] = {}
+    for title, label in dict.fromkeys([*own, *other]):
+        pair = FactPair(label, own.get((title, label)), other.get((title, label)), ABSENT.get(title, "not known"))
+        pairs.setdefault(title, []).append(pair)
     return pairs
+
+
+def _facts(record: Session) -> dict[tuple[str, str], Fact]:
+    """By their group and label."""
+    return {(group.title, fact.label): fact for group in _groups(record) for fact in group.facts}
 
 
 def _groups(record: Session) -> Iterator[Group]:

@@ -1,7 +1,7 @@
 """Two sessions side by side: `?a=` and `?b=` name them, `?tab=` says what of them is compared."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from sessions.contract.schema import Session
 from sessions.http.roles import MemberRequest
 from sessions.presenters.compare_facts import compare_facts
-from sessions.presenters.compare_rows import rows_to_show
+from sessions.presenters.compare_rows import Row, Rows, rows_to_show
 from sessions.presenters.facts import app_name, took_place, who
 from sessions.query.events.timeline import EVENTS_ON_A_PAGE, events_page
 from sessions.query.pasted import find_pasted
@@ -131,7 +131,7 @@ def _log(request: MemberRequest, sides: tuple[Session, Session]) -> dict[str, An
     return context
 
 
-def _rows(request: MemberRequest, rows: Any) -> Any:
+def _rows(request: MemberRequest, rows: Sequence[Row]) -> Rows:
     start = request.GET.get("from", "")
     return rows_to_show(rows, int(start) if _NUMBER.fullmatch(start) else 0, unfolded="equal" in request.GET)
 

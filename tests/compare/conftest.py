@@ -67,9 +67,12 @@ def event(seconds: float, event_type: str = "click", **fields: Any) -> dict[str,
     return {"event_type": event_type, "event_time": NOON + timedelta(seconds=seconds)} | fields
 
 
-def compared(browser: Client, a: object, b: object, tab: str = "facts", *, status: int = 200, **more: Any) -> str:
+def compared(
+    browser: Client, a: object, b: object, tab: str = "facts", *, status: int = 200, start: str = "0", file: str = ""
+) -> str:
     """The page, as a reader sees its text."""
-    response = browser.get("/sessions/compare/", {"a": str(a), "b": str(b), "tab": tab} | more)
+    query = {"a": str(a), "b": str(b), "tab": tab, "from": start, "file": file}
+    response = browser.get("/sessions/compare/", query)
     assert response.status_code == status
     page = response.content.decode()
     assert " style=" not in page

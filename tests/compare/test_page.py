@@ -120,7 +120,9 @@ def test_whoever_sees_both_sees_the_comparison(
     client_of: ClientOf, alice: User, uma: User, dave: User, acme: Organisation, send: Send
 ) -> None:
     one, other = (send(acme, user="uma@acme.example", external_id=name) for name in "xy")
-    statuses = {user: client_of(user).get(URL, {"a": one, "b": other}).status_code for user in (alice, uma, dave)}
+    statuses = {
+        user: client_of(user).get(URL, {"a": str(one), "b": str(other)}).status_code for user in (alice, uma, dave)
+    }
     assert statuses == {alice: 200, uma: 200, dave: 404}
 
 
@@ -141,7 +143,7 @@ def test_any_row_can_be_asked_for(
 ) -> None:
     monkeypatch.setattr(compare_rows, "ROWS_ON_A_PAGE", 2)
     a, b = send_files(log=b"a\nb\nc\n"), send_files(log=b"d\ne\nf\n")
-    page = compared(alices, a, b, "log", **{"from": start})
+    page = compared(alices, a, b, "log", start=start)
     assert "of 6" in page
 
 
@@ -171,8 +173,11 @@ def test_a_comparison_asks_the_database_a_bounded_number_of_times(
 
 def test_a_session_links_to_its_comparison(alice: User, pair: tuple[UUID, UUID]) -> None:
     record = find_session(alice, pair[1])
-    for alike, said in (("test", "the same test"), ("device", "on the same device")):
-        link = render_to_string("detail/compare_link.html", {"record": record, "passed": Passed(pair[0], alike)})
+    for passed, said in (
+        (Passed(pair[0], "test"), "the same test"),
+        (Passed(pair[0], "device"), "on the same device"),
+    ):
+        link = render_to_string("detail/compare_link.html", {"record": record, "passed": passed})
         assert f'href="/sessions/compare/?a={pair[0]}&amp;b={pair[1]}"' in link
         assert said in link
     assert f'href="/sessions/compare/?b={pair[1]}"' in render_to_string("detail/compare_link.html", {"record": record})

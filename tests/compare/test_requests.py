@@ -17,7 +17,10 @@ from tests.linear.cost import assert_linear
 def pairs(first: list[Any], second: list[Any]) -> list[tuple[str, str, str]]:
     """Of each pair the change and both statuses."""
     found = compare_requests(*(read_requests(io.BytesIO(archive(side))) for side in (first, second)))
-    return [(pair.change.value, *(one.answer if one else "" for one in (pair.first, pair.second))) for pair in found]
+    return [
+        (pair.change.value, pair.first.answer if pair.first else "", pair.second.answer if pair.second else "")
+        for pair in found
+    ]
 
 
 def archive(entries: list[Any]) -> bytes:
@@ -106,10 +109,11 @@ def test_of_a_long_archive_the_first_requests_are_compared(alices: Client, send_
 
 def test_time_grows_with_the_number_of_requests() -> None:
     def run(size: int) -> Callable[[], object]:
-        sides = [
-            read_requests(io.BytesIO(archive([entry(path(number), at=number) for number in range(size)])))
-            for path in (lambda number: "/same", lambda number: f"/{'x' * (number % 9)}")
-        ]
-        return lambda: compare_requests(sides[0], sides[1])
+        paths = ["/same"] * size, [f"/{'x' * (number % 9)}" for number in range(size)]
+        first, second = (
+            read_requests(io.BytesIO(archive([entry(path, at=number) for number, path in enumerate(side)])))
+            for side in paths
+        )
+        return lambda: compare_requests(first, second)
 
     assert_linear(run, MOST_REQUESTS // 8, "requests")

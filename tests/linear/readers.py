@@ -33,9 +33,14 @@ from sessions.ingest.reading.normalise import check_content_type, check_name, no
 from sessions.ingest.reading.parse import parse, parse_line, parse_object
 from sessions.query.criteria.order import NEWEST_FIRST, InvalidCursorError, Position
 from sessions.query.parameters import SessionFilterSet
+from sessions.query.passed import stem
+from sessions.query.pasted import _IN_A_LINK
 from sessions.receiving.events import parse_lines
 from sessions.replay.telling import summary, tone
 from sessions.templatetags.detail import marked
+from sessions.viewers.differing.events import compare_events, step_of
+from sessions.viewers.differing.log import compare_logs, read_excerpt
+from sessions.viewers.differing.requests import compare_requests, read_requests
 from sessions.viewers.har.archive import NotHar, details_at, read_archive, request_at
 from sessions.viewers.indent import indented
 from sessions.viewers.levels import Level
@@ -88,6 +93,32 @@ def _log(raw: bytes) -> None:
     window = read_window(io.BytesIO(raw), Search("", [Level.ERROR, Level.NONE]))
     for line in window.lines:
         marked(line.text, "a")
+
+
+def _compared_logs(raw: bytes) -> None:
+    excerpts = [read_excerpt(io.BytesIO(one), "utf-8-sig") for one in (raw, raw.swapcase()[1:])]
+    for pair in compare_logs(*excerpts):
+        assert pair.parts != (None, None)
+
+
+def _compared_events(raw: bytes) -> None:
+    words = _text(raw)
+    sides = [
+        [step_of(schema.Event(word[:100], datetime.now(UTC), event_properties={"a": word}), word) for word in some]
+        for some in (words.split(","), [words, *words.split(" ")])
+    ]
+    for pair in compare_events(sides[0][:1_000], sides[1][:1_000]):
+        assert pair.change
+
+
+def _compared_requests(raw: bytes) -> None:
+    addresses = _text(raw).split(",")[:2_000]
+    archives = [
+        json.dumps({"log": {"entries": [{"request": {"url": url}} for url in some]}}).encode()
+        for some in (addresses, addresses[::-1])
+    ]
+    for pair in compare_requests(*(read_requests(io.BytesIO(archive)) for archive in archives)):
+        assert pair.change
 
 
 def _request(**headers: str) -> HttpRequest:
@@ -166,6 +197,11 @@ READERS: dict[str, Reader] = {
     "an archive's Base64": _har_text("base64"),
     "indented JSON": indented,
     "a log": _log,
+    "two logs side by side": _compared_logs,
+    "events side by side": _compared_events,
+    "requests side by side": _compared_requests,
+    "the stem of an external id": lambda raw: stem(_text(raw)),
+    "a pasted link": lambda raw: _IN_A_LINK.search(_text(raw)),
     "a file's type": _file,
     "a query of Formal's": lambda raw: parse_query(_text(raw)),
     "the start of a query of Formal's": lambda raw: parse_query(_text(raw[:9_000])),

@@ -33,6 +33,8 @@ from sessions.ingest.reading.ndjson import lines
 from sessions.ingest.reading.parse import MAX_SENT_BYTES, parse, parse_object
 from sessions.models import Attachment, User
 from sessions.receiving.events import parse_lines
+from sessions.viewers.differing.log import compare_logs, read_excerpt
+from sessions.viewers.differing.requests import compare_requests, read_requests
 from sessions.viewers.har.archive import LARGEST
 from sessions.viewers.indent import LARGEST as LARGEST_INDENTED
 from sessions.views.viewers import viewer_page
@@ -80,6 +82,18 @@ def page(viewer: Viewer, declared: str, **parameters: str) -> Callable[[str], st
         return "not shown" if b"cannot be shown" in answer else f"{len(answer)} bytes"
 
     return show
+
+
+def two_logs(name: str) -> str:
+    with default_storage.open(name) as first, default_storage.open(name) as second:
+        second.read(3)  # so that no line is at its place
+        pairs = compare_logs(read_excerpt(first, "utf-8-sig"), read_excerpt(second, "utf-8-sig"))
+    return f"{sum(pair.parts != (None, None) for pair in pairs)} lines"
+
+
+def two_archives(name: str) -> str:
+    with default_storage.open(name) as file:
+        return f"{len(compare_requests(read_requests(file), read_requests(file)))} requests"
 
 
 def whole(read: Callable[[bytes], object]) -> Callable[[str], str]:
@@ -147,6 +161,12 @@ CASES: dict[str, tuple[Callable[[str], str], Input]] = {
         page(Viewer.LOG, "text/plain", q="&"), Input(b"", SMILE + b"&" * 3_995 + b"\n", b"", 8 * MIB)
     ),
     "a log of empty lines": (LOG, Input(b"", b"\n", b"", 4 * MIB)),
+    "two logs of long lines": (two_logs, Input(b"", SMILE + b" 1&" * 1_300 + b"\n", b"", 8 * MIB)),
+    "two logs of short lines": (two_logs, Input(b"", b"1 x\n2\n", b"", 8 * MIB)),
+    "two logs of one line": (two_logs, Input(SMILE, b"x1 ", b"", 8 * MIB)),
+    "two archives": (
+        two_archives, Input(ENTRIES, b'{"request":{"url":"%b"}},' % (SMILE + b"&" * 8_000), b"{}]}}", LARGEST - 65_536),
+    ),
     "a session of numbers": (whole(sent), Input(SESSION + PROPERTIES + b"[", b"1,", b"1]}}]}", MIB)),
     "a session of objects": (whole(sent), Input(SESSION + PROPERTIES + b"[", b'{"a":1},', b"1]}}]}", MIB)),
     "events": (whole(sent), Input(SESSION, EVENT + b",", EVENT + b"]}", 4_500_000)),
