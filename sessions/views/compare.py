@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from sessions.contract.schema import Session
@@ -18,7 +19,8 @@ from sessions.presenters.compare_rows import Row, Rows, rows_to_show
 from sessions.presenters.facts import app_name, took_place, who
 from sessions.query.events.timeline import EVENTS_ON_A_PAGE, events_page
 from sessions.query.pasted import find_pasted
-from sessions.templatetags.detail import summary
+from sessions.replay.axis import axis_of
+from sessions.replay.telling import summary, tone
 from sessions.viewers.differing.events import MOST_EVENTS, Step, compare_events, step_of
 from sessions.viewers.differing.log import MOST_BYTES, MOST_LINES, compare_logs
 from sessions.viewers.differing.requests import MOST_REQUESTS, NOTICED_MS, compare_requests
@@ -88,7 +90,8 @@ def _events(request: MemberRequest, sides: tuple[Session, Session]) -> dict[str,
         "rows": _rows(request, compare_events(*steps)),
         "numbers": [len(one) for one in steps],
         "cut": _letters(are_whole),
-        "origins": [_origin(record, one) for record, one in zip(sides, steps, strict=True)],
+        # Where the moments of each session are, up to the seconds.
+        "moments": [f"{reverse('session_detail', args=[record.id])}?tab=events&t=" for record in sides],
         "compared": f"{MOST_EVENTS:,} events",
         "volatile": VOLATILE,
     }
@@ -96,19 +99,18 @@ def _events(request: MemberRequest, sides: tuple[Session, Session]) -> dict[str,
 
 def _steps(record: Session) -> tuple[list[Step], bool]:
     """The first MOST_EVENTS events, and whether these are all."""
+    axis = axis_of(record)
     steps: list[Step] = []
     after: str | None = None
     while len(steps) < MOST_EVENTS:
         page = events_page(record.id, after=after, limit=min(EVENTS_ON_A_PAGE, MOST_EVENTS - len(steps)))
-        steps += [step_of(event, summary(event)) for event in page.events]
+        steps += [
+            step_of(event, summary(event), tone(event.event_type), axis.t(event.event_time)) for event in page.events
+        ]
         after = page.next_cursor
         if after is None:
             return steps, True
     return steps, False
-
-
-def _origin(record: Session, steps: list[Step]) -> datetime | None:
-    return took_place(record) or (steps[0].moment if steps else None)
 
 
 def _requests(request: MemberRequest, sides: tuple[Session, Session]) -> dict[str, Any]:

@@ -24,11 +24,17 @@ _NOT_COMPARED = frozenset(
 
 @dataclass(frozen=True)
 class Step:
-    """An event as far as it is compared. `words` are its summary, `fields` its fields and properties by name."""
+    """An event as far as it is compared, and as a page shows it.
+
+    `words` are its summary, `tone` says whether it tells of trouble, `t` is in seconds from its session's start.
+    `fields` are its fields and properties by name.
+    """
 
     type: str
     words: str
+    tone: str
     moment: datetime
+    t: float
     fields: dict[str, str]
 
     @cached_property
@@ -66,7 +72,7 @@ class EventPair:
         return [one for one in pairs if steady(one.first or "") != steady(one.second or "")]
 
 
-def step_of(event: Event, words: str) -> Step:
+def step_of(event: Event, words: str, tone: str = "", t: float = 0.0) -> Step:
     """Only the first MOST_FIELDS fields, and of each LONGEST_VALUE characters, are compared."""
     fields: dict[str, str] = {}
     named = [(name, getattr(event, name)) for name in event.__struct_fields__ if name not in _NOT_COMPARED]
@@ -75,7 +81,7 @@ def step_of(event: Event, words: str) -> Step:
             break
         if value is not None:
             fields.setdefault(name, _text(value))
-    return Step(event.event_type, words, event.event_time, fields)
+    return Step(event.event_type, words, tone, event.event_time, t, fields)
 
 
 def compare_events(first: list[Step], second: list[Step]) -> list[EventPair]:
