@@ -18,7 +18,6 @@ from sessions.presenters.table import Row
 from sessions.presenters.times import duration
 from sessions.replay.axis import clock as axis_clock
 from sessions.templatetags.session_list import queue_time as listed_queue_time
-from sessions.viewers.har.archive import Summary
 
 register = template.Library()
 
@@ -175,9 +174,3 @@ def total_size(total: tuple[int | None, int]) -> str:
     if known is None:
         return "unknown size"
     return f"{filesizeformat(known)} (unknown of {unknown:,})" if unknown else filesizeformat(known)
-
-
-@register.filter
-def bar_start(request: Summary, span: float) -> str:
-    """Where a request's bar begins in percent, with room left for the shortest bar."""
-    return f"{min(max(request.start / span * 100, 0), 99.5):.2f}"

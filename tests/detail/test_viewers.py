@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from sessions.views import viewers
+from sessions.replay import network
 from tests.detail.conftest import Attach
 
 LOG = "".join(f"2026-06-15 {'ERROR' if n % 100 == 0 else 'INFO'} line-{n}.\n" for n in range(1, 2501)).encode()
@@ -87,7 +87,7 @@ def test_requests_are_shown_filtered_and_counted(alices: Client, attach: Attach)
     page = view(alices, url)
     assert "3 requests" in page
     assert "2 failed" in page
-    assert "No answer" in page
+    assert "no answer" in page
     missing = view(alices, url, status="4xx")
     assert "1 of 3 requests" in missing
     assert "a.example/ok" not in missing
@@ -122,9 +122,9 @@ def test_sizes_that_nobody_knows_are_unknown_and_not_nothing(alices: Client, att
 def test_many_requests_are_paged_and_an_open_one_is_on_its_page(alices: Client, attach: Attach) -> None:
     url = attach_har(attach, *[entry(f"https://a.example/{n}.") for n in range(450)])
     assert "Requests 1–200" in view(alices, url)
-    assert "Requests 401–450" in view(alices, url, **{"from": 400})
+    assert "Requests 401–450" in view(alices, url, page=3)
     assert "Requests 201–400" in view(alices, url, request=300)
-    assert "Requests 401–450" in view(alices, url, **{"from": 10**11})
+    assert "Requests 401–450" in view(alices, url, page=10**8)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"[" * 100_000, b"\xff"])
@@ -146,7 +146,7 @@ def test_a_hostile_archive_is_only_text(alices: Client, attach: Attach) -> None:
 def test_what_is_too_large_for_a_viewer_is_offered_as_a_download(
     alices: Client, attach: Attach, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(viewers, "LARGEST_HAR", 10)
+    monkeypatch.setattr(network, "LARGEST", 10)
     assert "too large" in view(alices, attach_har(attach, entry()))
 
 

@@ -41,7 +41,10 @@ from sessions.templatetags.detail import marked
 from sessions.viewers.differing.events import compare_events, step_of
 from sessions.viewers.differing.log import compare_logs, read_excerpt
 from sessions.viewers.differing.requests import compare_requests, read_requests
+from sessions.viewers.har.address import without_secrets
 from sessions.viewers.har.archive import NotHar, details_at, read_archive, request_at
+from sessions.viewers.har.curl import curl_of
+from sessions.viewers.har.index import with_address
 from sessions.viewers.indent import indented
 from sessions.viewers.levels import Level
 from sessions.viewers.log import Search, read_window
@@ -69,9 +72,12 @@ def _quoted(raw: bytes) -> bytes:
 
 def _archive(raw: bytes) -> None:
     file = io.BytesIO(raw)
-    for one in read_archive(file, "zoë"):
-        request_at(file, one)
-        details_at(file, one)
+    requests = read_archive(file)
+    list(with_address(file, requests, "zoë"))
+    for one in requests:
+        request, details = request_at(file, one), details_at(file, one)
+        without_secrets(request.url)
+        curl_of(request, details.request_headers, details.sent, reveal=False)
 
 
 def _archive_of(entry: bytes) -> Reader:

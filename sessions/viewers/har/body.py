@@ -9,11 +9,13 @@ from urllib.parse import parse_qsl
 import msgspec
 from django.utils.http import parse_header_parameters
 
+from sessions.files.media import essence
 from sessions.viewers.har.loose import ABSENT, Text, cut_text, fields, number, parts, text
 from sessions.viewers.har.secrets import is_secret_field
 from sessions.viewers.indent import indented
 
 LONGEST_TEXT = 20_000
+LONGEST_SENT = 64 * 1024
 LARGEST_IMAGE = 256 * 1024
 MOST_FIELDS = 200
 LONGEST_FIELD = 2_000
@@ -54,6 +56,20 @@ class Body:
         return bool(self.text or self.form or self.image) or self.binary_size is not None
 
 
+@dataclass(frozen=True)
+class Sent:
+    """The body of a request as the archive holds it, to be sent again: as `text`, or as `form` where there is no text.
+
+    `left_out` is how many bytes of a text are missing here.
+    """
+
+    mime_type: str = ""
+    text: str = ""
+    form: list[FormField] = field(default_factory=list)
+    left_out: int = 0
+    is_base64: bool = False
+
+
 class _Body(msgspec.Struct):
     mime_type: msgspec.Raw = msgspec.field(default=ABSENT, name="mimeType")
     text: msgspec.Raw = ABSENT
@@ -82,6 +98,19 @@ def read_body(raw: msgspec.Raw) -> Body:
     return Body(mime_type, _readable(found.text, found.left_out + missing), found.left_out + missing)
 
 
+def read_sent(raw: msgspec.Raw) -> Sent:
+    """Of `postData`."""
+    body = fields(raw, _Body)
+    found = cut_text(body.text, LONGEST_SENT)
+    return Sent(
+        mime_type=text(body.mime_type, 200),
+        text=found.text,
+        form=_params(body),
+        left_out=found.left_out + int(number(body.left_out) or 0),
+        is_base64=text(body.encoding, 20).lower() == "base64",
+    )
+
+
 def binary_size(raw: msgspec.Raw, missing: int = 0) -> int:
     """How many bytes a string of Base64 stands for."""
     inner = bytes(raw)[1:-1]
@@ -90,21 +119,25 @@ def binary_size(raw: msgspec.Raw, missing: int = 0) -> int:
 
 def _form(body: _Body, mime_type: str) -> list[FormField]:
     """The fields, from whichever place names them: browsers write both, programs one or the other."""
-    params = [fields(part, _Param) for part in parts(body.params, MOST_FIELDS, 4 * LARGEST_IMAGE)]
-    if params:
-        return [
-            FormField(
-                text(param.name, LONGEST_FIELD),
-                text(param.value, LONGEST_FIELD),
-                text(param.file_name, 255),
-                text(param.content_type, 200),
-            )
-            for param in params
-        ]
-    if _essence(mime_type) != FORM:
+    if params := _params(body):
+        return params
+    if essence(mime_type) != FORM:
         return []
     pairs = "&".join(text(body.text, LONGEST_TEXT).split("&", MOST_FIELDS)[:MOST_FIELDS])
     return [FormField(name, value) for name, value in parse_qsl(pairs, keep_blank_values=True)]
+
+
+def _params(body: _Body) -> list[FormField]:
+    params = [fields(part, _Param) for part in parts(body.params, MOST_FIELDS, 4 * LARGEST_IMAGE)]
+    return [
+        FormField(
+            text(param.name, LONGEST_FIELD),
+            text(param.value, LONGEST_FIELD),
+            text(param.file_name, 255),
+            text(param.content_type, 200),
+        )
+        for param in params
+    ]
 
 
 def _decoded(raw: msgspec.Raw, missing: int, mime_type: str) -> Body:
@@ -124,15 +157,11 @@ def _decoded(raw: msgspec.Raw, missing: int, mime_type: str) -> Body:
     return Body(mime_type, _readable(shown, left_out), left_out, decoded=True)
 
 
-def _essence(mime_type: str) -> str:
-    return mime_type.partition(";")[0].strip().lower()
-
-
 def _kind_and_charset(mime_type: str) -> tuple[str, str]:
     try:
         kind, parameters = parse_header_parameters(mime_type)
     except (LookupError, ValueError):  # such as a parameter in an encoding that nobody knows
-        return _essence(mime_type), "utf-8"
+        return essence(mime_type), "utf-8"
     return kind, parameters.get("charset", "utf-8")
 
 

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 import msgspec
 
-from sessions.viewers.har.body import Body, read_body
+from sessions.viewers.har.address import query_of
+from sessions.viewers.har.body import Body, FormField, Sent, read_body, read_sent
 from sessions.viewers.har.loose import ABSENT, fields, number, parts, text
 from sessions.viewers.har.messages import Message, read_messages
 from sessions.viewers.har.secrets import is_secret_header
@@ -28,6 +30,10 @@ _TYPES = {
     "websocket": (),
 }
 TYPES = (*_TYPES, "other")
+# How browsers write that the page, or who looked at it, gave a request up: Chromium, Firefox, WebKit.
+_GIVEN_UP = ("err_aborted", "binding_aborted", "cancelled", "canceled")
+
+Outcome = Literal["answered", "failed", "aborted", "cached", "unfinished"]
 
 
 @dataclass(frozen=True)
@@ -42,14 +48,19 @@ class Header:
 
 @dataclass(frozen=True)
 class Request:
-    """A line of the table. Times are milliseconds, `started` since 1970; sizes are bytes; None is unknown."""
+    """A line of the table. Times are milliseconds, `started` since 1970; sizes are bytes; None is unknown.
+
+    `raw_url` is the address as it stands in the entry, a string of JSON.
+    """
 
     method: str
     url: str
+    raw_url: bytes
     type: str
     status: int
     status_text: str
     error: str
+    outcome: Outcome
     started: float | None
     time: float
     transferred: int | None
@@ -64,8 +75,10 @@ class Details:
     phases: list[tuple[str, float]]
     request_headers: list[Header]
     response_headers: list[Header]
+    query: list[FormField]
     request_body: Body
     response_body: Body
+    sent: Sent
     messages: list[Message]
     more_messages: bool
 
@@ -77,6 +90,8 @@ class _Entry(msgspec.Struct):
     response: msgspec.Raw = ABSENT
     timings: msgspec.Raw = ABSENT
     server_ip: msgspec.Raw = msgspec.field(default=ABSENT, name="serverIPAddress")
+    from_cache: msgspec.Raw = msgspec.field(default=ABSENT, name="_fromCache")
+    fetch_type: msgspec.Raw = msgspec.field(default=ABSENT, name="_fetchType")
     resource_type: msgspec.Raw = msgspec.field(default=ABSENT, name="_resourceType")
     messages: msgspec.Raw = msgspec.field(default=ABSENT, name="_webSocketMessages")
 
@@ -129,13 +144,16 @@ def read_request(raw: bytes, longest_url: int = LONGEST_URL) -> Request:
         # `connect` holds `ssl`, as the specification has it, so only the others make the whole.
         time = sum(length for phase, length in _phases(entry.timings) if phase != "ssl")
     transferred = _size(response.transferred)
+    status, error = _status(response.status), text(response.failure, 500) or text(response.error, 500)
     return Request(
         method=text(request.method, 20).upper() or "?",
         url=text(request.url, longest_url),
+        raw_url=bytes(request.url),
         type=_type(text(content.mime_type, 200), text(entry.resource_type, 50)),
-        status=_status(response.status),
+        status=status,
         status_text=text(response.status_text, 200),
-        error=text(response.failure, 500) or text(response.error, 500),
+        error=error,
+        outcome=_outcome(entry, status, error),
         started=_moment(entry.started),
         time=time,
         transferred=_size(response.body_size) if transferred is None else transferred,
@@ -153,11 +171,33 @@ def read_details(raw: bytes) -> Details:
         phases=_phases(entry.timings),
         request_headers=_headers(request.headers),
         response_headers=_headers(response.headers),
+        query=query_of(text(request.url, LONGEST_URL)),
         request_body=read_body(request.body),
         response_body=read_body(response.content),
+        sent=read_sent(request.body),
         messages=messages,
         more_messages=more_messages,
     )
+
+
+def _outcome(entry: _Entry, status: int, error: str) -> Outcome:
+    """A status of 400 or more is a failure, also of a request that was given up once it was known.
+
+    So is no answer at all, unless the archive says why there is none: the request was given up, came from a cache, is
+    a WebSocket whose messages are there, or had not ended when the recording did (a time of -1, as Playwright writes).
+    """
+    if status >= 400:
+        return "failed"
+    if any(words in error.lower() for words in _GIVEN_UP):
+        return "aborted"
+    if error:
+        return "failed"
+    if status:
+        return "answered"
+    if text(entry.from_cache, 50) or "cache" in text(entry.fetch_type, 50).lower():
+        return "cached"
+    is_open = bytes(memoryview(entry.messages)[:1]) == b"[" or number(entry.time) == -1
+    return "unfinished" if is_open else "failed"
 
 
 def _phases(raw: msgspec.Raw) -> list[tuple[str, float]]:
