@@ -22,6 +22,8 @@ FAMILIES = ("1xx", "2xx", "3xx", "4xx", "5xx", "none")
 LONGEST_SEARCH = 200
 # By so much of an address a table is sorted: all of them are in memory then.
 LONGEST_SORTED = 200
+# Of an address in the table; the whole is in the details.
+LONGEST_PATH = 500
 # The shortest bar that is seen, in percent.
 SHORTEST_BAR = 0.5
 
@@ -124,14 +126,15 @@ class Row:
 
     @property
     def path(self) -> str:
-        """The address without its scheme and host, which are the same on most lines."""
+        """The address without its scheme and host, which are the same on most lines. Up to LONGEST_PATH of it."""
         _, mark, rest = self.url.partition("://")
         _, slash, path = rest.partition("/")
-        return f"/{path}" if mark and slash else self.url
+        whole = f"/{path}" if mark and slash else self.url
+        return whole if len(whole) <= LONGEST_PATH else f"{whole[:LONGEST_PATH]}…"
 
     @property
     def host(self) -> str:
-        return self.url[: -len(self.path)] if self.path != self.url else ""
+        return self.url.partition("://")[2].partition("/")[0][:LONGEST_PATH]
 
     @property
     def messages(self) -> list[tuple[Message, str, str]]:

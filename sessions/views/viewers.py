@@ -19,6 +19,7 @@ from sessions.files.media import Viewer, essence, why_no_viewer
 from sessions.models import Attachment
 from sessions.presenters.facts import app_name, who
 from sessions.replay.axis import axis_of, scope_of
+from sessions.replay.network import har_index_of
 from sessions.viewers.har.archive import NotHar
 from sessions.viewers.indent import LARGEST as LARGEST_INDENTED
 from sessions.viewers.indent import indented
@@ -83,7 +84,7 @@ def _in_utf8(content: bytes, encoding: str) -> bytes:
 
 def _requests(request: HttpRequest, record: Session, file: Attachment, context: dict[str, Any]) -> HttpResponse:
     try:
-        table = request_table(request, file, axis_of(record), scope_of(request.GET))
+        table = request_table(request, file, har_index_of(file), axis_of(record), scope_of(request.GET))
     except NotHar as error:
         return _not_shown(request, context, str(error))
     template = "detail/view_requests.html"

@@ -10,10 +10,12 @@ import os
 import resource
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import django
+import msgspec
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sessionhistory.settings")
 
@@ -21,6 +23,7 @@ django.setup()
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.shortcuts import render
 from django.test import RequestFactory
 
 from sessions.contract import schema
@@ -35,8 +38,12 @@ from sessions.models import Attachment, User
 from sessions.receiving.events import parse_lines
 from sessions.viewers.differing.log import compare_logs, read_excerpt
 from sessions.viewers.differing.requests import compare_requests, read_requests
-from sessions.viewers.har.archive import LARGEST
+from sessions.replay.axis import Axis, scope_of
+from sessions.replay.network import open_archive
+from sessions.viewers.har.archive import LARGEST, NotHar
+from sessions.viewers.har.index import HarIndex, index_archive
 from sessions.viewers.indent import LARGEST as LARGEST_INDENTED
+from sessions.views.panels.network import request_table
 from sessions.views.viewers import viewer_page
 
 MIB = 1024 * 1024
@@ -96,6 +103,26 @@ def two_archives(name: str) -> str:
         return f"{len(compare_requests(read_requests(file), read_requests(file)))} requests"
 
 
+def requests(**parameters: str) -> Callable[[str], str]:
+    """A network log from the pass over it to its panel, but for the table in which its index is kept."""
+
+    def show(name: str) -> str:
+        file = Attachment(name="file", kind="network_log", content_type="application/json", storage_name=name)
+        file.size = default_storage.size(name)
+        try:
+            with open_archive(file) as content:
+                index = msgspec.msgpack.decode(msgspec.msgpack.encode(index_archive(content)), type=HarIndex)
+        except NotHar:
+            return "not shown"
+        request = RequestFactory().get("/", parameters)
+        axis = Axis(datetime(2026, 11, 20, 10, tzinfo=UTC), 60)
+        context = request_table(request, file, index, axis, scope_of(request.GET)) | {"record": {"id": UUID(int=1)}}
+        answer = render(request, "detail/panel_network.html", context).content
+        return index.refused or f"{len(index.requests)} requests, {len(answer)} bytes"
+
+    return show
+
+
 def whole(read: Callable[[bytes], object]) -> Callable[[str], str]:
     def read_whole(name: str) -> str:
         with default_storage.open(name) as file:
@@ -121,7 +148,7 @@ def each(split: Callable[..., Iterator[object]], read: Callable[[bytes], object]
     return read_each
 
 
-HAR = page(Viewer.REQUESTS, "application/json", request="1")
+HAR = requests(request="1")
 LOG = page(Viewer.LOG, "text/plain", q="x")
 JSON = page(Viewer.LOG, "application/json")
 BATCH = each(lambda file: lines(file, MAX_SENT_BYTES), lambda raw: parse(raw, schema.SessionLine))
@@ -152,6 +179,10 @@ CASES: dict[str, tuple[Callable[[str], str], Input]] = {
     "an archive of addresses": (
         HAR,
         Input(ENTRIES, b'{"request":{"url":"%b"}},' % (SMILE + b"&" * 8_000), b"{}]}}", LARGEST - 65_536),
+    ),
+    "a search for an address": (
+        requests(q="x", sort="-address"),
+        Input(ENTRIES, b'{"request":{"url":"%b"}},' % (SMILE + b"x" * 4_000), b"{}]}}", LARGEST - 65_536),
     ),
     "JSON of lists": (JSON, Input(b"[", b"[[1]],", b"1]", LARGEST_INDENTED - 1)),
     "JSON of a text": (JSON, Input(b'["' + SMILE, b"&", b'"]', LARGEST_INDENTED - 1)),

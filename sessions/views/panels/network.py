@@ -13,6 +13,7 @@ from sessions.presenters.times import duration
 from sessions.replay.axis import Axis, Scope
 from sessions.replay.network import Placement, har_index_of, open_archive, place_requests, shifted
 from sessions.viewers.har.archive import NotHar
+from sessions.viewers.har.index import HarIndex
 
 LOST = "Its content is no longer in the storage."
 # What the form asks itself; everything else in the address it keeps.
@@ -30,7 +31,7 @@ def network_panel(request: HttpRequest, record: schema.Session, axis: Axis, scop
         return {"record": record, "reason": "This session has no network log."}
     context = {"record": record, "file": file, "log_names": names}
     try:
-        return context | request_table(request, file, axis, scope)
+        return context | request_table(request, file, har_index_of(file), axis, scope)
     except NotHar as error:
         return context | {"reason": str(error)}
     except OSError:
@@ -46,13 +47,13 @@ def network_logs(record: schema.Session) -> list[schema.Attachment]:
     ]
 
 
-def request_table(request: HttpRequest, file: Attachment, axis: Axis, scope: Scope) -> dict[str, Any]:
+def request_table(request: HttpRequest, file: Attachment, index: HarIndex, axis: Axis, scope: Scope) -> dict[str, Any]:
     """The context of requests.html, or `row` alone where htmx asks for a request that is opened or closed.
 
-    Raises NotHar, and OSError where the storage has lost the file.
+    Raises OSError where the storage has lost the file.
     """
     asked = asked_of(request.GET)
-    placement = place_requests(har_index_of(file), axis, getattr(file, "starts_at", None))
+    placement = place_requests(index, axis, getattr(file, "starts_at", None))
     if "network" in request.GET.getlist("shift"):
         placement = shifted(placement)
     context: dict[str, Any] = {"file": file, "asked": asked, "revealed": asked.reveal, "placement": placement}
