@@ -90,14 +90,14 @@ class Stretch:
     first: float
     last: float
 
-    def bar(self, placed: Placed) -> tuple[float, float] | None:
-        """Where its bar begins and how long it is, in percent; None for what lies outside."""
+    def bar(self, placed: Placed) -> tuple[str, str] | None:
+        """Where its bar begins and how long it is, in percent, for an SVG; None for what lies outside."""
         if placed.end < self.first or placed.t > self.last:
             return None
         length = max(self.last - self.first, 0.001)
         begin = min(max((placed.t - self.first) / length * 100, 0.0), 100 - SHORTEST_BAR)
         end = min((placed.end - self.first) / length * 100, 100.0)
-        return begin, max(end - begin, SHORTEST_BAR)
+        return f"{begin:.2f}", f"{max(end - begin, SHORTEST_BAR):.2f}"
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Row:
     placed: Placed
     line: Request
     url: str
-    bar: tuple[float, float] | None
+    bar: tuple[str, str] | None
     is_at: bool
     details: Details | None = None
     curl: Curl | None = None

@@ -108,7 +108,7 @@ def test_no_control_character_reaches_the_terminal_that_it_is_pasted_into() -> N
 
 
 def test_what_lets_somebody_in_is_left_out_unless_it_is_asked_for() -> None:
-    request = {
+    request: dict[str, Any] = {
         "url": "https://a.example/?page=2&access_token=opensesame#id_token=opensesame",
         "headers": [{"name": "Cookie", "value": "opensesame"}, {"name": "Accept", "value": "*/*"}],
         "postData": {"mimeType": "application/x-www-form-urlencoded", "text": "hat=felt&password=opensesame"},
