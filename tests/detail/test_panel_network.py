@@ -186,7 +186,12 @@ def test_a_clock_that_is_off_is_said_and_shifted_only_when_that_is_asked_for(log
 
 def test_requests_without_a_time_are_said_to_stand_at_an_assumed_start(logged: Any, panel: Panel) -> None:
     assert "1 request without a time stands at the session’s start (assumed)" in panel(logged(entry(1), {}))
-    assert "start assumed: session’s start" in panel(logged({}))
+    url = logged({}, {"request": {"url": "https://a.example/two"}})
+    assert "start assumed: session’s start" in panel(url)
+    Attachment.objects.update(starts_at=NOON + timedelta(seconds=7))
+    page = panel(url)
+    assert "starts_at: sent by the producer" in page
+    assert [t for t, _ in lines(page)] == [7, 7]
 
 
 def test_htmx_gets_the_one_request_that_it_opens_or_closes(logged: Any, alices: Client) -> None:

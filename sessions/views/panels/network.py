@@ -54,7 +54,7 @@ def request_table(request: HttpRequest, file: Attachment, index: HarIndex, axis:
     Raises OSError where the storage has lost the file.
     """
     asked = asked_of(request.GET)
-    placement = place_requests(index, axis, getattr(file, "starts_at", None))
+    placement = place_requests(index, axis, file.starts_at)
     if "network" in request.GET.getlist("shift"):
         placement = shifted(placement)
     context: dict[str, Any] = {
