@@ -171,5 +171,5 @@ def test_pictures_and_videos_come_from_s3_by_signed_urls(
 def test_a_request_opens_in_its_table(alice: User, recorded: None, page_of: PageOf) -> None:
     page = page_of(alice, javascript=False)
     page.goto(file_of(alice, "network.har"))
-    page.locator(".request-address a").first.click()
+    page.locator("td.request-address a").first.click()
     expect(page.get_by_text("Response headers")).to_be_visible()
