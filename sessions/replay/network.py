@@ -1,6 +1,5 @@
 """Network logs on a session's axis: when each request was made, the lane of all of them, and those that failed."""
 
-import codecs
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -8,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from math import ceil
-from tempfile import TemporaryFile
 from typing import IO, NamedTuple
 
 from django.core.files.storage import default_storage
@@ -16,6 +14,7 @@ from django.core.files.storage import default_storage
 from sessions.contract import schema
 from sessions.files.contents import HEAD_BYTES
 from sessions.files.encodings import encoding_of
+from sessions.files.utf8 import utf8_file
 from sessions.models import Attachment
 from sessions.replay.axis import AFTERMATH, Axis
 from sessions.replay.indexes import file_index, is_at_hand
@@ -23,7 +22,6 @@ from sessions.viewers.har.archive import LARGEST, NotHar, Summary, request_at
 from sessions.viewers.har.index import VERSION, HarIndex, index_archive
 
 KIND = "har"
-BLOCK_BYTES = 1024 * 1024
 # A clock is called off when no request lies within so many seconds of the session.
 OFF = 600.0
 # Zones differ by multiples of it.
@@ -108,17 +106,8 @@ def open_archive(file: Attachment) -> Iterator[IO[bytes]]:
         raise NotHar("It is too large to be shown as requests.")
     with default_storage.open(file.storage_name) as content:
         encoding = encoding_of(file.content_type, content.read(HEAD_BYTES))
-        content.seek(0)
-        if encoding == "utf-8-sig":
-            yield content
-            return
-        decoder = codecs.getincrementaldecoder(encoding)("replace")
-        with TemporaryFile() as rewritten:
-            while block := content.read(BLOCK_BYTES):
-                rewritten.write(decoder.decode(block).encode("utf-8", "replace"))
-            rewritten.write(decoder.decode(b"", final=True).encode("utf-8", "replace"))
-            rewritten.seek(0)
-            yield rewritten
+        with utf8_file(content, encoding) as archive:
+            yield archive
 
 
 def har_index_of(file: Attachment) -> HarIndex:

@@ -36,10 +36,10 @@ from sessions.ingest.reading.ndjson import lines
 from sessions.ingest.reading.parse import MAX_SENT_BYTES, parse, parse_object
 from sessions.models import Attachment, User
 from sessions.receiving.events import parse_lines
-from sessions.viewers.differing.log import compare_logs, read_excerpt
-from sessions.viewers.differing.requests import compare_requests, read_requests
 from sessions.replay.axis import Axis, scope_of
 from sessions.replay.network import open_archive
+from sessions.viewers.differing.log import compare_logs, read_excerpt
+from sessions.viewers.differing.requests import compare_requests, read_requests
 from sessions.viewers.har.archive import LARGEST, NotHar
 from sessions.viewers.har.index import HarIndex, index_archive
 from sessions.viewers.indent import LARGEST as LARGEST_INDENTED

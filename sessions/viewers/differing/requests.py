@@ -94,7 +94,9 @@ class Requests:
 def read_requests(file: IO[bytes]) -> Requests:
     """The archive is UTF-8. Raises NotHar."""
     summaries = read_archive(file)
-    return Requests([_sent(file, one) for one in summaries[:MOST_REQUESTS]], len(summaries) <= MOST_REQUESTS)
+    first = min((one.started for one in summaries if one.started is not None), default=0.0)
+    sent = [_sent(file, one, first) for one in summaries[:MOST_REQUESTS]]
+    return Requests(sent, len(summaries) <= MOST_REQUESTS)
 
 
 def compare_requests(first: Requests, second: Requests) -> list[RequestPair]:
@@ -132,6 +134,7 @@ def _start(pair: RequestPair) -> float:
     return one.start
 
 
-def _sent(file: IO[bytes], summary: Summary) -> Sent:
+def _sent(file: IO[bytes], summary: Summary, first: float) -> Sent:
     request = request_at(file, summary)
-    return Sent(summary.number, request.method, request.url, summary.status, request.error, summary.start, summary.time)
+    start = 0.0 if summary.started is None else summary.started - first
+    return Sent(summary.number, request.method, request.url, summary.status, request.error, start, summary.time)
