@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 
+from sessions.viewers.times import TIME
+
 
 class Level(StrEnum):
     ERROR = "error"
@@ -54,30 +56,12 @@ def _any_of(names: Iterable[str]) -> str:
 
 
 _WORD = rf"(?:{_any_of(_PLAIN)})"
-_ANY_CASE = rf"(?i:{_any_of(_MARKED)})"
+LEVEL_NAME = rf"(?i:{_any_of(_MARKED)})"
 _LETTER = "[VDIWEFA]"
 _ENDS = r"(?![\w.=!?'\"])"
 
 # What collectors put before a line: a service (Docker Compose), a pod (kubectl), a JSON object (Docker).
 _COLLECTOR = re.compile(rf"""\s*+(?:(?!{_WORD}\b)[\w.-]++\s*+\|\s++|\[pod/[^\]]++\]\s++|\{{"log":")""")
-_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_CLOCK = r"\d{1,2}:\d\d(?::\d\d)?+(?:[.,:]\d++)?+(?:,\d{3})?+(?:\s?[AP]M\b)?+"
-_ZONE = r"(?:\s?(?:Z|UTC|GMT|CES?T|[ECMP][SD]T|[+-]\d\d:?\d\d)\b)?+"
-_DATE = rf"""(?:
-    \d{{4}}[-/.]\d\d[-/.]\d\d | \d\d[-/.]\d\d(?:[-/.]\d{{2,4}})?+ | \d{{8}}
-    | (?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?[ ])?+
-      (?: {_MONTH}[ ]{{1,2}}\d{{1,2}}(?:,?[ ]\d{{4}}\b)?+ | \d{{1,2}}[-/ ]{_MONTH}[-/ ]\d{{4}} )
-)"""
-_TIME = re.compile(
-    rf"""
-    \s*+ [\[(]?+ \s*+ (?=\w) (?:
-        (?: {_DATE} (?:[T_:]|,?[ ]|[ ]-[ ]) )?+ {_CLOCK} {_ZONE}
-        | [A-Z][a-z][a-z][ ]{_MONTH}[ ]{{1,2}}\d{{1,2}}[ ]{_CLOCK}[ ]\d{{4}}
-        | \d{{4}}-\d\d-\d\d\b | \d{{1,10}}\.\d{{3,9}}\b | \d{{13}}\b
-    ) [\])]?+ \s*+ (?:[-|,;:]\s++)?+ (?:std(?:out|err)[ ][FP][ ])?+
-    """,
-    re.VERBOSE,
-)
 _LOGCAT = re.compile(rf"(?:\d{{4}}-)?\d\d-\d\d \d\d:\d\d:\d\d\.\d+ +\d+ +\d+ ({_LETTER}) ")
 
 # A field before the level: a thread or a module in brackets, a process, a logger, a host. A word of letters alone may
@@ -88,10 +72,10 @@ _FIELD = r"""(?>
 )"""
 _AT_ITS_PLACE = rf"""(?:
     ({_WORD}) \d?+ {_ENDS}
-    | \[ \s*+ (?: [^\s\[\]:/|]*+ (?:[ ][^\s\[\]:/|]++)*+ [:/|] )?? ({_ANY_CASE}) \d?+ (?= \s*+ [\]:|] | [ ]-[ ] )
+    | \[ \s*+ (?: [^\s\[\]:/|]*+ (?:[ ][^\s\[\]:/|]++)*+ [:/|] )?? ({LEVEL_NAME}) \d?+ (?= \s*+ [\]:|] | [ ]-[ ] )
     | \[ ({_WORD}) [ ]
-    | [<(] \s*+ ({_ANY_CASE}) [>)]
-    | (?=[A-Za-z]++\s?:(?:\s|$)) ({_ANY_CASE}) \s?+ :
+    | [<(] \s*+ ({LEVEL_NAME}) [>)]
+    | (?=[A-Za-z]++\s?:(?:\s|$)) ({LEVEL_NAME}) \s?+ :
     | \[ ([VDIWEFCT]) \]
 )"""
 
@@ -123,7 +107,7 @@ _AT_START = (
     r"\[([DIWEC])[ ]\d",  # Jupyter, Tornado
     r"\d++:[XCSM][ ][^.#*-]{0,40}+\.\d++[ ]([.#*-])[ ]",  # Redis
     r"npm[ ](?i:(ERR!|error|warn|info|notice|verb|silly))",
-    rf"(?:\#\#\[|::)({_ANY_CASE})(?:\]|::|[ ])",  # Azure Pipelines, GitHub Actions
+    rf"(?:\#\#\[|::)({LEVEL_NAME})(?:\]|::|[ ])",  # Azure Pipelines, GitHub Actions
     r"(?i:(error|fault|warning|information|info|debug|default))(?=\t|,\d)",  # Console.app, Event Viewer
     r"console\.(error|warn|info|debug):",  # Firefox
     r"JavaScript[ ](error|warning):",
@@ -168,7 +152,7 @@ def level_of(line: str) -> Level:
     if ("|" in head or "[pod" in head or '{"log' in head) and (collector := _COLLECTOR.match(head)):
         place = collector.end()
     forms = _UNTIMED
-    while time := _TIME.match(head, place):
+    while time := TIME.match(head, place):
         place, forms = time.end(), _TIMED
         if head[place + 4 : place + 5] not in _IN_DATES:  # Docker's own time comes before the one of the program
             break
