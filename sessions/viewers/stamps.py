@@ -37,7 +37,7 @@ _LOGFMT = re.compile(
 )
 _ACCESS = re.compile(r"[^\s\[{]++ [^\n\[]{1,100}+\[", re.ASCII)
 _KEYS = "@?timestamp|@?time|ts|@?t|asctime|datetime|date|time_?iso8601|event_?time|logged_?at|created_?at"
-_JSON = re.compile(rf"""[{{,]\s*+"(?i:{_KEYS})"\s*+:\s*+(?:\{{"\$date"\s*+:\s*+)?+"?+""")
+_JSON_KEY = re.compile(rf"""[{{,]\s*+"(?i:{_KEYS})"\s*+:\s*+(?:\{{"\$date"\s*+:\s*+)?+"?+""")
 
 
 class Way(NamedTuple):
@@ -54,7 +54,7 @@ class Stamp(NamedTuple):
 
 def _place(lead: str, line: str) -> int | None:
     if lead == "json":
-        found = _JSON.search(line, 0, JSON_HEAD) if "{" in line[:HEAD] else None
+        found = _JSON_KEY.search(line, 0, JSON_HEAD) if "{" in line[:HEAD] else None
     else:
         found = _LEADS[lead].match(line, 0, HEAD)
     return found.end() if found else None

@@ -1,28 +1,20 @@
 """The viewers of attachments: what each one's page needs, by how the file is best looked at."""
 
 import re
-from codecs import BOM_UTF8
-from collections.abc import Iterator
-from contextlib import contextmanager
-from io import BytesIO
-from typing import IO, Any
+from typing import Any
 
-from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
 from sessions.contract.schema import Session
-from sessions.files.contents import HEAD_BYTES
-from sessions.files.encodings import encoding_of
-from sessions.files.media import Viewer, essence, why_no_viewer
+from sessions.files.media import Viewer, why_no_viewer
 from sessions.models import Attachment
 from sessions.presenters.facts import app_name, who
 from sessions.replay.axis import axis_of, scope_of
+from sessions.replay.log import opened_text
 from sessions.replay.network import har_index_of
 from sessions.viewers.har.archive import NotHar
-from sessions.viewers.indent import LARGEST as LARGEST_INDENTED
-from sessions.viewers.indent import indented
 from sessions.viewers.levels import Level
 from sessions.viewers.log import Search, read_window
 from sessions.views.panels.network import request_table
@@ -53,7 +45,7 @@ def _log(request: HttpRequest, file: Attachment, context: dict[str, Any]) -> Htt
     levels = [level for level in Level if level.value in request.GET.getlist("level")]
     search = Search(request.GET.get("q", "")[:200], levels, "only" in request.GET)
     counted = file.size <= COUNTED_LOG
-    with _text_of(file) as (content, encoding):
+    with opened_text(file) as (content, encoding):
         window = read_window(content, search, at=_number(request, "at"), count_levels=counted, encoding=encoding)
     context |= {
         "window": window,
@@ -62,24 +54,6 @@ def _log(request: HttpRequest, file: Attachment, context: dict[str, Any]) -> Htt
         "wrapped": "wrap" in request.GET,
     }
     return render(request, "detail/view_log.html", context)
-
-
-@contextmanager
-def _text_of(file: Attachment) -> Iterator[tuple[IO[bytes], str]]:
-    """What to show of a file, and its encoding: JSON one value a line, anything else as it is."""
-    with default_storage.open(file.storage_name) as content:
-        encoding = encoding_of(file.content_type, content.read(HEAD_BYTES))
-        content.seek(0)
-        if essence(file.content_type) != "application/json" or file.size > LARGEST_INDENTED:
-            yield content, encoding
-        else:
-            yield BytesIO(indented(_in_utf8(content.read(), encoding))), "utf-8-sig"
-
-
-def _in_utf8(content: bytes, encoding: str) -> bytes:
-    if encoding == "utf-8-sig":
-        return content.removeprefix(BOM_UTF8)
-    return content.decode(encoding, "replace").encode()
 
 
 def _requests(request: HttpRequest, record: Session, file: Attachment, context: dict[str, Any]) -> HttpResponse:
