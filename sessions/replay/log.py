@@ -98,7 +98,7 @@ def log_lane(index: LogIndex, placing: Placing, axis: Axis, buckets: int = 200) 
     filled = [[0] * len(LEVELS) for _ in range(buckets)]
     before = after = 0
     for block in index.blocks:
-        first, last = placing.t(block.low), placing.t(block.high)
+        first, last = (placing.t(seconds) for seconds in block.span)
         if first is None or last is None:
             continue
         if last < 0:

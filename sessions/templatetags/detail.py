@@ -2,6 +2,9 @@
 
 import json
 import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +21,8 @@ from sessions.presenters.table import Row
 from sessions.presenters.times import duration
 from sessions.replay.axis import clock as axis_clock
 from sessions.templatetags.session_list import queue_time as listed_queue_time
+from sessions.viewers.colours import Run
+from sessions.viewers.log import Line
 
 register = template.Library()
 
@@ -144,15 +149,31 @@ def share(part: float | None, whole: float | None) -> str:
 @register.filter
 def marked(line: str, text: str) -> SafeString:
     """The line with every occurrence of the text marked, in whatever case."""
-    if not text:
-        return conditional_escape(line)
-    parts = re.split(f"({re.escape(text)})", line, flags=re.IGNORECASE)
-    return mark_safe(  # noqa: S308  every part is escaped
-        "".join(
-            format_html("<mark>{}</mark>", part) if number % 2 else conditional_escape(part)
-            for number, part in enumerate(parts)
-        )
-    )
+    return _marked(((line, ""),), line, text)
+
+
+@register.filter
+def log_text(line: Line, text: str) -> SafeString:
+    """A line of a log in its colours, with every occurrence of the text marked."""
+    return _marked(line.runs or ((line.text, ""),), line.text, text if line.matches else "")
+
+
+def _marked(runs: Iterable[Run], line: str, text: str) -> SafeString:
+    found = [match.span() for match in re.finditer(re.escape(text), line, re.IGNORECASE)] if text else []
+    edges = [edge for span in found for edge in span]
+    parts = []
+    start = 0
+    for run, classes in runs:
+        end = start + len(run)
+        inner = edges[bisect_right(edges, start) : bisect_left(edges, end)]
+        for first, last in pairwise(dict.fromkeys([start, *inner, end])):
+            part = conditional_escape(line[first:last])
+            # Between an odd edge and the next one lies what was found.
+            if bisect_right(edges, first) % 2:
+                part = format_html("<mark>{}</mark>", part)
+            parts.append(format_html('<span class="{}">{}</span>', classes, part) if classes else part)
+        start = end
+    return mark_safe("".join(parts))  # noqa: S308  every part is escaped
 
 
 @register.filter

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import IO
 
+from sessions.viewers.colours import Run, coloured, has_colours
 from sessions.viewers.levels import Level, level_of
 from sessions.viewers.lines import blocks_of_lines
 from sessions.viewers.long_line import LONGEST_LINE, LongLine, shortened
@@ -17,10 +18,15 @@ CHARACTERS_PER_WINDOW = 200_000
 
 @dataclass(frozen=True)
 class Line:
+    """`runs` are the text in the colours it had on a terminal, none without; `seconds` is its stamp, or that of the
+    line that it continues."""
+
     number: int
     text: str
     level: Level
     matches: bool = False
+    runs: tuple[Run, ...] = ()
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -74,18 +80,19 @@ def read_window(
     search: Search,
     *,
     at: int | None = None,
+    near: int = 1,
     size: int = LINES_PER_WINDOW,
     count_levels: bool = True,
     encoding: str = "utf-8-sig",
 ) -> Window:
-    """The window that holds line `at`, or the first match, or the beginning.
+    """The window that holds line `at`, or the first match from line `near` on, or the beginning.
 
     A window has up to `size` lines, and of long ones as many as make CHARACTERS_PER_WINDOW.
 
     Counting levels reads every line's level, which costs a second in half a million lines.
     What is searched is what is shown, of long lines all of it.
     """
-    reader = _Reader(search, at, size, count_levels)
+    reader = _Reader(search, at, near, size, count_levels)
     for lines in blocks_of_lines(file, encoding, search.needle):
         if isinstance(lines, LongLine):
             reader.read_long(lines)
@@ -97,21 +104,22 @@ def read_window(
 class _Reader:
     """The state of one pass: the window being filled is kept once it holds the line asked for."""
 
-    def __init__(self, search: Search, at: int | None, size: int, count_levels: bool) -> None:
+    def __init__(self, search: Search, at: int | None, near: int, size: int, count_levels: bool) -> None:
         self.needle = search.needle
         self.levels = frozenset(search.levels)
         self.only = search.only and bool(self.needle)
         self.at = at
+        self.near = near
         self.size = size
         self.count_levels = count_levels
         self.window = Window()
         # How many more fit into the window that the last line belongs to, whether or not it is kept.
         self.lines_left = 0
         self.characters_left = 0
-        self.filling: list[tuple[int, str, bool]] = []
+        self.filling: list[tuple[int, str, bool, str]] = []
         self.found = at is None and not self.needle
         self.kept = False
-        self.beginning: list[tuple[int, str, bool]] = []
+        self.beginning: list[tuple[int, str, bool, str]] = []
         self.second: int | None = None
 
     def read(self, text: str) -> None:
@@ -120,23 +128,24 @@ class _Reader:
         if self._only_counts():
             self._skip(text.count("\n") + 1)
             return
+        as_written = text.split("\n") if has_colours(text) else None
         text = printable(text)
         lines = text.split("\n")
         self.window.total += len(lines)
         folded = text.casefold() if self.needle else ""
         if self.needle not in folded:
             folded = ""
-        # Folding neither makes nor removes a line end, so both lists count alike.
+        # Neither folding nor taking orders out makes or removes a line end, so all lists count alike.
         searched = folded.split("\n") if folded else lines
-        for number, (line, part) in enumerate(zip(lines, searched, strict=True), start=first):
-            self._offer(number, line, bool(folded) and self.needle in part)
+        for number, (line, part, raw) in enumerate(zip(lines, searched, as_written or lines, strict=True), start=first):
+            self._offer(number, line, bool(folded) and self.needle in part, raw)
 
     def read_long(self, line: LongLine) -> None:
         if self._only_counts():
             self._skip(1)
             return
         self.window.total += 1
-        self._offer(self.window.total, line, line.matches)
+        self._offer(self.window.total, line, line.matches, "")
 
     def _only_counts(self) -> bool:
         """Whether the window is complete, and of the lines behind it only the number matters."""
@@ -148,7 +157,8 @@ class _Reader:
         window.shown_total += count
         window.last = window.total
 
-    def _offer(self, number: int, line: str | LongLine, matches: bool) -> None:
+    def _offer(self, number: int, line: str | LongLine, matches: bool, raw: str) -> None:
+        """`raw` is the line with its colours."""
         if self.levels or self.count_levels:
             level = level_of(line if isinstance(line, str) else line.text)
             if self.count_levels:
@@ -159,21 +169,21 @@ class _Reader:
             self._match(number)
         elif self.only:
             return
-        self._show(number, line, matches)
+        self._show(number, line, matches, raw)
 
     def _match(self, number: int) -> None:
         window = self.window
         window.matches += 1
-        if self.at is None:
+        if self.at is None and number >= self.near:
             self.at = number
-        if number < self.at:
+        if self.at is None or number < self.at:
             window.previous_match = number
         elif window.match is None:
             window.match, window.match_place = number, window.matches
         elif window.next_match is None:
             window.next_match = number
 
-    def _show(self, number: int, line: str | LongLine, matches: bool) -> None:
+    def _show(self, number: int, line: str | LongLine, matches: bool, raw: str) -> None:
         window = self.window
         length = min(len(line), LONGEST_LINE) if isinstance(line, str) else LONGEST_LINE
         if not self.lines_left or length > self.characters_left:
@@ -185,7 +195,7 @@ class _Reader:
         if self.kept:
             return
         shown = shortened(line, self.needle if matches else "") if isinstance(line, str) else line.text
-        self.filling.append((number, shown, matches))
+        self.filling.append((number, shown, matches, raw if shown is line else ""))
         self.found = self.found or (self.at is not None and number >= self.at)
 
     def _turn(self, number: int) -> None:
@@ -207,7 +217,9 @@ class _Reader:
     def _keep(self) -> None:
         self.kept = True
         self.window.shown_first = self.window.shown_total - len(self.filling) + 1 if self.filling else 0
-        self.window.lines = [Line(number, line, level_of(line), matches) for number, line, matches in self.filling]
+        self.window.lines = [
+            Line(number, line, level_of(line), matches, coloured(raw)) for number, line, matches, raw in self.filling
+        ]
 
     def finish(self) -> Window:
         """Without a match it is the first window; past the end lies the last."""

@@ -31,10 +31,8 @@ LEVELS = tuple(Level)
 
 
 class Block(msgspec.Struct, array_like=True):
-    """Lines that follow each other: where the first one is, the time before it, the times in it, counts by LEVELS.
-
-    Times are None where no line up to there has a stamp.
-    """
+    """Lines that follow each other: where the first one is, the last stamp before it, the earliest and the latest of
+    its own, and counts by LEVELS. A stamp is None where there is none."""
 
     offset: int
     line: int
@@ -42,6 +40,11 @@ class Block(msgspec.Struct, array_like=True):
     low: float | None
     high: float | None
     counts: tuple[int, ...]
+
+    @property
+    def span(self) -> tuple[float | None, float | None]:
+        """From when to when its lines are: without a stamp, they belong to what was before."""
+        return (self.before, self.before) if self.low is None else (self.low, self.high)
 
 
 class ErrorLine(msgspec.Struct, array_like=True):
@@ -156,7 +159,7 @@ class _Builder:
         if (last := self._stamp_before(lines, len(lines))) is not None:
             self._turn(last, number + len(lines) - 1)
             low, high = (last, last) if low is None or high is None else (min(low, last), max(high, last))
-        return (self._time, self._time) if low is None else (low, high)
+        return low, high
 
     def _stamp(self, line: str) -> float | None:
         if self._reader is None or not line:

@@ -109,7 +109,7 @@ def test_lines_without_a_stamp_have_the_time_of_the_line_before() -> None:
     )
     base = START.timestamp()
     assert [(error.number, error.time) for error in index.errors] == [(2, base + 2), (33, base + 2)]
-    assert {block.low for block in index.blocks if 2 <= block.line <= 33} == {base + 2}
+    assert {block.span for block in index.blocks if 2 <= block.line <= 33} == {(base + 2, base + 2)}
     assert index.stamped == pytest.approx(3 / 34, abs=0.02)
 
 
@@ -134,7 +134,7 @@ def test_stamps_may_begin_late() -> None:
     text = "no time here, only words\n" * 20_000 + "".join(stamped(number) for number in range(20_000))
     index = index_of(text)
     assert index.low == START.timestamp()
-    assert index.blocks[0].low is None
+    assert index.blocks[0].span == (None, None)
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

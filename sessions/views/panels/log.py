@@ -1,0 +1,244 @@
+"""The log of a session around a moment, searched and filtered, with each line's place on the session's axis."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import IO, Any
+
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+
+from sessions.contract.choices import AttachmentKind
+from sessions.contract.schema import Session
+from sessions.files.media import Viewer, viewer_of
+from sessions.models import Attachment
+from sessions.replay.axis import Axis, Scope, clock
+from sessions.replay.log import index_of, opened_text
+from sessions.replay.log_placing import place_log
+from sessions.viewers.levels import Level
+from sessions.viewers.log import Line, Search, Window, read_window
+from sessions.viewers.log_window import line_at, lines_around, with_seconds
+
+LINES = 300
+LINES_BEFORE = 100
+# A pass over this much takes some seconds.
+LARGEST = 512 * 1024 * 1024
+# What else than a log is read as one.
+KINDS = (AttachmentKind.LOG, AttachmentKind.CRASH_REPORT)
+NONE = "This session has no log."
+NOT_SENT = "It was announced by the producer, and its content has not arrived or has been deleted since."
+LOST = "Its content is no longer in the storage."
+TOO_LARGE = "It is too large to be shown here."
+# The parameters that say which lines are shown. A link to others drops them.
+_PLACES = ("t", "at", "before", "after")
+
+_NUMBER = re.compile(r"[0-9]{1,12}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Row:
+    """`data_t` is the place on the axis, empty for a line without a time; `is_current` marks the moment asked for, and
+    `is_named` the line."""
+
+    line: Line
+    data_t: str
+    clock: str
+    time_url: str
+    url: str
+    is_current: bool
+    is_named: bool
+
+
+def log_panel(request: HttpRequest, record: Session, axis: Axis, scope: Scope) -> dict[str, Any]:
+    """The template's context; `reason` says why no lines are shown, as a sentence."""
+    files = _files(record)
+    name = request.GET.get("file")
+    file = next((one for one in files if one.name == name), None) or next(
+        (one for one in files if one.available), files[0] if files else None
+    )
+    context: dict[str, Any] = {"record": record, "files": files, "file": file, "levels": (), "q": ""}
+    if file is None:
+        return context | {"reason": NONE}
+    if not file.available:
+        return context | {"reason": NOT_SENT}
+    if file.size > LARGEST:
+        return context | {"reason": TOO_LARGE}
+    try:
+        with opened_text(file) as (content, encoding):
+            return context | _Panel(request, record, axis, scope, file, content, encoding).context()
+    except FileNotFoundError:
+        return context | {"reason": LOST}
+
+
+def _files(record: Session) -> list[Attachment]:
+    """Logs first."""
+    found = Attachment.objects.filter(session_id=record.id, kind__in=KINDS).order_by("name")
+    return sorted(
+        (file for file in found if viewer_of(file.kind, file.content_type) is Viewer.LOG),
+        key=lambda file: file.kind != AttachmentKind.LOG,
+    )
+
+
+class _Panel:
+    def __init__(
+        self, request: HttpRequest, record: Session, axis: Axis, scope: Scope, file: Attachment, content: IO[bytes],
+        encoding: str,
+    ) -> None:  # fmt: skip
+        self._parameters = request.GET
+        self._axis, self._scope = axis, scope
+        self._content, self._encoding = content, encoding
+        self._index = index_of(file, content, encoding)
+        self._placing = place_log(
+            self._index,
+            axis,
+            getattr(file, "starts_at", None),
+            list(_zones(request)),
+            correct=request.GET.get("shift") == "log",
+        )
+        self._levels = [level for level in Level if level.value in request.GET.getlist("level")]
+        self._search = Search(request.GET.get("q", "")[:200], self._levels, "only" in request.GET)
+
+    def context(self) -> dict[str, Any]:
+        index, placing = self._index, self._placing
+        current = self._line_at(self._scope.t) if self._scope.t is not None else None
+        window = self._searched(current) if self._search.text else None
+        lines = with_seconds(self._content, index, window.lines) if window else self._around(current)
+        rows = list(self._rows(lines, current))
+        counts = index.counts
+        return {
+            "rows": rows,
+            "first": rows[0].line.number if rows else 0,
+            "last": rows[-1].line.number if rows else 0,
+            "in_range": self._scope.has_range,
+            "total": index.total,
+            "q": self._search.text,
+            "only": self._search.only,
+            "levels": [(level, counts[level], level in self._levels) for level in Level],
+            "window": window,
+            "match_url": self._url(at=window.match) if window and window.match else None,
+            "previous_match_url": self._url(at=window.previous_match) if window and window.previous_match else None,
+            "next_match_url": self._url(at=window.next_match) if window and window.next_match else None,
+            "earlier": self._earlier(rows, window),
+            "later": self._later(rows, window),
+            "end": self._url(at="end"),
+            "source": placing.source,
+            "has_times": placing.shift is not None,
+            "off": _duration(placing.off) if placing.off else "",
+            "is_ahead": placing.off > 0,
+            "is_corrected": placing.is_corrected,
+            "correction": f"{'−' if placing.correction < 0 else '+'}{_duration(placing.correction)}",
+            "shift_url": self._url(keep_place=True, shift=None if placing.is_corrected else "log"),
+            "jumps": [
+                (jump.line, _duration(jump.before - jump.after), self._url(at=jump.line)) for jump in index.jumps[:3]
+            ],
+            "kept": list(_kept(self._parameters)),
+        }
+
+    def _line_at(self, t: float) -> int | None:
+        """The line at a moment, which an address names by its nearest millisecond."""
+        seconds = self._placing.seconds(t + 0.0005)
+        return None if seconds is None else line_at(self._content, self._index, seconds)
+
+    def _around(self, current: int | None) -> list[Line]:
+        """Around the line that the address names, else around the moment, else from the range's or session's start."""
+        place, index = self._parameters, self._index
+        before, after = _number(place, "before"), _number(place, "after")
+        if before is not None:
+            return self._lines(before, LINES, 0) or self._lines(1, 0, LINES)
+        if after is not None:
+            return self._lines(after + 1, 0, LINES) or self._lines(index.total + 1, LINES, 0)
+        if place.get("at") == "end":
+            return self._lines(index.total + 1, LINES, 0)
+        named = _number(place, "at")
+        if named is not None or current is not None:
+            line = min(named if named is not None else current or 1, index.total)
+            return self._lines(line, LINES_BEFORE, LINES - LINES_BEFORE)
+        start = self._line_at(self._scope.first if self._scope.first is not None else 0.0)
+        return self._lines(start or 1, 0, LINES) or self._lines(index.total + 1, LINES, 0)
+
+    def _lines(self, line: int, before: int, after: int) -> list[Line]:
+        return lines_around(self._content, self._index, line, before, after, self._levels)
+
+    def _searched(self, current: int | None) -> Window:
+        """The window of the line named, else of the first match from the moment on, else of the first match."""
+        named = self._index.total if self._parameters.get("at") == "end" else _number(self._parameters, "at")
+        window = self._read(named, current or 1)
+        return window if window.match or not window.matches else self._read(named, 1)
+
+    def _read(self, at: int | None, near: int) -> Window:
+        self._content.seek(0)
+        return read_window(
+            self._content, self._search, at=at, near=near, size=LINES, count_levels=False, encoding=self._encoding
+        )
+
+    def _rows(self, lines: Sequence[Line], current: int | None) -> Iterator[Row]:
+        named = _number(self._parameters, "at")
+        time_url, line_url = self._url(), self._url(keep_place=True)
+        for line in lines:
+            t = self._placing.t(line.seconds)
+            if self._scope.has_range and t is not None and not self._scope.holds(t):
+                continue
+            named_url = f"&at={line.number}#L{line.number}"
+            yield Row(
+                line,
+                "" if t is None else f"{t:.3f}",
+                "" if t is None else clock(t),
+                # No address leads to before the start.
+                f"{time_url}&t={t:.3f}#at" if t is not None and t >= 0 else f"{line_url}{named_url}",
+                f"{line_url}{named_url}",
+                is_current=line.number == current,
+                is_named=line.number == named,
+            )
+
+    def _earlier(self, rows: Sequence[Row], window: Window | None) -> str | None:
+        if window:
+            return self._url(at=window.previous) if window.previous else None
+        return self._url(before=rows[0].line.number) if rows and rows[0].line.number > 1 else None
+
+    def _later(self, rows: Sequence[Row], window: Window | None) -> str | None:
+        if window:
+            return self._url(at=window.next) if window.next else None
+        return self._url(after=rows[-1].line.number) if rows and rows[-1].line.number < self._index.total else None
+
+    def _url(self, *, keep_place: bool = False, **others: object) -> str:
+        """The page's address with other parameters; without those that say which lines are shown."""
+        query = self._parameters.copy()
+        for name in ("at", "before", "after") if keep_place else _PLACES:
+            query.pop(name, None)
+        query["tab"] = "log"
+        for name, value in others.items():
+            query.pop(name, None)
+            if value is not None:
+                query[name] = str(value)
+        return f"?{query.urlencode()}"
+
+
+def _zones(request: HttpRequest) -> Iterator[tzinfo]:
+    """The viewer's, then the organisation's."""
+    yield timezone.get_current_timezone()
+    if request.user.is_authenticated:
+        yield request.user.organisation.zone
+
+
+def _kept(parameters: QueryDict) -> Iterator[tuple[str, str]]:
+    """What a form keeps of the address: not the lines shown, and not what its own fields say."""
+    for name, values in parameters.lists():
+        if name not in ("at", "before", "after", "q", "level", "only", "file", "tab"):
+            yield from ((name, value) for value in values)
+
+
+def _number(parameters: QueryDict, name: str) -> int | None:
+    value = parameters.get(name, "")
+    return int(value) if _NUMBER.fullmatch(value) else None
+
+
+def _duration(seconds: float) -> str:
+    """`9 h`, `5 h 30 min`, `16 d 16 h`, `25 s`."""
+    left = round(abs(seconds))
+    parts = []
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count:,} {unit}")
+    return " ".join(parts[:2]) or "0 s"
