@@ -128,16 +128,20 @@ class _Reader:
         if self._only_counts():
             self._skip(text.count("\n") + 1)
             return
-        as_written = text.split("\n") if has_colours(text) else None
+        as_written = text
         text = printable(text)
-        lines = text.split("\n")
-        self.window.total += len(lines)
         folded = text.casefold() if self.needle else ""
         if self.needle not in folded:
             folded = ""
+            if self._is_passed_over():
+                self._pass_over(text.count("\n") + 1)
+                return
+        lines = text.split("\n")
+        raws = as_written.split("\n") if has_colours(as_written) else lines
+        self.window.total += len(lines)
         # Neither folding nor taking orders out makes or removes a line end, so all lists count alike.
         searched = folded.split("\n") if folded else lines
-        for number, (line, part, raw) in enumerate(zip(lines, searched, as_written or lines, strict=True), start=first):
+        for number, (line, part, raw) in enumerate(zip(lines, searched, raws, strict=True), start=first):
             self._offer(number, line, bool(folded) and self.needle in part, raw)
 
     def read_long(self, line: LongLine) -> None:
@@ -150,6 +154,16 @@ class _Reader:
     def _only_counts(self) -> bool:
         """Whether the window is complete, and of the lines behind it only the number matters."""
         return self.kept and not (self.needle or self.levels or self.count_levels)
+
+    def _is_passed_over(self) -> bool:
+        """Whether nothing of lines without a match is shown or counted by level."""
+        return (self.only or self.kept) and not (self.levels or self.count_levels)
+
+    def _pass_over(self, count: int) -> None:
+        if self.only:
+            self.window.total += count
+        else:
+            self._skip(count)
 
     def _skip(self, count: int) -> None:
         window = self.window

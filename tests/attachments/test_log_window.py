@@ -1,7 +1,7 @@
 """Lines found by the index of a log, around a line or a time."""
 
 import io
-from collections import Counter
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,6 +24,17 @@ def opened(text: str, encoding: str = "utf-8-sig") -> tuple[io.BytesIO, LogIndex
 
 def stamped(seconds: float, text: str = "INFO a") -> str:
     return f"{(START + timedelta(seconds=seconds)).isoformat(timespec='milliseconds')} {text}\n"
+
+
+class Counted(io.BytesIO):
+    """Counts what is read of it."""
+
+    count = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        raw = super().read(size)
+        self.count += len(raw)
+        return raw
 
 
 def at(text: str, seconds: float) -> int | None:
@@ -79,17 +90,10 @@ def test_lines_around_a_line_are_those_before_and_from_it_on(line: int, before: 
 def test_lines_of_a_level_are_found_without_reading_the_others() -> None:
     text = "".join(f"{'ERROR' if number % 5_000 == 0 else 'INFO'} line {number}\n" for number in range(1, 60_001))
     file, index = opened(text)
-    reads = Counter[str]()
-
-    class Counted(io.BytesIO):
-        def read(self, size: int | None = -1) -> bytes:
-            raw = super().read(size)
-            reads["bytes"] += len(raw)
-            return raw
-
-    found = lines_around(Counted(file.getvalue()), index, 30_000, 3, 3, [Level.ERROR])
+    counted = Counted(file.getvalue())
+    found = lines_around(counted, index, 30_000, 3, 3, [Level.ERROR])
     assert [line.number for line in found] == [15_000, 20_000, 25_000, 30_000, 35_000, 40_000]
-    assert reads["bytes"] < 20_000
+    assert counted.count < 20_000
 
 
 def test_lines_around_past_the_end_are_the_last() -> None:
@@ -130,3 +134,19 @@ def test_lines_that_a_search_found_get_their_times() -> None:
 def test_colours_stay_with_their_lines() -> None:
     file, index = opened("a\n\x1b[31mred\x1b[0m\n")
     assert lines_around(file, index, 2, 0, 1)[0].runs == (("red", "ansi-fg-1"),)
+
+
+def test_a_moment_of_20_megabytes_is_shown_by_reading_little_of_them() -> None:
+    content = "".join(stamped(number / 10, "INFO " + "x" * 305) for number in range(60_000)).encode()
+    assert len(content) > 20_000_000
+    index = index_log(io.BytesIO(content), len(content), "utf-8-sig")
+    file = Counted(content)
+    tracemalloc.start()
+    line = line_at(file, index, BASE + 2_000.05)
+    assert line == 20_001
+    lines = lines_around(file, index, line, 100, 200)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [lines[0].number, lines[-1].number] == [19_901, 20_200]
+    assert file.count < 500_000
+    assert peak < 4_000_000

@@ -24,6 +24,8 @@ LINES = 300
 LINES_BEFORE = 100
 # A pass over this much takes some seconds.
 LARGEST = 512 * 1024 * 1024
+# In a larger one, a search begins when it is sent, and not with each letter.
+SEARCHED_AT_ONCE = 16 * 1024 * 1024
 # What else than a log is read as one.
 KINDS = (AttachmentKind.LOG, AttachmentKind.CRASH_REPORT)
 NONE = "This session has no log."
@@ -112,6 +114,7 @@ class _Panel:
             "last": rows[-1].line.number if rows else 0,
             "in_range": self._scope.has_range,
             "total": index.total,
+            "is_large": self._index.size > SEARCHED_AT_ONCE,
             "q": self._search.text,
             "only": self._search.only,
             "levels": [(level, counts[level], level in self._levels) for level in Level],
