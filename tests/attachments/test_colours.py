@@ -1,6 +1,11 @@
 """Colours of a terminal become classes, and the words stay what they are."""
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,3 +89,55 @@ def test_marks_and_plain_text_alternate_in_a_run() -> None:
     assert log_text(line_of("aba"), "a") == "<mark>a</mark>b<mark>a</mark>"
     assert log_text(line_of("aa"), "a") == "<mark>a</mark><mark>a</mark>"
     assert log_text(line_of("<b>"), "") == "&lt;b&gt;"
+
+
+CSS = Path(settings.BASE_DIR) / "static" / "css"
+NEEDED = 4.5
+
+
+def variables(*names: str) -> Iterator[dict[str, str]]:
+    """The custom properties of style sheets on light, then on dark."""
+    light: dict[str, str] = {}
+    dark: dict[str, str] = {}
+    for name in names:
+        before, _, after = (CSS / name).read_text().partition("prefers-color-scheme: dark")
+        light |= dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", before))
+        dark |= dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", after))
+    yield light
+    yield light | dark
+
+
+def parts(colour: str) -> list[float]:
+    return [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+
+
+def luminance(colour: list[float]) -> float:
+    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: list[float], other: list[float]) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def tinted(colour: list[float], surface: list[float]) -> list[float]:
+    """As `ansi.css` mixes a background."""
+    return [0.06 * one + 0.94 * other for one, other in zip(colour, surface, strict=True)]
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_every_colour_is_read_on_every_background(theme: int) -> None:
+    named = list(variables("tokens.css", "ansi.css"))[theme]
+    colours = {name: parts(value) for name, value in named.items()}
+    texts = {name: colour for name, colour in colours.items() if re.fullmatch(r"ansi-[0-9]+|ink|ink-quiet", name)}
+    assert len(texts) == 18
+    grounds = {name: colours[name] for name in ("surface", "bad-soft", "accent-soft")}
+    grounds |= {f"on {n}": tinted(colours[f"ansi-{n}"], colours["surface"]) for n in range(16)}
+    faint = {
+        (name, ground): round(contrast(text, behind), 2)
+        for name, text in texts.items()
+        for ground, behind in grounds.items()
+        if contrast(text, behind) < NEEDED
+    }
+    assert faint == {}

@@ -37,7 +37,8 @@ from sessions.query.passed import stem
 from sessions.query.pasted import _IN_A_LINK
 from sessions.receiving.events import parse_lines
 from sessions.replay.telling import summary, tone
-from sessions.templatetags.detail import marked
+from sessions.templatetags.detail import log_text, marked
+from sessions.viewers.colours import coloured
 from sessions.viewers.differing.events import compare_events, step_of
 from sessions.viewers.differing.log import compare_logs, read_excerpt
 from sessions.viewers.differing.requests import compare_requests, read_requests
@@ -48,6 +49,9 @@ from sessions.viewers.har.index import with_address
 from sessions.viewers.indent import indented
 from sessions.viewers.levels import Level
 from sessions.viewers.log import Search, read_window
+from sessions.viewers.log_index import index_log
+from sessions.viewers.log_window import line_at, lines_around
+from sessions.viewers.stamps import stamp_of
 
 Reader = Callable[[bytes], object]
 
@@ -125,6 +129,16 @@ def _compared_requests(raw: bytes) -> None:
     ]
     for pair in compare_requests(*(read_requests(io.BytesIO(archive)) for archive in archives)):
         assert pair.change
+
+
+def _placed_log(raw: bytes) -> None:
+    for encoding in ("utf-8-sig", "utf-16-le"):
+        index = index_log(io.BytesIO(raw), len(raw), encoding)
+        line_at(io.BytesIO(raw), index, 0)
+        for line in lines_around(io.BytesIO(raw), index, index.total // 2, 100, 100):
+            log_text(line, "a")
+    stamp_of(_text(raw))
+    coloured(_text(raw))
 
 
 def _request(**headers: str) -> HttpRequest:
@@ -208,6 +222,7 @@ READERS: dict[str, Reader] = {
     "requests side by side": _compared_requests,
     "the stem of an external id": lambda raw: stem(_text(raw)),
     "a pasted link": lambda raw: _IN_A_LINK.search(_text(raw)),
+    "a log on the axis": _placed_log,
     "a file's type": _file,
     "a query of Formal's": lambda raw: parse_query(_text(raw)),
     "the start of a query of Formal's": lambda raw: parse_query(_text(raw[:9_000])),
