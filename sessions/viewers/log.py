@@ -18,8 +18,8 @@ CHARACTERS_PER_WINDOW = 200_000
 
 @dataclass(frozen=True)
 class Line:
-    """`runs` are the text in the colours it had on a terminal, none without; `seconds` is its stamp, or that of the
-    line that it continues."""
+    """`runs` are the text in the colours it had on a terminal, none without. `seconds` is its stamp, or that of the
+    line which it `continues`."""
 
     number: int
     text: str
@@ -27,6 +27,7 @@ class Line:
     matches: bool = False
     runs: tuple[Run, ...] = ()
     seconds: float | None = None
+    continues: bool = False
 
 
 @dataclass(frozen=True)

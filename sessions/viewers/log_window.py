@@ -1,6 +1,7 @@
 """Lines of a log found by its index: those around a line or a time, reading no more than the blocks they are in."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import IO
 
 from sessions.viewers.colours import coloured
@@ -103,7 +104,7 @@ def _lines_of(file: IO[bytes], index: LogIndex, place: int, *, needs_stamp: bool
             continue
         shown = shortened(text, "")
         runs = coloured(raw) if shown is text else ()
-        yield Line(number, shown, level_of(text), runs=runs, seconds=seconds)
+        yield Line(number, shown, level_of(text), runs=runs, seconds=seconds, continues=stamp is None)
 
 
 def _texts(file: IO[bytes], index: LogIndex, place: int) -> list[str]:
@@ -125,10 +126,10 @@ def with_seconds(file: IO[bytes], index: LogIndex, lines: list[Line]) -> list[Li
     known: tuple[int, dict[int, float | None]] = (-1, {})
     for line in lines:
         place = index.block_at(line.number)
-        seconds = StampReader(index.stamps, index.blocks[place].before).read(line.text)
-        if seconds is None:
+        stamp = seconds = StampReader(index.stamps, index.blocks[place].before).read(line.text)
+        if stamp is None:
             if known[0] != place:
                 known = place, {one.number: one.seconds for one in _lines_of(file, index, place)}
             seconds = known[1].get(line.number)
-        placed.append(Line(line.number, line.text, line.level, line.matches, line.runs, seconds))
+        placed.append(replace(line, seconds=seconds, continues=stamp is None))
     return placed

@@ -59,7 +59,7 @@ def numbers(page: str) -> list[int]:
 
 
 def current(page: str) -> list[str]:
-    """The lines at the moment asked for, each by its place on the axis."""
+    """The places on the axis of the lines that are marked as those at the moment asked for."""
     return re.findall(r'data-t="([^"]*)" aria-current="true" id="at"', page)
 
 
@@ -165,15 +165,28 @@ def test_the_form_keeps_what_else_is_asked(attach: Attach, panel: Panel) -> None
 
 def test_a_number_leads_to_its_line(attach: Attach, panel: Panel) -> None:
     page = panel(sent(attach, log_of(1, 2)), "at=2")
-    assert 'id="L2" href="?tab=log&amp;at=2#L2">2</a>' in page
+    assert 'id="L2" href="?tab=log&amp;t=2.000&amp;at=2#L2">2</a>' in page
     assert page.count("line-found") == 1
+
+
+def test_a_line_is_named_until_another_moment_is(attach: Attach, panel: Panel) -> None:
+    url = sent(attach, log_of(*range(2_000)), 2_000)
+    same = panel(url, "t=999.000&at=1000")
+    assert 1_000 in numbers(same)
+    assert "line-found" in same
+    other = panel(url, "t=5&at=1000")
+    assert current(other) == ["5.000"]
+    assert "line-found" not in other
 
 
 def test_a_trace_has_the_time_of_its_error(attach: Attach, panel: Panel) -> None:
     text = stamped(1) + stamped(2, "ERROR a") + "    at a.b(c.kt:1)\n" + stamped(3)
     page = panel(sent(attach, text.encode()), "t=2.5")
-    assert re.findall(r'data-t="([^"]*)"', page) == ["1.000", "2.000", "2.000", "3.000"]
-    assert len(current(page)) == 1
+    assert re.findall(r'data-t="([^"]*)"', page) == ["1.000", "2.000", "3.000"]
+    assert current(page) == ["2.000"]
+    assert numbers(page) == [1, 2, 3, 4]
+    (found,) = re.findall(r'data-t="([^"]*)"', panel(sent(attach, text.encode()), "q=c.kt&only=1"))
+    assert found == "2.000"
 
 
 def test_the_zone_that_was_assumed_is_said(attach: Attach, panel: Panel, acme: Organisation) -> None:

@@ -33,7 +33,7 @@ NOT_SENT = "It was announced by the producer, and its content has not arrived or
 LOST = "Its content is no longer in the storage."
 TOO_LARGE = "It is too large to be shown here."
 # The parameters that say which lines are shown. A link to others drops them.
-_PLACES = ("t", "at", "before", "after")
+_LINES = ("at", "before", "after")
 
 _NUMBER = re.compile(r"[0-9]{1,12}", re.ASCII)
 
@@ -100,13 +100,14 @@ class _Panel:
         )
         self._levels = [level for level in Level if level.value in request.GET.getlist("level")]
         self._search = Search(request.GET.get("q", "")[:200], self._levels, "only" in request.GET)
+        self._current = self._line_at(scope.t) if scope.t is not None else None
+        self._named = self._named_line()
 
     def context(self) -> dict[str, Any]:
         index, placing = self._index, self._placing
-        current = self._line_at(self._scope.t) if self._scope.t is not None else None
-        window = self._searched(current) if self._search.text else None
-        lines = with_seconds(self._content, index, window.lines) if window else self._around(current)
-        rows = list(self._rows(lines, current))
+        window = self._searched() if self._search.text else None
+        lines = with_seconds(self._content, index, window.lines) if window else self._around()
+        rows = list(self._rows(lines))
         counts = index.counts
         return {
             "rows": rows,
@@ -119,9 +120,9 @@ class _Panel:
             "only": self._search.only,
             "levels": [(level, counts[level], level in self._levels) for level in Level],
             "window": window,
-            "match_url": self._url(at=window.match) if window and window.match else None,
-            "previous_match_url": self._url(at=window.previous_match) if window and window.previous_match else None,
-            "next_match_url": self._url(at=window.next_match) if window and window.next_match else None,
+            "match_url": self._line_url(window.match) if window else None,
+            "previous_match_url": self._line_url(window.previous_match) if window else None,
+            "next_match_url": self._line_url(window.next_match) if window else None,
             "earlier": self._earlier(rows, window),
             "later": self._later(rows, window),
             "end": self._url(at="end"),
@@ -131,9 +132,9 @@ class _Panel:
             "is_ahead": placing.off > 0,
             "is_corrected": placing.is_corrected,
             "correction": f"{'−' if placing.correction < 0 else '+'}{_duration(placing.correction)}",
-            "shift_url": self._url(keep_place=True, shift=None if placing.is_corrected else "log"),
+            "shift_url": self._url(is_same_moment=True, shift=None if placing.is_corrected else "log"),
             "jumps": [
-                (jump.line, _duration(jump.before - jump.after), self._url(at=jump.line)) for jump in index.jumps[:3]
+                (jump.line, _duration(jump.before - jump.after), self._line_url(jump.line)) for jump in index.jumps[:3]
             ],
             "kept": list(_kept(self._parameters)),
         }
@@ -143,30 +144,40 @@ class _Panel:
         seconds = self._placing.seconds(t + 0.0005)
         return None if seconds is None else line_at(self._content, self._index, seconds)
 
-    def _around(self, current: int | None) -> list[Line]:
+    def _named_line(self) -> int | None:
+        """The line that the address names; where it names another moment too, somebody went on to that."""
+        number = _number(self._parameters, "at")
+        if number is None or self._scope.t is None:
+            return number
+        t = self._t_of(number)
+        return number if t is not None and abs(t - self._scope.t) < 0.001 else None
+
+    def _t_of(self, number: int) -> float | None:
+        line = lines_around(self._content, self._index, number, 0, 1)
+        return self._placing.t(line[0].seconds) if line else None
+
+    def _around(self) -> list[Line]:
         """Around the line that the address names, else around the moment, else from the range's or session's start."""
-        place, index = self._parameters, self._index
-        before, after = _number(place, "before"), _number(place, "after")
+        before, after = _number(self._parameters, "before"), _number(self._parameters, "after")
+        end = self._index.total + 1
         if before is not None:
             return self._lines(before, LINES, 0) or self._lines(1, 0, LINES)
         if after is not None:
-            return self._lines(after + 1, 0, LINES) or self._lines(index.total + 1, LINES, 0)
-        if place.get("at") == "end":
-            return self._lines(index.total + 1, LINES, 0)
-        named = _number(place, "at")
-        if named is not None or current is not None:
-            line = min(named if named is not None else current or 1, index.total)
-            return self._lines(line, LINES_BEFORE, LINES - LINES_BEFORE)
+            return self._lines(after + 1, 0, LINES) or self._lines(end, LINES, 0)
+        if self._parameters.get("at") == "end":
+            return self._lines(end, LINES, 0)
+        if (line := self._named or self._current) is not None:
+            return self._lines(min(line, end - 1), LINES_BEFORE, LINES - LINES_BEFORE)
         start = self._line_at(self._scope.first if self._scope.first is not None else 0.0)
-        return self._lines(start or 1, 0, LINES) or self._lines(index.total + 1, LINES, 0)
+        return self._lines(start or 1, 0, LINES) or self._lines(end, LINES, 0)
 
     def _lines(self, line: int, before: int, after: int) -> list[Line]:
         return lines_around(self._content, self._index, line, before, after, self._levels)
 
-    def _searched(self, current: int | None) -> Window:
+    def _searched(self) -> Window:
         """The window of the line named, else of the first match from the moment on, else of the first match."""
-        named = self._index.total if self._parameters.get("at") == "end" else _number(self._parameters, "at")
-        window = self._read(named, current or 1)
+        named = self._index.total if self._parameters.get("at") == "end" else self._named
+        window = self._read(named, self._current or 1)
         return window if window.match or not window.matches else self._read(named, 1)
 
     def _read(self, at: int | None, near: int) -> Window:
@@ -175,24 +186,33 @@ class _Panel:
             self._content, self._search, at=at, near=near, size=LINES, count_levels=False, encoding=self._encoding
         )
 
-    def _rows(self, lines: Sequence[Line], current: int | None) -> Iterator[Row]:
-        named = _number(self._parameters, "at")
-        time_url, line_url = self._url(), self._url(keep_place=True)
+    def _rows(self, lines: Sequence[Line]) -> Iterator[Row]:
+        url = self._url()
+        above = None
         for line in lines:
             t = self._placing.t(line.seconds)
             if self._scope.has_range and t is not None and not self._scope.holds(t):
                 continue
-            named_url = f"&at={line.number}#L{line.number}"
+            # What continues the line above is at its moment, which stands there.
+            is_at = "" if t is None or (line.continues and above == line.number - 1) else f"{t:.3f}"
+            above = line.number
+            # No address leads to before the start.
+            moment = "" if t is None or t < 0 else f"&t={t:.3f}"
             yield Row(
                 line,
-                "" if t is None else f"{t:.3f}",
-                "" if t is None else clock(t),
-                # No address leads to before the start.
-                f"{time_url}&t={t:.3f}#at" if t is not None and t >= 0 else f"{line_url}{named_url}",
-                f"{line_url}{named_url}",
-                is_current=line.number == current,
-                is_named=line.number == named,
+                is_at,
+                clock(t) if t is not None and is_at else "",
+                f"{url}{moment}#at" if moment else f"{url}&at={line.number}#L{line.number}",
+                f"{url}{moment}&at={line.number}#L{line.number}",
+                is_current=line.number == self._current,
+                is_named=line.number == self._named,
             )
+
+    def _line_url(self, number: int | None) -> str | None:
+        if number is None:
+            return None
+        t = self._t_of(number)
+        return f"{self._url(t=None if t is None or t < 0 else f'{t:.3f}', at=number)}#L{number}"
 
     def _earlier(self, rows: Sequence[Row], window: Window | None) -> str | None:
         if window:
@@ -204,10 +224,10 @@ class _Panel:
             return self._url(at=window.next) if window.next else None
         return self._url(after=rows[-1].line.number) if rows and rows[-1].line.number < self._index.total else None
 
-    def _url(self, *, keep_place: bool = False, **others: object) -> str:
-        """The page's address with other parameters; without those that say which lines are shown."""
+    def _url(self, *, is_same_moment: bool = False, **others: object) -> str:
+        """The page's address with other parameters, without those that say which lines are shown."""
         query = self._parameters.copy()
-        for name in ("at", "before", "after") if keep_place else _PLACES:
+        for name in _LINES if is_same_moment else (*_LINES, "t"):
             query.pop(name, None)
         query["tab"] = "log"
         for name, value in others.items():
@@ -227,7 +247,7 @@ def _zones(request: HttpRequest) -> Iterator[tzinfo]:
 def _kept(parameters: QueryDict) -> Iterator[tuple[str, str]]:
     """What a form keeps of the address: not the lines shown, and not what its own fields say."""
     for name, values in parameters.lists():
-        if name not in ("at", "before", "after", "q", "level", "only", "file", "tab"):
+        if name not in (*_LINES, "q", "level", "only", "file", "tab"):
             yield from ((name, value) for value in values)
 
 
