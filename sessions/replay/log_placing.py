@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from sessions.replay.axis import Axis
+from sessions.replay.placing import ASSUMED
 from sessions.viewers.log_index import LogIndex
 from sessions.viewers.stamp_formats import DAY, Clock
 
@@ -17,7 +18,6 @@ QUARTER = 900.0
 FITS = 60.0
 FROM_LOG = "times from the log"
 SENT = "starts_at: sent by the producer"
-ASSUMED = "start assumed: session's start"
 
 
 @dataclass(frozen=True)

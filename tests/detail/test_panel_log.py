@@ -198,7 +198,7 @@ def test_the_zone_that_was_assumed_is_said(attach: Attach, panel: Panel, acme: O
 
 def test_lines_without_times_say_what_is_known(attach: Attach, panel: Panel) -> None:
     page = panel(sent(attach, b"a\nb\n"), "t=5")
-    assert "Start assumed: session&#x27;s start; its lines carry no times." in page
+    assert "Start assumed: session’s start; its lines carry no times." in page
     assert "data-t" not in page
     assert numbers(page) == [1, 2]
 

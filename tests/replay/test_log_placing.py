@@ -87,7 +87,7 @@ def test_a_log_without_a_year_belongs_to_the_year_of_its_session(origin: datetim
 
 def test_seconds_of_the_log_count_from_the_sessions_start_where_they_fit() -> None:
     placing = place_log(index_of("[    2.500000] a\n[    3.000000] b\n"), AXIS)
-    assert (placing.t(2.5), placing.source) == (2.5, "seconds from the log, start assumed: session's start")
+    assert (placing.t(2.5), placing.source) == (2.5, "seconds from the log, start assumed: session’s start")
 
 
 def test_seconds_since_a_boot_begin_at_the_sessions_start() -> None:
@@ -106,7 +106,7 @@ def test_lines_without_stamps_have_no_place() -> None:
     assert (placing.shift, placing.start, placing.source) == (None, 5.0, "starts_at: sent by the producer")
     assert placing.t(1.0) is None
     assert log_lane(index, placing, AXIS) is None
-    assert place_log(index, AXIS).source == "start assumed: session's start"
+    assert place_log(index, AXIS).source == "start assumed: session’s start"
 
 
 def test_starts_at_tells_which_zone_a_clock_showed() -> None:

@@ -1,6 +1,5 @@
 """The log of a session around a moment, searched and filtered, with each line's place on the session's axis."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -17,11 +16,10 @@ from sessions.replay.axis import Axis, Scope, clock
 from sessions.replay.log import index_of, opened_text
 from sessions.replay.log_placing import place_log
 from sessions.viewers.levels import Level
-from sessions.viewers.log import Line, Search, Window, read_window
-from sessions.viewers.log_window import line_at, lines_around, with_seconds
+from sessions.viewers.log import Line, Window
+from sessions.viewers.log_window import with_seconds
+from sessions.views.panels.log_lines import PLACES, LogLines
 
-LINES = 300
-LINES_BEFORE = 100
 # A pass over this much takes some seconds.
 LARGEST = 512 * 1024 * 1024
 # In a larger one, a search begins when it is sent, and not with each letter.
@@ -32,10 +30,6 @@ NONE = "This session has no log."
 NOT_SENT = "It was announced by the producer, and its content has not arrived or has been deleted since."
 LOST = "Its content is no longer in the storage."
 TOO_LARGE = "It is too large to be shown here."
-# The parameters that say which lines are shown. A link to others drops them.
-_LINES = ("at", "before", "after")
-
-_NUMBER = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -68,7 +62,11 @@ def log_panel(request: HttpRequest, record: Session, axis: Axis, scope: Scope) -
         return context | {"reason": TOO_LARGE}
     try:
         with opened_text(file) as (content, encoding):
-            return context | _Panel(request, record, axis, scope, file, content, encoding).context()
+            index = index_of(file, content, encoding)
+            is_shifted = request.GET.get("shift") == "log"
+            placing = place_log(index, axis, file.starts_at, list(_zones(request)), correct=is_shifted)
+            lines = LogLines(content, encoding, index, placing, scope, request.GET)
+            return context | _Panel(lines, content, scope, request.GET).context()
     except FileNotFoundError:
         return context | {"reason": LOST}
 
@@ -83,30 +81,15 @@ def _files(record: Session) -> list[Attachment]:
 
 
 class _Panel:
-    def __init__(
-        self, request: HttpRequest, record: Session, axis: Axis, scope: Scope, file: Attachment, content: IO[bytes],
-        encoding: str,
-    ) -> None:  # fmt: skip
-        self._parameters = request.GET
-        self._axis, self._scope = axis, scope
-        self._content, self._encoding = content, encoding
-        self._index = index_of(file, content, encoding)
-        self._placing = place_log(
-            self._index,
-            axis,
-            getattr(file, "starts_at", None),
-            list(_zones(request)),
-            correct=request.GET.get("shift") == "log",
-        )
-        self._levels = [level for level in Level if level.value in request.GET.getlist("level")]
-        self._search = Search(request.GET.get("q", "")[:200], self._levels, "only" in request.GET)
-        self._current = self._line_at(scope.t) if scope.t is not None else None
-        self._named = self._named_line()
+    def __init__(self, lines: LogLines, content: IO[bytes], scope: Scope, parameters: QueryDict) -> None:
+        self._lines = lines
+        self._content = content
+        self._scope, self._parameters = scope, parameters
 
     def context(self) -> dict[str, Any]:
-        index, placing = self._index, self._placing
-        window = self._searched() if self._search.text else None
-        lines = with_seconds(self._content, index, window.lines) if window else self._around()
+        index, placing, search = self._lines.index, self._lines.placing, self._lines.search
+        window = self._lines.searched() if search.text else None
+        lines = with_seconds(self._content, index, window.lines) if window else self._lines.around()
         rows = list(self._rows(lines))
         counts = index.counts
         return {
@@ -115,10 +98,10 @@ class _Panel:
             "last": rows[-1].line.number if rows else 0,
             "in_range": self._scope.has_range,
             "total": index.total,
-            "is_large": self._index.size > SEARCHED_AT_ONCE,
-            "q": self._search.text,
-            "only": self._search.only,
-            "levels": [(level, counts[level], level in self._levels) for level in Level],
+            "is_large": index.size > SEARCHED_AT_ONCE,
+            "q": search.text,
+            "only": search.only,
+            "levels": [(level, counts[level], level in search.levels) for level in Level],
             "window": window,
             "match_url": self._line_url(window.match) if window else None,
             "previous_match_url": self._line_url(window.previous_match) if window else None,
@@ -139,58 +122,11 @@ class _Panel:
             "kept": list(_kept(self._parameters)),
         }
 
-    def _line_at(self, t: float) -> int | None:
-        """The line at a moment, which an address names by its nearest millisecond."""
-        seconds = self._placing.seconds(t + 0.0005)
-        return None if seconds is None else line_at(self._content, self._index, seconds)
-
-    def _named_line(self) -> int | None:
-        """The line that the address names; where it names another moment too, somebody went on to that."""
-        number = _number(self._parameters, "at")
-        if number is None or self._scope.t is None:
-            return number
-        t = self._t_of(number)
-        return number if t is not None and abs(t - self._scope.t) < 0.001 else None
-
-    def _t_of(self, number: int) -> float | None:
-        line = lines_around(self._content, self._index, number, 0, 1)
-        return self._placing.t(line[0].seconds) if line else None
-
-    def _around(self) -> list[Line]:
-        """Around the line that the address names, else around the moment, else from the range's or session's start."""
-        before, after = _number(self._parameters, "before"), _number(self._parameters, "after")
-        end = self._index.total + 1
-        if before is not None:
-            return self._lines(before, LINES, 0) or self._lines(1, 0, LINES)
-        if after is not None:
-            return self._lines(after + 1, 0, LINES) or self._lines(end, LINES, 0)
-        if self._parameters.get("at") == "end":
-            return self._lines(end, LINES, 0)
-        if (line := self._named or self._current) is not None:
-            return self._lines(min(line, end - 1), LINES_BEFORE, LINES - LINES_BEFORE)
-        start = self._line_at(self._scope.first if self._scope.first is not None else 0.0)
-        return self._lines(start or 1, 0, LINES) or self._lines(end, LINES, 0)
-
-    def _lines(self, line: int, before: int, after: int) -> list[Line]:
-        return lines_around(self._content, self._index, line, before, after, self._levels)
-
-    def _searched(self) -> Window:
-        """The window of the line named, else of the first match from the moment on, else of the first match."""
-        named = self._index.total if self._parameters.get("at") == "end" else self._named
-        window = self._read(named, self._current or 1)
-        return window if window.match or not window.matches else self._read(named, 1)
-
-    def _read(self, at: int | None, near: int) -> Window:
-        self._content.seek(0)
-        return read_window(
-            self._content, self._search, at=at, near=near, size=LINES, count_levels=False, encoding=self._encoding
-        )
-
     def _rows(self, lines: Sequence[Line]) -> Iterator[Row]:
         url = self._url()
         above = None
         for line in lines:
-            t = self._placing.t(line.seconds)
+            t = self._lines.placing.t(line.seconds)
             if self._scope.has_range and t is not None and not self._scope.holds(t):
                 continue
             # What continues the line above is at its moment, which stands there.
@@ -204,14 +140,14 @@ class _Panel:
                 clock(t) if t is not None and is_at else "",
                 f"{url}{moment}#at" if moment else f"{url}&at={line.number}#L{line.number}",
                 f"{url}{moment}&at={line.number}#L{line.number}",
-                is_current=line.number == self._current,
-                is_named=line.number == self._named,
+                is_current=line.number == self._lines.current,
+                is_named=line.number == self._lines.named,
             )
 
     def _line_url(self, number: int | None) -> str | None:
         if number is None:
             return None
-        t = self._t_of(number)
+        t = self._lines.t_of(number)
         return f"{self._url(t=None if t is None or t < 0 else f'{t:.3f}', at=number)}#L{number}"
 
     def _earlier(self, rows: Sequence[Row], window: Window | None) -> str | None:
@@ -222,12 +158,14 @@ class _Panel:
     def _later(self, rows: Sequence[Row], window: Window | None) -> str | None:
         if window:
             return self._url(at=window.next) if window.next else None
-        return self._url(after=rows[-1].line.number) if rows and rows[-1].line.number < self._index.total else None
+        return (
+            self._url(after=rows[-1].line.number) if rows and rows[-1].line.number < self._lines.index.total else None
+        )
 
     def _url(self, *, is_same_moment: bool = False, **others: object) -> str:
         """The page's address with other parameters, without those that say which lines are shown."""
         query = self._parameters.copy()
-        for name in _LINES if is_same_moment else (*_LINES, "t"):
+        for name in PLACES if is_same_moment else (*PLACES, "t"):
             query.pop(name, None)
         query["tab"] = "log"
         for name, value in others.items():
@@ -247,13 +185,8 @@ def _zones(request: HttpRequest) -> Iterator[tzinfo]:
 def _kept(parameters: QueryDict) -> Iterator[tuple[str, str]]:
     """What a form keeps of the address: not the lines shown, and not what its own fields say."""
     for name, values in parameters.lists():
-        if name not in (*_LINES, "q", "level", "only", "file", "tab"):
+        if name not in (*PLACES, "q", "level", "only", "file", "tab"):
             yield from ((name, value) for value in values)
-
-
-def _number(parameters: QueryDict, name: str) -> int | None:
-    value = parameters.get(name, "")
-    return int(value) if _NUMBER.fullmatch(value) else None
 
 
 def _duration(seconds: float) -> str:
