@@ -1,7 +1,7 @@
 """What went wrong in a session: its first error, and how many more there are of each kind."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sessions.query.events.timeline import Asked, events_page
@@ -9,45 +9,64 @@ from sessions.replay.axis import Axis
 from sessions.replay.lanes import EventTypes
 from sessions.replay.telling import summary
 
+EVENTS = "error event"
+GRAVEST_FIRST = ("events", "log", "network")
+
 
 @dataclass(frozen=True)
 class Trouble:
-    """One error: which panel shows it, when it happened (None where that is not known), and what it says."""
+    """One error: which panel shows it, when it happened (None where that is not known), and what it says.
+
+    `counted` are the words of the Count that it belongs to; `line` is its number in a log, else 0.
+    """
 
     tab: str
     t: float | None
     title: str
     text: str
+    counted: str
     file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many there are of one kind, which panel lists them, and the filter that leaves only these.
+
+    `words` name one of them.
+    """
+
+    tab: str
+    words: str
+    number: int
+    filters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Troubles:
-    """`first` is the earliest; `counts` says for each kind, such as "error events", how many there are."""
+    """`first` is the earliest; `others` are the kinds of which there are more, with how many more."""
 
     first: Trouble | None
-    counts: list[tuple[str, str, int]]
-
-    @property
-    def others(self) -> list[tuple[str, str, int]]:
-        """`counts` without the first one, as (tab, words, number)."""
-        if self.first is None:
-            return []
-        left = [(tab, words, number - (tab == self.first.tab)) for tab, words, number in self.counts]
-        return [(tab, words, number) for tab, words, number in left if number > 0]
+    others: list[Count]
 
 
-def event_trouble(session_id: UUID, axis: Axis, types: EventTypes) -> tuple[list[Trouble], int]:
+def event_trouble(session_id: UUID, axis: Axis, types: EventTypes) -> tuple[list[Trouble], Count]:
     """The first event that tells of trouble, and how many do."""
-    if not types.bad:
-        return [], 0
     bad = set(types.bad)
-    events = events_page(session_id, Asked(types.bad), limit=1).events
-    found = [Trouble("events", axis.t(event.event_time), event.event_type, summary(event)) for event in events]
-    return found, sum(count for name, count in types.counts if name in bad)
+    number = sum(count for name, count in types.counts if name in bad)
+    events = events_page(session_id, Asked(types.bad), limit=1).events if bad else []
+    found = [Trouble("events", axis.t(event.event_time), event.event_type, summary(event), EVENTS) for event in events]
+    return found, Count("events", EVENTS, number, (("errors", "1"),))
 
 
-def first_of(found: Sequence[Trouble], counts: list[tuple[str, str, int]]) -> Troubles:
-    """The earliest of these; one whose moment is not known only where there is no other."""
-    earliest = min(found, key=lambda one: (one.t is None, one.t or 0.0), default=None)
-    return Troubles(earliest, [(tab, words, number) for tab, words, number in counts if number])
+def troubles_of(found: Sequence[Trouble], counts: Sequence[Count]) -> Troubles:
+    """The first of the gravest kind: many a request fails of which nobody notices anything.
+
+    One whose moment is not known comes after those of its kind with one.
+    """
+    first = min(found, key=lambda one: (GRAVEST_FIRST.index(one.tab), one.t is None, one.t or 0.0), default=None)
+    others = [
+        replace(count, number=count.number - (first is not None and count.words == first.counted)) for count in counts
+    ]
+    others.sort(key=lambda count: GRAVEST_FIRST.index(count.tab))
+    return Troubles(first, [count for count in others if count.number > 0])

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from sessions.contract.choices import Status
 from sessions.contract.schema import App
+from sessions.files.media import Viewer, viewer_of
 from sessions.presenters.filter_bar import Choice, Option
 from sessions.presenters.state import UNKNOWN_WAIT, duration_words
 from sessions.presenters.table import FileIcon, Row
@@ -29,6 +30,7 @@ register = template.Library()
 SAFE_IN_PATHS = "!$&'()*+,;=~:@"
 UNKNOWN = '<span class="visually-hidden">Unknown</span><span aria-hidden="true">–</span>'
 NO_SESSION = UUID(int=0)
+ON_AXIS = {("log", Viewer.LOG): "log", ("network_log", Viewer.REQUESTS): "network"}
 FAILED, LOST = str(Status.FAILED.label), str(Status.LOST.label)
 
 
@@ -156,8 +158,9 @@ def files(row: Row, address: str, origin: str) -> str:
     if not row.other_files:
         return shown
     words = f"other file{'' if row.other_files == 1 else 's'}"
+    href = f"{address}{with_asked(origin, 'tab=files')}"
     return (
-        f'{shown}<a class="file-more" href="{address}{files_tab(origin)}" title="{row.other_files} {words}">'
+        f'{shown}<a class="file-more" href="{href}" title="{row.other_files} {words}">'
         f'+{row.other_files}<span class="visually-hidden"> {words}</span></a>'
     )
 
@@ -165,23 +168,33 @@ def files(row: Row, address: str, origin: str) -> str:
 def file(found: FileIcon, address: str, origin: str) -> str:
     if not found.attachment:
         return absent(found.icon, found.reason)
-    before, path, after = file_parts(found.icon, found.label, found.attachment.name)
-    return f"{before}{address}{path}{origin if path else files_tab(origin)}{after}"
+    file = found.attachment
+    before, path, asked, after = file_parts(found.icon, found.label, file.name, file.kind, file.content_type)
+    return f"{before}{address}{path}{with_asked(origin, asked)}{after}"
 
 
 @kept
-def file_parts(symbol: str, label: str, name: str) -> tuple[str, str, str]:
-    """What stands before the session's address, the path below it, and what stands after."""
+def file_parts(symbol: str, label: str, name: str, kind: str, content_type: str) -> tuple[str, str, str, str]:
+    """What stands before the session's address, the path below it, what is asked there, and what stands after.
+
+    What the session's page shows on its axis opens there, and everything else in its viewer.
+    """
+    viewer = viewer_of(kind, content_type)
+    path, asked = file_path(name), ""
+    if tab := ON_AXIS.get((kind, viewer)):
+        path, asked = "", urlencode({"tab": tab, "file": name})
+    elif viewer is Viewer.VIDEO:
+        path, asked = "", urlencode({"video": name})
+    elif not path:
+        asked = "tab=files"
     label = escape(label)
-    return (
-        '<a class="file" href="',
-        file_path(name),
-        f'" title="{label}">{svg(symbol, 20)}<span class="visually-hidden">{label}</span></a>',
-    )
+    after = f'" title="{label}">{svg(symbol, 20)}<span class="visually-hidden">{label}</span></a>'
+    return '<a class="file" href="', path, escape(asked), after
 
 
-def files_tab(origin: str) -> str:
-    return f"{origin}&amp;tab=files" if origin else "?tab=files"
+def with_asked(origin: str, asked: str) -> str:
+    """A query string that is HTML, with something more in it."""
+    return f"{origin}{'&amp;' if origin else '?'}{asked}" if asked else origin
 
 
 @cache

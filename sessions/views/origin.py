@@ -67,7 +67,6 @@ def origin_of(request: MemberRequest) -> Origin:
 def context_of(origin: Origin, session_id: UUID) -> dict[str, Any]:
     around = origin.neighbours(session_id)
     return {
-        "origin": origin,
         "previous_url": origin.session_url(around.previous) if around.previous else "",
         "next_url": origin.session_url(around.next) if around.next else "",
     }

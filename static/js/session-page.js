@@ -8,6 +8,7 @@ const video = replay.querySelector("[data-video]");
 const starts = video ? Number(video.dataset.starts) : 0;
 let length = 0;
 let marks = [];
+let activity = [];
 const playhead = replay.querySelector("[data-playhead]");
 const rangeBox = replay.querySelector("[data-range]");
 const clockText = replay.querySelector("[data-clock]");
@@ -39,6 +40,9 @@ function readLanes() {
     t: Number(mark.dataset.mark),
     bad: "bad" in mark.dataset,
   }));
+  marks.sort((one, other) => one.t - other.t);
+  const active = [...replay.querySelectorAll("[data-activity]")].map((box) => Number(box.dataset.activity));
+  activity = [...marks.map((mark) => mark.t), ...active].sort((one, other) => one - other);
 }
 replay.querySelector("[data-controls]").hidden = false;
 
@@ -171,9 +175,9 @@ function step(now) {
 }
 
 function skip() {
-  const last = marks.findLast((mark) => mark.t <= t);
-  const next = marks.find((mark) => mark.t > t);
-  if (next && next.t - t > IDLE_SECONDS && (!last || t - last.t > 1)) seek(next.t - 1, { follow: false });
+  const last = activity.findLast((moment) => moment <= t);
+  const next = activity.find((moment) => moment > t);
+  if (next !== undefined && next - t > IDLE_SECONDS && (last === undefined || t - last > 1)) seek(next - 1, { follow: false });
 }
 
 video?.addEventListener("loadedmetadata", () => {
@@ -256,7 +260,7 @@ document.addEventListener("click", (event) => {
   }
   const row = event.target.closest("[data-t]");
   if (!row || row === replay || !replay.contains(row)) return;
-  const moment = event.target.closest(".moment");
+  const moment = event.target.closest(".moment, .line-time");
   const other = event.target.closest("a, button, input, select, label, pre, summary");
   if (moment) event.preventDefault();
   else if ((other && other.tagName !== "SUMMARY") || String(getSelection())) return;
@@ -306,7 +310,7 @@ document.addEventListener("keydown", (event) => {
     "]": () => document.querySelector("[data-next-session]")?.click(),
     g: () => document.querySelector("[data-go-to-trouble]")?.click(),
   };
-  const tab = /^[1-9]$/.test(event.key) && document.querySelectorAll("#tabs .tab")[Number(event.key) - 1];
+  const tab = /^[1-9]$/.test(event.key) && document.querySelectorAll("#tabs .panel-tab")[Number(event.key) - 1];
   const action = tab ? () => tab.click() : actions[event.key];
   if (!action || (event.key === " " && onControl)) return;
   event.preventDefault();

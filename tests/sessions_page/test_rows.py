@@ -160,7 +160,7 @@ def test_files_are_linked_or_greyed_with_the_reason(
     files = [{"name": name, "kind": kind, "content_type": "text/plain", "file": "file"} for kind, name in kinds]
     ident = send(acme, attachments=files)
     cell = row(alice)["files"]
-    assert f'href="/sessions/{ident}/attachments/a%20b.log/view/"' in cell
+    assert f'href="/sessions/{ident}/?tab=log&amp;file=a+b.log"' in cell
     assert f'href="/sessions/{ident}/attachments/run.webm/view/"' in cell
     assert cell.count("is-absent") == 2
     assert words(cell) == (

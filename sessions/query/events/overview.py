@@ -21,12 +21,13 @@ class Group:
     first: datetime
 
 
-# Index event_in_session. The limit stands inside, so no more than MOST_EVENTS are read.
+# Index event_in_session. The limit stands inside, so no more than MOST_EVENTS are read. date_part calculates with
+# floating point, and so takes half the time that extract takes.
 OVERVIEW = """
 SELECT part, event_type, count(*), min(event_time) AS first
 FROM (
     SELECT event_type, event_time,
-        width_bucket(extract(epoch FROM event_time - %(origin)s)::float8, 0, %(length)s, %(parts)s) AS part
+        width_bucket(date_part('epoch', event_time - %(origin)s), 0, %(length)s, %(parts)s) AS part
     FROM history_event WHERE session_id = %(id)s
     ORDER BY event_time, position LIMIT %(most)s
 ) AS event

@@ -63,8 +63,8 @@ def log_panel(request: HttpRequest, record: Session, axis: Axis, scope: Scope) -
     try:
         with opened_text(file) as (content, encoding):
             index = index_of(file, content, encoding)
-            is_shifted = request.GET.get("shift") == "log"
-            placing = place_log(index, axis, file.starts_at, list(_zones(request)), correct=is_shifted)
+            is_shifted = "log" in request.GET.getlist("shift")
+            placing = place_log(index, axis, file.starts_at, list(zones_of(request)), correct=is_shifted)
             lines = LogLines(content, encoding, index, placing, scope, request.GET)
             return context | _Panel(lines, content, scope, request.GET).context()
     except FileNotFoundError:
@@ -175,7 +175,7 @@ class _Panel:
         return f"?{query.urlencode()}"
 
 
-def _zones(request: HttpRequest) -> Iterator[tzinfo]:
+def zones_of(request: HttpRequest) -> Iterator[tzinfo]:
     """The viewer's, then the organisation's."""
     yield timezone.get_current_timezone()
     if request.user.is_authenticated:

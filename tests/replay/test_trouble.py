@@ -1,0 +1,143 @@
+"""What went wrong in a session, told from its events and all its files."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from sessions.models import Organisation, User
+from tests.conftest import NOON
+
+Send = Callable[..., UUID]
+File = tuple[str, str, str, bytes]
+
+
+@pytest.fixture
+def alices(client_of: Callable[[User], Client], alice: User) -> Client:
+    return client_of(alice)
+
+
+@pytest.fixture
+def with_files(acme: Organisation, send: Send, tmp_path: Path) -> Callable[..., UUID]:
+    """A session of a minute with these files."""
+
+    def sent(*files: File, **fields: Any) -> UUID:
+        said = []
+        for name, kind, content_type, content in files:
+            (tmp_path / name).write_bytes(content)
+            said.append({"name": name, "kind": kind, "content_type": content_type, "file": name})
+        return send(acme, ended_at=NOON + timedelta(minutes=1), attachments=said, **fields)
+
+    return sent
+
+
+def log(*lines: tuple[float, str]) -> File:
+    stamped = [f"{(NOON + timedelta(seconds=t)).isoformat(timespec='milliseconds')} {text}\n" for t, text in lines]
+    return "app.log", "log", "text/plain", "".join(stamped).encode()
+
+
+def har(*requests: tuple[float, str, int]) -> File:
+    entries = [
+        {
+            "startedDateTime": (NOON + timedelta(seconds=t)).isoformat(),
+            "time": 50,
+            "request": {"method": "GET", "url": url, "headers": []},
+            "response": {"status": status, "headers": [], "content": {}},
+        }
+        for t, url, status in requests
+    ]
+    return "app.har", "network_log", "application/json", json.dumps({"log": {"entries": entries}}).encode()
+
+
+def event(t: float, kind: str, message: str) -> dict[str, Any]:
+    moment = NOON + timedelta(seconds=t)
+    return {"event_type": kind, "event_time": moment, "event_properties": {"message": message}}
+
+
+def trouble(browser: Client, session_id: UUID) -> tuple[str, list[str], str]:
+    """(what is said first, what there is besides, where it leads)."""
+    page = browser.get(f"/sessions/{session_id}/").content.decode()
+    section = page.partition('<div id="trouble">')[2].partition("</div>")[0]
+    text = unescape(" ".join(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", section, flags=re.DOTALL).split()))
+    first = text.removeprefix("What went wrong ").removesuffix(" Jump to it")
+    others = re.findall(r'<a href="[^"]*">([^<]*)</a>', section)
+    for other in others:
+        first = first.removesuffix(other).rstrip() if first.endswith(other) else first.replace(other, "").rstrip()
+    found = re.search(r'class="button" href="([^"]*)"', section)
+    return first, others, unescape(found[1]) if found else ""
+
+
+def test_a_session_without_errors_says_nothing(alices: Client, with_files: Callable[..., UUID]) -> None:
+    session_id = with_files(log((1, "INFO fine")), har((2, "https://a.example/", 200)))
+    assert trouble(alices, session_id) == ("", [], "")
+
+
+def test_events_come_before_lines_and_those_before_requests(alices: Client, with_files: Callable[..., UUID]) -> None:
+    requests = har((2, "https://a.example/font.woff2", 404), (9, "https://a.example/cart", 500))
+    lines = log((3, "INFO fine"), (4.5, "ERROR cart is empty"), (5, "ERROR again"))
+    crash = [event(30, "click", "Pay"), event(31, "crash", "NullPointerException")]
+    first, others, url = trouble(alices, with_files(requests, lines, events=crash))
+    assert first == "0:31.000 crash NullPointerException"
+    assert others == ["2 error lines", "2 failed requests"]
+    assert url == "?tab=events&t=31.000#at"
+    first, others, url = trouble(alices, with_files(requests, lines))
+    assert first.startswith("0:04.500 log ")
+    assert first.endswith("ERROR cart is empty")
+    assert others == ["1 more error line", "2 failed requests"]
+    assert url == "?tab=log&file=app.log&t=4.500&at=2#L2"
+    first, others, url = trouble(alices, with_files(requests))
+    assert first == "0:02.000 GET 404 https://a.example/font.woff2"
+    assert others == ["1 more failed request"]
+
+
+def test_the_way_to_it_shows_the_line(alices: Client, with_files: Callable[..., UUID]) -> None:
+    session_id = with_files(log((3, "INFO fine"), (4.5, "ERROR cart is empty")))
+    url = trouble(alices, session_id)[2].partition("#")[0]
+    page = alices.get(f"/sessions/{session_id}/{url}").content.decode()
+    assert re.search(r'data-t="4.500" aria-current="true"', page)
+
+
+def test_a_crash_report_says_what_failed_where(alices: Client, with_files: Callable[..., UUID]) -> None:
+    report = b"java.lang.IllegalStateException: no context\n\tat com.acme.shop.Cart.draw(Cart.kt:8)\n"
+    app = {"app_id": "com.acme.shop"}
+    session_id = with_files(("crash.txt", "crash_report", "text/plain", report), app=app)
+    first, others, url = trouble(alices, session_id)
+    assert first.startswith("crash report java.lang.IllegalStateException: no context at com.acme.shop.Cart.draw")
+    assert others == []
+    assert url == "?tab=log&file=crash.txt"
+
+
+def test_lanes_are_drawn_of_every_file_that_can_be_read(alices: Client, with_files: Callable[..., UUID]) -> None:
+    broken = ("app.har", "network_log", "application/json", b'{"log": {}}')
+    session_id = with_files(log((1, "INFO fine"), (50, "ERROR late")), broken, events=[event(10, "tap", "x")])
+    page = alices.get(f"/sessions/{session_id}/").content.decode()
+    assert page.count('class="lane"') == 2
+    assert page.count("density density-bad") == 1
+    assert "Reading" not in page
+
+
+def test_a_large_file_is_read_when_the_page_is_there(alices: Client, with_files: Callable[..., UUID]) -> None:
+    lines = [(n / 100, f"INFO {'x' * 60}") for n in range(5_000)]
+    session_id = with_files(log(*lines, (55, "ERROR late")))
+    page = alices.get(f"/sessions/{session_id}/").content.decode()
+    assert "Reading app.log" in page
+    assert "ERROR late" not in page
+    headers = {"HX-Request": "true", "HX-Target": "pending"}
+    update = alices.get(f"/sessions/{session_id}/", headers=headers).content.decode()
+    assert 'id="lanes" data-length="60.000" hx-swap-oob="true"' in update
+    assert "ERROR late" in update
+    # From now on it is at hand.
+    assert "ERROR late" in alices.get(f"/sessions/{session_id}/").content.decode()
+
+
+def test_without_scripts_a_large_file_is_read_on_request(alices: Client, with_files: Callable[..., UUID]) -> None:
+    lines = [(n / 100, f"INFO {'x' * 60}") for n in range(5_000)]
+    session_id = with_files(log(*lines))
+    assert "Reading" not in alices.get(f"/sessions/{session_id}/", {"lanes": "1"}).content.decode()
