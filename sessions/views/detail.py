@@ -100,7 +100,7 @@ def session_detail(request: MemberRequest, session_id: UUID) -> HttpResponse:
     request.GET = without(asked, ASKED_BY_SCRIPTS)  # type: ignore[assignment]
     axis = axis_of(record, last_event_time(record.id))
     shown = Shown(request, record, axis, scope_of(asked), events_lane(record, axis))
-    if request.headers.get("HX-Target") == "panel":
+    if request.headers.get("HX-Target") in ("panel", "event-results"):
         response = render(request, "detail/panel.html", _base(shown) | _panel(shown))
     elif request.headers.get("HX-Target", "").startswith("request-"):
         response = render(request, "detail/panel_network.html", _base(shown) | _panel(shown))

@@ -336,10 +336,20 @@ for (const [selector, withMoment] of [["[data-copy-link]", false], ["[data-copy-
   });
 }
 
+// Leaving a search field changes nothing: what was typed has been asked already, and an answer now would move what one is
+// about to press.
+panel.addEventListener(
+  "change",
+  (event) => {
+    if (event.target.matches("input[type=search]")) event.stopPropagation();
+  },
+  true,
+);
+
 // A panel that comes is asked for at this moment and in this range, and shows it at once.
 
 document.body.addEventListener("htmx:configRequest", (event) => {
-  if (event.detail.target !== panel) return;
+  if (!panel.contains(event.detail.target)) return;
   const address = new URL(event.detail.path, location.href);
   const here = new URL(location.href).searchParams;
   const own = event.detail.parameters;
@@ -361,8 +371,7 @@ document.body.addEventListener("htmx:oobAfterSwap", (event) => {
 });
 
 document.body.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target !== panel) return;
-  if (!panel.contains(document.activeElement)) panel.scrollTop = 0;
+  if (event.detail.target === panel && !panel.contains(document.activeElement)) panel.scrollTop = 0;
   select([...panel.querySelectorAll("[data-t]")], true);
 });
 

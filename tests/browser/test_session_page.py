@@ -65,7 +65,7 @@ def test_events_are_walked_and_filtered_in_their_panel(
     expect(page.locator(".event")).to_have_count(200)
     page.get_by_text("Later events").click()
     expect(page.locator(".event")).to_have_count(100)
-    page.get_by_text("All types").click()
+    page.get_by_text("Types").click()
     page.get_by_label("odd 150").check()
     expect(page.locator(".event").first).to_contain_text("odd")
     expect(page.locator(".event")).to_have_count(150)
@@ -80,7 +80,8 @@ def test_typing_filters_at_once_and_the_caret_stays(
     page = page_of(alice)
     page.goto(busy(acme, send))
     page.get_by_placeholder("Find").press_sequentially('"n": 29', delay=30)
-    expect(page.locator(".event")).to_have_count(11)
+    # While the answer is under way, one types on: no letter is lost.
+    page.wait_for_timeout(260)
     page.keyboard.type("9")
     expect(page.locator(".event")).to_have_count(1)
     expect(page.get_by_placeholder("Find")).to_have_value('"n": 299')
