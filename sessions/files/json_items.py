@@ -41,7 +41,7 @@ class Malformed(ValueError):
 
 
 class TooComplex(ValueError):
-    """The document has more levels than DEEPEST, or more brackets than MOST_BRACKETS."""
+    """The document has more levels than it may have, or more brackets than MOST_BRACKETS."""
 
 
 class NoArray(ValueError):
@@ -60,12 +60,12 @@ class Item(NamedTuple):
         return len(self.head) == self.length
 
 
-def items(file: IO[bytes], path: Sequence[str], longest: int) -> Iterator[Item]:
+def items(file: IO[bytes], path: Sequence[str], longest: int, deepest: int = DEEPEST) -> Iterator[Item]:
     """The items of the array at `path`, which is the keys of objects one in the other.
 
     Raises Malformed, TooComplex and NoArray; for what stands behind the items, when all of them have been given.
     """
-    reader = Reader(file)
+    reader = Reader(file, deepest=deepest)
     is_there = yield from _items_at(reader, path, longest)
     if reader.peek():
         raise Malformed("something follows the document")
@@ -93,8 +93,9 @@ def _items_at(reader: "Reader", path: Sequence[str], longest: int) -> Generator[
 class Reader:
     """A place in a document of which one block is in memory. Every method raises Malformed and TooComplex."""
 
-    def __init__(self, file: IO[bytes], offset: int = 0) -> None:
-        """`offset` is that of a value, from which the document is read."""
+    def __init__(self, file: IO[bytes], offset: int = 0, deepest: int = DEEPEST) -> None:
+        """`offset` is that of a value, from which the document is read; `deepest` is how many levels it may have."""
+        self._deepest = deepest
         file.seek(offset)
         self._file = file
         self._block = file.read(BLOCK)
@@ -211,7 +212,7 @@ class Reader:
 
     def _count_bracket(self, depth: int) -> None:
         self._brackets += 1
-        if depth > DEEPEST:
+        if depth > self._deepest:
             raise TooComplex("Its JSON is nested too deeply.")
         if self._brackets > MOST_BRACKETS:
             raise TooComplex("Its JSON holds too many objects and arrays.")

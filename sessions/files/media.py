@@ -5,6 +5,7 @@ from enum import Enum
 
 from sessions.contract.choices import AttachmentKind
 from sessions.files.encodings import served_charset
+from sessions.files.recordings import is_asciicast, is_web_recording
 
 # Shown in the browser itself: nothing in these types can run. SVG, HTML, XML and PDF can, so they are downloads.
 IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"})
@@ -32,6 +33,8 @@ _SERVED_AS = {
 
 TEXT_KINDS = frozenset({AttachmentKind.LOG, AttachmentKind.CRASH_REPORT, AttachmentKind.RECORDING})
 READABLE = re.compile(r"text/.+|(?:application|image)/(?:.+[+-])?(?:json|xml|yaml|ndjson|javascript|asciicast)")
+TERMINAL_RECORDINGS = frozenset({"application/x-asciicast", "application/asciicast", "application/asciicast+json"})
+WEB_RECORDINGS = frozenset({"application/x-rrweb+json", "application/rrweb+json"})
 # Logs come under any type; these are never text.
 OPAQUE = re.compile(r"(?:image|video|audio|font)/.+|application/.*(?:zip|tar|compress|pdf|7z|rar|zstd|brotli).*")
 
@@ -42,6 +45,8 @@ class Viewer(Enum):
     IMAGE = "image"
     VIDEO = "video"
     SOUND = "sound"
+    TERMINAL = "terminal"
+    WEB_RECORDING = "web_recording"
     NONE = "none"
 
 
@@ -70,14 +75,28 @@ def served_type(content_type: str) -> str:
     return f"{kind}; charset={served_charset(content_type)}" if kind in TEXTS else kind
 
 
-def viewer_of(kind: str, content_type: str) -> Viewer:
-    """How a file is best looked at."""
+_VIEWERS = (
+    (IMAGES, Viewer.IMAGE),
+    (VIDEOS, Viewer.VIDEO),
+    (SOUNDS, Viewer.SOUND),
+    (TERMINAL_RECORDINGS, Viewer.TERMINAL),
+    (WEB_RECORDINGS, Viewer.WEB_RECORDING),
+)
+
+
+def viewer_of(kind: str, content_type: str, head: bytes = b"") -> Viewer:
+    """How a file is best looked at. Types of recordings may say JSON and no more: `head`, its first bytes, does."""
     declared = _family(content_type)
-    for types, viewer in ((IMAGES, Viewer.IMAGE), (VIDEOS, Viewer.VIDEO), (SOUNDS, Viewer.SOUND)):
+    for types, viewer in _VIEWERS:
         if declared in types:
             return viewer
     if kind == AttachmentKind.NETWORK_LOG and not declared.startswith("text/"):
         return Viewer.REQUESTS
+    if kind == AttachmentKind.RECORDING and not OPAQUE.fullmatch(declared):
+        if is_asciicast(head):
+            return Viewer.TERMINAL
+        if is_web_recording(head):
+            return Viewer.WEB_RECORDING
     if READABLE.fullmatch(declared) or (kind in TEXT_KINDS and not OPAQUE.fullmatch(declared)):
         return Viewer.LOG
     return Viewer.NONE

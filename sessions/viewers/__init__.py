@@ -1,1 +1,1 @@
-"""What a page shows of a log or a network log."""
+"""What a page shows of a log, a network log or a recording."""

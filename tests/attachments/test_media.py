@@ -75,3 +75,31 @@ def test_a_line_break_in_a_type_never_reaches_a_header() -> None:
 )
 def test_a_file_is_looked_at_in_the_viewer_that_suits_it(kind: str, declared: str, viewer: Viewer) -> None:
     assert viewer_of(kind, declared) is viewer
+
+
+CAST = b'{"version": 2, "width": 80, "height": 24}\n'
+PAGE = b'[{"type": 4, "data": {"href": "https://a.example/"}, "timestamp": 1790000000000}]'
+
+
+@pytest.mark.parametrize(
+    ("kind", "declared", "head", "viewer"),
+    [
+        ("recording", "application/x-asciicast", b"", Viewer.TERMINAL),
+        ("other", "application/x-asciicast", b"", Viewer.TERMINAL),
+        ("recording", "application/json", CAST, Viewer.TERMINAL),
+        ("recording", "text/plain", CAST, Viewer.TERMINAL),
+        ("recording", "application/octet-stream", CAST, Viewer.TERMINAL),
+        ("recording", "application/json", PAGE, Viewer.WEB_RECORDING),
+        ("recording", "application/x-ndjson", PAGE[1:-1], Viewer.WEB_RECORDING),
+        ("recording", "application/json", b'{"events": ' + PAGE + b"}", Viewer.WEB_RECORDING),
+        ("recording", "application/x-rrweb+json", b"", Viewer.WEB_RECORDING),
+        ("recording", "application/json", b'{"a": 1}', Viewer.LOG),
+        ("recording", "video/webm", CAST, Viewer.VIDEO),
+        ("recording", "application/zip", CAST, Viewer.NONE),
+        ("log", "application/json", CAST, Viewer.LOG),
+    ],
+)
+def test_a_recording_is_known_by_its_type_or_by_its_first_bytes(
+    kind: str, declared: str, head: bytes, viewer: Viewer
+) -> None:
+    assert viewer_of(kind, declared, head) is viewer

@@ -51,17 +51,33 @@ from sessions.viewers.levels import Level
 from sessions.viewers.log import Search, read_window
 from sessions.viewers.log_index import index_log
 from sessions.viewers.log_window import line_at, lines_around
+from sessions.viewers.recordings import NotRecording
+from sessions.viewers.recordings.asciicast import read_header, survey
+from sessions.viewers.recordings.css import declarations, inert, rules
+from sessions.viewers.recordings.inert import document
+from sessions.viewers.recordings.screen_svg import Palette, rows_svg
+from sessions.viewers.recordings.terminal_replay import TerminalReplay
+from sessions.viewers.recordings.terminal_search import Search as OutputSearch
+from sessions.viewers.recordings.web_events import read_index as read_web_index
+from sessions.viewers.recordings.web_replay import WebReplay
 from sessions.viewers.stamps import stamp_of
 
 Reader = Callable[[bytes], object]
 
 REFUSALS = (
-    LineError, Problem, NotHar, QueryError, RangeNotSatisfiable, InvalidCursorError, ValidationError,
+    LineError, Problem, NotHar, NotRecording, QueryError, RangeNotSatisfiable, InvalidCursorError, ValidationError,
 )  # fmt: skip
 
 SESSION = (
     b'{"status":"ended","initiator":{"type":"user","email":"dave@acme.example"},'
     b'"started_at":"2026-11-20T10:00:00Z","ended_at":"2026-11-20T10:05:00Z",%b}'
+)
+CAST = b'{"version":2,"width":80,"height":24}\n'
+PAGE = (
+    b'[{"type":2,"timestamp":1,"data":{"node":{"type":0,"id":1,"childNodes":[{"type":2,"id":2,"tagName":"html",'
+    b'"attributes":{"style":%b},"childNodes":[{"type":3,"id":3,"textContent":%b}]}]}}},'
+    b'{"type":3,"timestamp":2,"data":{"source":0,"texts":[{"id":3,"value":%b}],'
+    b'"attributes":[{"id":2,"attributes":{"style":{"top":"1px"}}}]}},{"type":3,"timestamp":3,"data":%b}]'
 )
 EVENT = b'{"event_type":"x","event_time":"2026-11-20T10:01:00Z","event_properties":{"a":%b}}'
 
@@ -139,6 +155,37 @@ def _placed_log(raw: bytes) -> None:
             log_text(line, "a")
     stamp_of(_text(raw))
     coloured(_text(raw))
+
+
+def _cast(raw: bytes) -> None:
+    file = io.BytesIO(raw)
+    header = read_header(file)
+    replay = TerminalReplay(header)
+    replay.seek(file, survey(file, header).length)
+    rows_svg(replay.screen, Palette(), list(range(replay.screen.lines)))
+    OutputSearch("needle").read(file, header)
+
+
+def _output(raw: bytes) -> None:
+    """In small parts, so that no line is left out."""
+    text = _text(raw)
+    parts = "".join(f'[0,"o",{json.dumps(text[at : at + 1000])}]\n' for at in range(0, len(text), 1000))
+    _cast(CAST + parts.encode())
+
+
+def _web(raw: bytes) -> None:
+    file = io.BytesIO(raw)
+    index = read_web_index(file)
+    replay = WebReplay(index)
+    replay.seek(file, index.length)
+    document(replay)
+
+
+def _css(raw: bytes) -> None:
+    text = _text(raw)
+    rules(text)
+    declarations(text)
+    inert(text)
 
 
 def _request(**headers: str) -> HttpRequest:
@@ -223,6 +270,14 @@ READERS: dict[str, Reader] = {
     "the stem of an external id": lambda raw: stem(_text(raw)),
     "a pasted link": lambda raw: _IN_A_LINK.search(_text(raw)),
     "a log on the axis": _placed_log,
+    "a terminal recording": _cast,
+    "a terminal recording's event": lambda raw: _cast(CAST + raw),
+    "a terminal's output": _output,
+    "a terminal's output in one event": lambda raw: _cast(CAST + b'[0,"o",' + _quoted(raw) + b"]\n"),
+    "a web recording": _web,
+    "a web recording's texts": lambda raw: _web(PAGE.replace(b"%b", _quoted(raw))),
+    "a web recording's values": lambda raw: _web(PAGE.replace(b"%b", raw)),
+    "a style sheet": _css,
     "a file's type": _file,
     "a query of Formal's": lambda raw: parse_query(_text(raw)),
     "the start of a query of Formal's": lambda raw: parse_query(_text(raw[:9_000])),

@@ -58,6 +58,7 @@ SHAPES: dict[str, Shape] = {
     "digits in JSON": _filled(b"9", before=b'{"a":', after=b"}"),
     "nulls": _filled(b"null,", before=b'{"a":[', after=b"null]}"),
     "terminal escapes": _filled(b"\x1b["),
+    "orders to terminals": _filled(b"\x1b[2J\x1b[5L\x1b[99999b\x1b[99S"),
     "titles of terminals": _filled(b"\x1b]0;"),
     "levels": _filled(b"[level= "),
     "versions": _filled(b"Version/1.1 "),
