@@ -37,6 +37,11 @@ session_urls = [
         at_its_address(attachments.attachment_view),
         name="attachment_view",
     ),
+    path(
+        "<session:session_id>/attachments/<str:name>/view/moment/",
+        at_its_address(attachments.attachment_moment),
+        name="attachment_moment",
+    ),
 ]
 settings_urls = [
     path("", settings.profile, name="settings"),

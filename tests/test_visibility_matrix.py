@@ -25,6 +25,7 @@ BELOW_A_SESSION = {
     "session_detail": 302,
     "attachment": 302,
     "attachment_view": 302,
+    "attachment_moment": 302,
     "api_session": 401,
     "api_session_events": 401,
     "api_attachment": 401,
@@ -136,13 +137,15 @@ def secrets(
     made = {}
     for number, (name, (organisation, fields)) in enumerate(whose.items()):
         (tmp_path / "file").write_text(f"content-{number}")
+        (tmp_path / "cast").write_text(f'{{"version":2,"width":80,"height":24}}\n[0,"o","content-{number}"]\n')
         words = (f"app-{number}-secret", f"App {number} Secret", f"event-{number}-secret", f"content-{number}")
         file = {"name": "secret.log", "kind": "log", "content_type": "text/plain", "file": "file"}
+        cast = {"name": "secret.cast", "kind": "recording", "content_type": "application/x-asciicast", "file": "cast"}
         ident = send(
             organisation,
             app={"app_id": words[0], "name": words[1]},
             events=[{"event_type": words[2], "event_time": "2026-06-15T12:00:01Z"}],
-            attachments=[file],
+            attachments=[file, cast],
             last_seen_at=NOON + timedelta(seconds=2),
             **fields,
         )
@@ -153,7 +156,7 @@ def secrets(
 def address(name: str, session_id: UUID) -> str:
     arguments: dict[str, Any] = {"session_id": session_id}
     if "attachment" in name:
-        arguments["name"] = "secret.log"
+        arguments["name"] = "secret.cast" if name == "attachment_moment" else "secret.log"
     return reverse(name, kwargs=arguments)
 
 

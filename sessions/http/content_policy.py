@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache, wraps
 from typing import Any
 
-from csp.constants import HEADER
+from csp.constants import HEADER, SELF
 from csp.decorators import csp_update
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
@@ -29,7 +29,7 @@ def _policy() -> str:
 
 
 def shows_files(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """For pages that show files, which come from S3's origin where signed URLs are on.
+    """For pages that show files: recorded pages in frames, and files that come from S3 where signed URLs are on.
 
     The redirect to a signed URL is followed only where its origin is allowed too: for pictures, videos and sounds.
     No script reads files, so `connect-src` stays as it is.
@@ -37,9 +37,9 @@ def shows_files(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResp
 
     @wraps(view)
     def shown(*args: Any, **kwargs: Any) -> HttpResponseBase:
-        origin = signed_origin()
-        if origin is None:
-            return view(*args, **kwargs)
-        return csp_update({"img-src": [origin], "media-src": [origin]})(view)(*args, **kwargs)
+        changes = {"frame-src": [SELF]}
+        if origin := signed_origin():
+            changes |= {"img-src": [origin], "media-src": [origin]}
+        return csp_update(changes)(view)(*args, **kwargs)
 
     return shown

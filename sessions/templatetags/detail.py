@@ -92,6 +92,23 @@ def seconds(t: float) -> str:
 
 
 @register.filter
+def clock(t: float) -> str:
+    """A place in a recording, cut to tenths: `1:02.4`, `1:00:02.4` after an hour."""
+    tenths = int(t * 10)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours:,}:{minutes:02}:{tenths // 10:02}.{tenths % 10}"
+    return f"{minutes}:{tenths // 10:02}.{tenths % 10}"
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """For a `data-` attribute."""
+    return json.dumps(value)
+
+
+@register.filter
 def since(t: float, start: float) -> float:
     """Seconds from the start of a file that begins at `start` on the axis; 0 before it."""
     return max(t - start, 0.0)

@@ -20,13 +20,15 @@ from django.views.decorators.http import require_safe
 
 from sessions.contract.errors import Problem
 from sessions.files.delivery import internal_path, signed_url
-from sessions.files.media import is_inline, is_medium, served_type, viewer_of
+from sessions.files.media import is_inline, is_medium, served_type
 from sessions.files.ranges import ByteRange, RangeNotSatisfiable, parse_range, slice_of
 from sessions.http.content_policy import shows_files
 from sessions.http.errors import is_api
 from sessions.http.roles import MemberRequest
 from sessions.models import Attachment
+from sessions.viewers.recordings.opened import recorded_as
 from sessions.views.detail import visible_session
+from sessions.views.recordings import recording_moment
 from sessions.views.viewers import viewer_page
 
 # Whatever a file claims to be, nothing in it runs, loads or reaches this origin.
@@ -65,9 +67,19 @@ def attachment_view(request: MemberRequest, session_id: UUID, name: str) -> Http
     if not file.available:
         return _unavailable(request, file, NOT_SENT)
     try:
-        return viewer_page(request, record, file, viewer_of(file.kind, file.content_type))
+        return viewer_page(request, record, file, recorded_as(file))
     except FileNotFoundError:
         return _unavailable(request, file, GONE)
+
+
+@require_safe
+def attachment_moment(request: MemberRequest, session_id: UUID, name: str) -> HttpResponse:
+    """What a recording shows at `?t=`, in seconds from its start."""
+    file = _find(request, session_id, name)
+    try:
+        return recording_moment(request, file)
+    except FileNotFoundError as error:
+        raise Http404 from error
 
 
 def _find(request: MemberRequest, session_id: UUID, name: str) -> Attachment:

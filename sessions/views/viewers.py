@@ -17,7 +17,9 @@ from sessions.replay.network import har_index_of
 from sessions.viewers.har.archive import NotHar
 from sessions.viewers.levels import Level
 from sessions.viewers.log import Search, read_window
+from sessions.viewers.recordings import NotRecording
 from sessions.views.panels.network import request_table
+from sessions.views.recordings import recording_page
 
 # A pass over this much takes about two seconds.
 LARGEST_LOG = 512 * 1024 * 1024
@@ -34,6 +36,11 @@ def viewer_page(request: HttpRequest, record: Session, file: Attachment, viewer:
         return _log(request, file, context)
     if viewer is Viewer.REQUESTS:
         return _requests(request, record, file, context)
+    if viewer in (Viewer.TERMINAL, Viewer.WEB_RECORDING):
+        try:
+            return recording_page(request, file, context)
+        except NotRecording as error:
+            return _not_shown(request, context, str(error))
     if viewer is Viewer.NONE:
         return _not_shown(request, context, why_no_viewer(file.content_type))
     return render(request, f"detail/view_{viewer.value}.html", context)

@@ -58,7 +58,7 @@ from sessions.viewers.recordings.inert import document
 from sessions.viewers.recordings.screen_svg import Palette, rows_svg
 from sessions.viewers.recordings.terminal_replay import TerminalReplay
 from sessions.viewers.recordings.terminal_search import Search as OutputSearch
-from sessions.viewers.recordings.web_events import read_index as read_web_index
+from sessions.viewers.recordings.web_events import read_index
 from sessions.viewers.recordings.web_replay import WebReplay
 from sessions.viewers.stamps import stamp_of
 
@@ -175,7 +175,7 @@ def _output(raw: bytes) -> None:
 
 def _web(raw: bytes) -> None:
     file = io.BytesIO(raw)
-    index = read_web_index(file)
+    index = read_index(file)
     replay = WebReplay(index)
     replay.seek(file, index.length)
     document(replay)

@@ -44,6 +44,7 @@ from sessions.viewers.har.archive import LARGEST, NotHar
 from sessions.viewers.har.index import HarIndex, index_archive
 from sessions.viewers.indent import LARGEST as LARGEST_INDENTED
 from sessions.views.panels.network import request_table
+from sessions.views.recordings import recording_moment
 from sessions.views.viewers import viewer_page
 
 MIB = 1024 * 1024
@@ -82,7 +83,7 @@ def page(viewer: Viewer, declared: str, **parameters: str) -> Callable[[str], st
     def show(name: str) -> str:
         record = schema.Session(id=UUID(int=1), status="ended", initiator=schema.Initiator(type="anonymous"))
         file = Attachment(session_id=record.id, name="file", kind="log", content_type=declared, storage_name=name)
-        file.size, file.sha256, file.available = default_storage.size(name), "0" * 64, True
+        file.size, file.sha256, file.available = default_storage.size(name), name, True
         request = RequestFactory().get("/", parameters)
         request.user = User(email="alice@acme.example")
         answer = viewer_page(request, record, file, viewer).content
@@ -123,6 +124,13 @@ def requests(**parameters: str) -> Callable[[str], str]:
     return show
 
 
+def rebuilt(name: str) -> str:
+    """The document of a web recording at its end."""
+    file = Attachment(name="file", kind="recording", content_type="application/x-rrweb+json", storage_name=name)
+    file.size, file.sha256 = default_storage.size(name), name
+    return f"{len(recording_moment(RequestFactory().get('/', {'t': '999999'}), file).content)} bytes"
+
+
 def whole(read: Callable[[bytes], object]) -> Callable[[str], str]:
     def read_whole(name: str) -> str:
         with default_storage.open(name) as file:
@@ -151,6 +159,17 @@ def each(split: Callable[..., Iterator[object]], read: Callable[[bytes], object]
 HAR = requests(request="1")
 LOG = page(Viewer.LOG, "text/plain", q="x")
 JSON = page(Viewer.LOG, "application/json")
+TERMINAL = page(Viewer.TERMINAL, "application/x-asciicast", t="999999", q="x")
+CAST = b'{"version":2,"width":80,"height":24}\n'
+SNAPSHOT = (
+    b'{"type":2,"timestamp":1,"data":{"node":{"type":0,"id":1,"childNodes":[{"type":2,"id":2,"tagName":"html",'
+    b'"childNodes":[%b{"type":3,"id":3,"textContent":"x"}]}]}}}'
+)
+NODES = b"".join(b'{"type":3,"id":%d,"textContent":"%6d"},' % (id_, id_) for id_ in range(10, 1_500))
+ADDED = (
+    b'{"type":3,"timestamp":2,"data":{"source":0,"adds":[{"parentId":2,"nextId":null,'
+    b'"node":{"type":3,"id":%d,"textContent":"%b"}}]}}\n'
+)
 BATCH = each(lambda file: lines(file, MAX_SENT_BYTES), lambda raw: parse(raw, schema.SessionLine))
 EVENTS = MAX_SENT_BYTES
 
@@ -197,6 +216,37 @@ CASES: dict[str, tuple[Callable[[str], str], Input]] = {
     "two logs of one line": (two_logs, Input(SMILE, b"x1 ", b"", 8 * MIB)),
     "two archives": (
         two_archives, Input(ENTRIES, b'{"request":{"url":"%b"}},' % (SMILE + b"&" * 8_000), b"{}]}}", LARGEST - 65_536),
+    ),
+    "a terminal recording of lines": (
+        TERMINAL, Input(CAST, b'[1.5,"o","\\u001b[32m12:00:00\\u001b[0m INFO took 12 ms\\r\\n"]\n', b"", 50 * MIB)
+    ),
+    "a terminal recording of orders": (
+        TERMINAL, Input(CAST, b'[1.5,"o","\\u001b[5;7H\\u001b[38;5;208mvalue\\u001b[K"]\n', b"", 50 * MIB)
+    ),
+    "a terminal recording of one line": (TERMINAL, Input(CAST, b"x", b"", 50 * MIB)),
+    "a terminal recording of a huge terminal": (
+        TERMINAL,
+        Input(b'{"version":2,"width":1000000000,"height":1000000000}\n', b'[1,"o","\\u001b[41mx"]\n', b"", 4 * MIB),
+    ),
+    "a terminal recording of version 1": (
+        TERMINAL, Input(b'{"version":1,"width":80,"stdout":[', b'[0.1,"line\\r\\n"],', b'[0,"x"]]}', 15 * MIB)
+    ),
+    "a web recording of changes": (
+        rebuilt,
+        Input(
+            SNAPSHOT % b"" + b"\n", b"".join(ADDED % (id_, b"y" * 100) for id_ in range(10, 200)), b"", 50 * MIB,
+        ),
+    ),
+    "a web recording of movements": (
+        rebuilt,
+        Input(
+            SNAPSHOT % b"" + b"\n",
+            b'{"type":3,"timestamp":2,"data":{"source":1,"positions":[{"x":1,"y":2,"id":3,"timeOffset":0}]}}\n',
+            b"", 50 * MIB,
+        ),
+    ),
+    "a web recording of many nodes": (
+        rebuilt, Input(SNAPSHOT.partition(b"%b")[0], NODES, SNAPSHOT.partition(b"%b")[2], 59_000 * 42)
     ),
     "a session of numbers": (whole(sent), Input(SESSION + PROPERTIES + b"[", b"1,", b"1]}}]}", MIB)),
     "a session of objects": (whole(sent), Input(SESSION + PROPERTIES + b"[", b'{"a":1},', b"1]}}]}", MIB)),
