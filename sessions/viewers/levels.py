@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 
-from sessions.viewers.times import TIME
+from sessions.viewers.times import MONTH, TIME
 
 
 class Level(StrEnum):
@@ -62,7 +62,15 @@ _ENDS = r"(?![\w.=!?'\"])"
 
 # What collectors put before a line: a service (Docker Compose), a pod (kubectl), a JSON object (Docker).
 _COLLECTOR = re.compile(rf"""\s*+(?:(?!{_WORD}\b)[\w.-]++\s*+\|\s++|\[pod/[^\]]++\]\s++|\{{"log":")""")
-_LOGCAT = re.compile(rf"(?:\d{{4}}-)?\d\d-\d\d \d\d:\d\d:\d\d\.\d+ +\d+ +\d+ ({_LETTER}) ")
+
+# The most common lines, which are told without trying all formats: logcat's threadtime and brief, and access logs.
+_LOGCAT = re.compile(
+    rf"(?:\d{{4}}-)?\d\d-\d\d \d\d:\d\d:\d\d\.\d+ +\d+ +\d+ ({_LETTER}) "
+    rf"|({_LETTER})/(?!O\b)[^\s:(]++(?:\s*+\(\s*+\d++\))?+:"
+)
+_ACCESS = re.compile(
+    rf"""[\d.]++ - - \[\d\d/{MONTH}/\d{{4}}:[\d:]++ [+-]\d{{4}}\] "[A-Z]++ [^\s"]*+ HTTP/[\d.]++" (\d)\d\d\b"""
+)
 
 # A field before the level: a thread or a module in brackets, a process, a logger, a host. A word of letters alone may
 # be the beginning of what the line says.
@@ -78,6 +86,9 @@ _AT_ITS_PLACE = rf"""(?:
     | (?=[A-Za-z]++\s?:(?:\s|$)) ({LEVEL_NAME}) \s?+ :
     | \[ ([VDIWEFCT]) \]
 )"""
+
+# A word that begins a sentence, or a frame of a stack ("at", "File"): no format has its level behind one.
+_SENTENCE = r"(?!(?:npm|Uncaught|Exception)[ ]) [A-Za-z][a-z]++ [ ] (?![-|:])"
 
 # Formats, each with one group around its level; the first that fits counts.
 _FIRST = (
@@ -130,7 +141,7 @@ def _one_of(*formats: str) -> re.Pattern[str]:
 
 _TAIL = rf"{_FIELD}{{0,6}}? (?: (?![\[<(]) [^\s:]++ (?: :[^\s:]++ )*+ : \s++ )??"
 _TIMED = _one_of(rf"({_WORD})(?=[ ])", *_FIRST, *_AFTER_TIME, _LOGFMT, rf"{_NAME}?? {_TAIL} {_AT_ITS_PLACE}")
-_UNTIMED = _one_of(*_FIRST, *_AT_START, _LOGFMT, rf"(?:\w++[ ](?=[-|][ ]))?? {_TAIL} {_AT_ITS_PLACE}")
+_UNTIMED = _one_of(_SENTENCE, *_FIRST, *_AT_START, _LOGFMT, rf"(?:\w++[ ](?=[-|][ ]))?? {_TAIL} {_AT_ITS_PLACE}")
 _ANSWER = _one_of(*_ANSWERS)
 _IN_DATES = frozenset("-/")
 _PRIORITY = re.compile(r"<(\d{1,3})>")
@@ -144,13 +155,15 @@ _JSON = re.compile(
 def level_of(line: str) -> Level:
     """The level a line states, a 5xx answer being an error and a 4xx one a warning; NONE where it states none."""
     head = line[:HEAD]
-    if logcat := _LOGCAT.match(head):  # the most common one, and the only one that is this simple
-        return _LETTERS[logcat[1]]
+    if logcat := _LOGCAT.match(head):
+        return _LETTERS[logcat[1] or logcat[2]]
     if head[:1] == "<" and (priority := _PRIORITY.match(head)):
         return _of_number(int(priority[1]) % 8)
     place = 0
     if ("|" in head or "[pod" in head or '{"log' in head) and (collector := _COLLECTOR.match(head)):
         place = collector.end()
+    if '] "' in head and (access := _ACCESS.match(head, place)):
+        return _LEVELS.get(access[1], Level.NONE)
     forms = _UNTIMED
     while time := TIME.match(head, place):
         place, forms = time.end(), _TIMED
@@ -159,9 +172,9 @@ def level_of(line: str) -> Level:
     if head[place : place + 1] == "{":
         return _of_json(head, place)
     found = forms.match(head, place)
-    if found is None and ("HTTP/" in head or "<-- " in head or "[GIN]" in head):
+    if (found is None or found.lastindex is None) and ("HTTP/" in head or "<-- " in head or "[GIN]" in head):
         found = _ANSWER.match(head, place)
-    return _LEVELS.get(found[found.lastindex or 0].upper(), Level.NONE) if found else Level.NONE
+    return _LEVELS.get(found[found.lastindex].upper(), Level.NONE) if found and found.lastindex else Level.NONE
 
 
 def _of_json(head: str, place: int) -> Level:
