@@ -14,6 +14,9 @@ class Level(StrEnum):
     DEBUG = "debug"
     NONE = "none"
 
+    # Enum's own is written in Python, and the levels of all lines of a log are counted.
+    __hash__ = str.__hash__
+
 
 # The level stands near the start of a line. Nothing here goes back over what it has read, so that no line takes long.
 HEAD = 256
@@ -154,6 +157,8 @@ _JSON = re.compile(
 
 def level_of(line: str) -> Level:
     """The level a line states, a 5xx answer being an error and a 4xx one a warning; NONE where it states none."""
+    if not line:
+        return Level.NONE
     head = line[:HEAD]
     if logcat := _LOGCAT.match(head):
         return _LETTERS[logcat[1] or logcat[2]]

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -28,6 +29,9 @@ ARGUMENTS = [
 RECORDED = Path(__file__).parent.parent / "data" / "browser" / "sessions.ndjson"
 
 PageOf = Callable[..., Page]
+
+PHONE_WIDTH = 390
+RULES_ON_COLOURS = ("color-contrast", "link-in-text-block")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -97,7 +101,23 @@ def recorded(acme: Organisation) -> None:
             assert not report.refused
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong with a page, a line each."""
-    found = Axe().run(page).response["violations"]
+def violations(page: Page, within: str | None = None) -> list[str]:
+    """What axe-core finds wrong with a page, or a part of it, in the light, in the dark and on a phone, a line each.
+
+    A theme changes colours and nothing else, so that in the dark only these are looked at. Leaves the page as it was.
+    """
+    size = page.viewport_size
+    assert size
+    found = _violations(page, within)
+    page.emulate_media(color_scheme="dark")
+    found += _violations(page, within, runOnly=RULES_ON_COLOURS)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": PHONE_WIDTH, "height": size["height"]})
+    found += _violations(page, within)
+    page.set_viewport_size(size)
+    return found
+
+
+def _violations(page: Page, within: str | None, **options: Any) -> list[str]:
+    found = Axe().run(page, within, {"resultTypes": ["violations"]} | options).response["violations"]
     return [f"{item['id']}: {item['help']} ({item['nodes'][0]['html'][:200]})" for item in found]

@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from playwright.sync_api import Error, Page, expect
@@ -12,7 +11,6 @@ from sessions.accounts.limits import count_sign_in
 from sessions.accounts.tokens import make_token, revoke
 from sessions.models import ApiToken, Organisation, User
 from tests.browser.conftest import PageOf, violations
-from tests.browser.test_accessibility import LOOKS
 
 
 @pytest.fixture
@@ -39,11 +37,8 @@ def fill(page: Page, label: str) -> None:
     page.wait_for_load_state()
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
-def test_axe_finds_nothing_wrong_with_tokens(
-    alice: User, every_state: None, page_of: PageOf, look: dict[str, Any]
-) -> None:
-    page = page_of(alice, **look)
+def test_axe_finds_nothing_wrong_with_tokens(alice: User, every_state: None, page_of: PageOf) -> None:
+    page = page_of(alice)
     for path in ("/settings/tokens/", "/settings/tokens/?all"):
         page.goto(path)
         assert violations(page) == [], path
@@ -62,11 +57,8 @@ def test_axe_finds_nothing_wrong_with_tokens(
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
-def test_axe_finds_nothing_wrong_with_what_a_user_is_told(
-    alice: User, uma: User, page_of: PageOf, look: dict[str, Any]
-) -> None:
-    page = page_of(uma, **look)
+def test_axe_finds_nothing_wrong_with_what_a_user_is_told(alice: User, uma: User, page_of: PageOf) -> None:
+    page = page_of(uma)
     for path in ("/settings/tokens/", "/settings/tokens/new/"):
         page.goto(path)
         assert violations(page) == [], path
@@ -117,13 +109,12 @@ def test_without_scripts_one_makes_and_revokes_too(dave: User, page_of: PageOf) 
     expect(page.get_by_role("cell", name="Revoked")).to_be_visible()
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
-def test_too_many_attempts_to_sign_in_have_a_page(page_of: PageOf, look: dict[str, Any]) -> None:
+def test_too_many_attempts_to_sign_in_have_a_page(page_of: PageOf) -> None:
     # One window may end while the form is filled in. The later one first: counting in it may delete those before.
     for window in (timedelta(minutes=15), timedelta(0)):
         for _ in range(10):
             count_sign_in("nobody@acme.example", "192.0.2.1", datetime.now(UTC) + window)
-    page = page_of(**look)
+    page = page_of()
     page.goto("/signin/")
     page.get_by_label("E-mail").fill("nobody@acme.example")
     page.get_by_label("Password").fill("wrong")
