@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
@@ -30,6 +31,7 @@ class Server:
     """`said` grows with every line that the server writes."""
 
     port: int
+    data_dir: Path
     said: list[str]
 
     @property
@@ -64,7 +66,7 @@ def serving(data_dir: Path, workers: int = 1, **environment: str) -> Iterator[Se
     )  # fmt: skip
     assert process.stderr
     try:
-        server = Server(port_of(process), [])
+        server = Server(port_of(process), data_dir, [])
         # A server that has much to say waits for somebody to read it.
         threading.Thread(target=server.said.extend, args=[process.stderr], daemon=True).start()
         wait_for_workers(server, workers)
@@ -94,6 +96,36 @@ def port_of(process: "subprocess.Popen[str]") -> int:
         if found := re.search(r"Listening at: http://127\.0\.0\.1:(\d+)", line):
             return int(found[1])
     raise AssertionError(f"gunicorn did not start:\n{said}")
+
+
+@pytest.fixture(scope="module")
+def module_server(
+    request: pytest.FixtureRequest, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One for all tests of a module, since loading the product takes longer than most of them. `SERVED` of the module
+    is its environment, if it is to have one."""
+    with serving(tmp_path_factory.mktemp("served"), **getattr(request.module, "SERVED", {})) as started:
+        yield started
+
+
+@pytest.fixture
+def shared_server(module_server: Server, transactional_db: None, settings: LazySettings) -> Iterator[Server]:
+    """The module's, whose files are this test's storage. It comes to rest before the tables are emptied."""
+    settings.MEDIA_ROOT = str(module_server.data_dir / "attachments")
+    yield module_server
+    deadline = time.monotonic() + 60
+    while transactions_of_others():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def transactions_of_others() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL "
+            "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        return int(cursor.fetchone()[0])
 
 
 @pytest.fixture
@@ -161,7 +193,7 @@ def cookie_of(user: User) -> str:
 
 
 def fill(organisation_id: int, rows: int) -> None:
-    """So many sessions, each a line of some 1,100 bytes in an export."""
+    """So many sessions, each a line of some 4,200 bytes in an export: few rows are soon inserted."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -169,7 +201,7 @@ def fill(organisation_id: int, rows: int) -> None:
                 id, organisation_id, status, initiator_type, started_at, last_seen_at,
                 exception, crash, anr, rage_tap, user_agent, attributes)
             SELECT gen_random_uuid(), %s, 'ended', 'anonymous', now(), now(), false, false, false, false,
-                   repeat('x', 1000), '{}'
+                   repeat('x', 1000), jsonb_build_object('x', repeat('x', 3000))
             FROM generate_series(1, %s)
             """,
             [organisation_id, rows],

@@ -4,9 +4,6 @@ import pytest
 
 from sessions.models import User
 from tests.api_writing.program import Program
-from tests.web_server import server
-
-__all__ = ["server"]
 
 
 @pytest.fixture

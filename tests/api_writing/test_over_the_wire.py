@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import shutil
 import socket
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.core.files.storage import default_storage
 
 from sessions.accounts.tokens import make_token
@@ -18,9 +20,13 @@ from sessions.http.body import CHUNK_BYTES
 from sessions.models import App, Attachment, Event, RemovedFile, Session, User
 from tests.api_writing.program import NDJSON, SESSIONS
 from tests.ingest.lines import a_line, an_event
+from tests.web_server import Server, module_server, shared_server
+
+__all__ = ["module_server", "shared_server"]
 
 THREADS = 20
 MAX_BYTES = 3_000_000
+SERVED: dict[str, Any] = {"workers": 2, "ATTACHMENT_MAX_BYTES": str(MAX_BYTES)}
 RUNNING = {"status": "active", "ended_at": None}
 
 
@@ -47,13 +53,8 @@ class Wire:
 
 
 @pytest.fixture
-def _small_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ATTACHMENT_MAX_BYTES", str(MAX_BYTES))
-
-
-@pytest.fixture
-def wire(_small_files: None, server: int, dave: User) -> Wire:
-    return Wire(server, make_token(dave, "nightly-ci", ("read", "write"))[1])
+def wire(shared_server: Server, dave: User) -> Wire:
+    return Wire(shared_server.port, make_token(dave, "nightly-ci", ("read", "write"))[1])
 
 
 @pytest.fixture
@@ -61,7 +62,6 @@ def ident(wire: Wire) -> UUID:
     return UUID(wire.send("POST", SESSIONS, a_line(external_id="open", **RUNNING))[1]["id"])
 
 
-@pytest.mark.parametrize("server", [2], indirect=True)
 def test_names_are_those_last_sent_whichever_worker_was_sent_them(wire: Wire) -> None:
     lost = []
     for number in range(60):
@@ -80,8 +80,14 @@ def test_names_are_those_last_sent_whichever_worker_was_sent_them(wire: Wire) ->
     assert lost == []
 
 
-def files_in(folder: Path) -> list[Path]:
-    return [path for path in (folder / "attachments").rglob("*") if path.is_file()]
+def stored_files() -> list[Path]:
+    return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+
+
+@pytest.fixture(autouse=True)
+def _no_files_are_left(wire: Wire) -> Iterator[None]:
+    yield
+    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
 
 
 def test_one_session_sent_by_twenty_at_once_is_one(wire: Wire) -> None:
@@ -137,7 +143,7 @@ def test_the_same_events_at_once_are_there_once(wire: Wire, ident: UUID) -> None
     assert sum(answer["new"] for _, answer in answers) == Event.objects.count() == 2
 
 
-def test_the_same_file_at_once_is_there_whole(wire: Wire, ident: UUID, tmp_path: Path) -> None:
+def test_the_same_file_at_once_is_there_whole(wire: Wire, ident: UUID) -> None:
     path, content = f"{SESSIONS}/{ident}/attachments/a.bin", bytes(range(256)) * 4000
 
     answers = wire.at_once("PUT", path, [content, content[::-1]] * 4, **{"Content-Type": "application/x-own"})
@@ -147,15 +153,15 @@ def test_the_same_file_at_once_is_there_whole(wire: Wire, ident: UUID, tmp_path:
     assert file.read_bytes() in (content, content[::-1])
     # Whatever else was sent is noted, and deleted later, for the sake of backups.
     removed = {Path(default_storage.path(removed.storage_name)) for removed in RemovedFile.objects.all()}
-    assert set(files_in(tmp_path)) - {file} <= removed
+    assert set(stored_files()) - {file} <= removed
 
 
-def test_a_file_may_come_in_chunks_of_unknown_number(wire: Wire, ident: UUID, tmp_path: Path) -> None:
+def test_a_file_may_come_in_chunks_of_unknown_number(wire: Wire, ident: UUID) -> None:
     status, body = wire.send(
         "PUT", f"{SESSIONS}/{ident}/attachments/a.log", iter([b"x" * 100_000] * 20), **{"Content-Type": "text/plain"}
     )
     assert (status, body["size"]) == (201, 2_000_000)
-    assert [path.stat().st_size for path in files_in(tmp_path)] == [2_000_000]
+    assert [path.stat().st_size for path in stored_files()] == [2_000_000]
 
 
 def test_lines_may_come_in_chunks_too(wire: Wire) -> None:
@@ -183,7 +189,7 @@ def head(wire: Wire, method: str, path: str, *more: str) -> str:
     return "\r\n".join([*lines, "", ""])
 
 
-def test_a_body_without_end_is_refused_while_it_is_read(wire: Wire, ident: UUID, tmp_path: Path) -> None:
+def test_a_body_without_end_is_refused_while_it_is_read(wire: Wire, ident: UUID) -> None:
     path = f"{SESSIONS}/{ident}/attachments/a.log"
     connection = raw_request(
         wire.port, head(wire, "PUT", path, "Transfer-Encoding: chunked", "Content-Type: text/plain")
@@ -194,7 +200,7 @@ def test_a_body_without_end_is_refused_while_it_is_read(wire: Wire, ident: UUID,
             connection.sendall(chunk)
         assert answer_of(connection) == 413
 
-    assert not files_in(tmp_path)
+    assert not stored_files()
     assert not Attachment.objects.exists()
 
 
@@ -212,16 +218,14 @@ def test_a_length_that_is_too_much_is_refused_before_the_body_is_sent(wire: Wire
 @pytest.mark.parametrize(
     "coding", [("Content-Length: 1000000", b"x" * 500_000), ("Transfer-Encoding: chunked", b"10000\r\n" + b"x" * 500)]
 )
-def test_a_file_of_which_only_a_part_arrives_leaves_nothing(
-    wire: Wire, ident: UUID, tmp_path: Path, coding: tuple[str, bytes]
-) -> None:
+def test_a_file_of_which_only_a_part_arrives_leaves_nothing(wire: Wire, ident: UUID, coding: tuple[str, bytes]) -> None:
     path = f"{SESSIONS}/{ident}/attachments/a.log"
     with raw_request(wire.port, head(wire, "PUT", path, coding[0], "Content-Type: text/plain")) as connection:
         connection.sendall(coding[1])
         connection.shutdown(socket.SHUT_WR)
         assert answer_of(connection) == 400
 
-    assert not files_in(tmp_path)
+    assert not stored_files()
     assert not Attachment.objects.exists()
 
 

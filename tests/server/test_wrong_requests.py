@@ -3,23 +3,22 @@
 import http.client
 import json
 import socket
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from sessions.accounts.tokens import make_token
 from sessions.models import Session, User
-from tests.web_server import Server, serving
+from tests.web_server import Server, module_server, shared_server
+
+__all__ = ["module_server", "shared_server"]
 
 BATCH = "/api/v1/sessions/batch"
 CHUNKED = "Transfer-Encoding: chunked"
 
 
 @pytest.fixture
-def server(transactional_db: None, tmp_path: Path) -> Iterator[Server]:
-    with serving(tmp_path) as started:
-        yield started
+def server(shared_server: Server) -> Server:
+    return shared_server
 
 
 @pytest.fixture
@@ -76,7 +75,6 @@ WRONG_HEADS: dict[str, tuple[list[str], int]] = {
 }
 
 
-@pytest.mark.usefixtures("transactional_db")
 def test_a_body_that_is_wrong_is_the_sender_s_mistake(server: Server, secret: str) -> None:
     for name, (head, body) in WRONG_BODIES.items():
         response, said = ask(server.port, post(secret, *head), body, ends=True)
@@ -168,7 +166,6 @@ def test_100_continue_is_understood(server: Server, secret: str) -> None:
         assert connection.recv(12) == b"HTTP/1.1 200"
 
 
-@pytest.mark.usefixtures("transactional_db")
 @pytest.mark.parametrize("params", ["charset=base64", "charset=rot13", "charset=undefined", "x*=nonsense''%ff"])
 def test_a_content_type_says_nothing_of_the_address(server: Server, secret: str, params: str) -> None:
     head = ["GET /api/v1/sessions?limit=1 HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {secret}"]

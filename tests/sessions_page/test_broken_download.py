@@ -9,16 +9,31 @@ from pathlib import Path
 import pytest
 
 from sessions.models import Organisation, User
-from tests.web_server import cookie_of, documented_servers, end_copy, fill, free_port, nginx, server
+from tests.web_server import (
+    Server,
+    cookie_of,
+    documented_servers,
+    end_copy,
+    fill,
+    free_port,
+    module_server,
+    nginx,
+    shared_server,
+)
 
-__all__ = ["server"]
+__all__ = ["module_server", "shared_server"]
 
 # Some 45 MB of CSV: more than what sockets and buffers between the two hold.
-ROWS = 40_000
+ROWS = 11_000
 EXPORT = "/sessions/export.csv"
 
 # With nginx's own default: HTTP/1.0 to the server, which cannot mark the end of an answer.
 DEFAULTS = "server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://127.0.0.1:{upstream}; }} }}"
+
+
+@pytest.fixture
+def server(shared_server: Server) -> int:
+    return shared_server.port
 
 
 @pytest.fixture
