@@ -22,7 +22,7 @@ __all__ = ["server"]
 CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
 # What is asked depends on these two alone, so that whoever looks for the cause sees what CI saw.
 SEED = 1
-EXAMPLES = 25
+EXAMPLES = 10
 
 
 @pytest.fixture

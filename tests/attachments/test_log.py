@@ -193,7 +193,7 @@ class Endless(io.RawIOBase):
 
 def test_memory_does_not_grow_with_the_file() -> None:
     peaks = []
-    for size in (8 * BLOCK, 50 * BLOCK):
+    for size in (4 * BLOCK, 24 * BLOCK):
         tracemalloc.start()
         read_window(Endless(size), Search("more", only=True), at=10**9, count_levels=False)  # type: ignore[arg-type]
         peaks.append(tracemalloc.get_traced_memory()[1])

@@ -222,6 +222,9 @@ def served(postgresql: PostgreSQL, folder: Path) -> Iterator[Product]:
         "DATA_DIR": str(folder / "files"),
         "API_REQUESTS_PER_MINUTE": "0",
         "DATABASE_STATEMENT_SECONDS": f"{STATEMENT_SECONDS}",
+        # Longer than a test waits for an import to give up because its client has left.
+        "DATABASE_IMPORT_SECONDS": "600",
+        "DATABASE_IMPORT_LOCK_SECONDS": "600",
     }  # fmt: skip
     run = [sys.executable, "manage.py"]
     subprocess.run([*run, "migrate", "--verbosity=0"], cwd=ROOT, env=environment, check=True)

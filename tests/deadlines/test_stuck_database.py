@@ -15,8 +15,12 @@ PROBE_SECONDS = 0.2
 
 @pytest.fixture
 def burden(product: Product) -> float:
-    """How long this machine takes for the same requests when all is well, in seconds: what a busy one adds."""
-    return 2 * max(answer.seconds for answer in product.ask_at_once())
+    """What a busy machine adds, in seconds: twice what it takes for the same requests when all is well, and a second.
+
+    Together with this, the limits stay far below the ten seconds and more for which a database is waited for that
+    nobody gives up.
+    """
+    return 1 + 2 * max(answer.seconds for answer in product.ask_at_once())
 
 
 def assert_unavailable(answers: list[Answer], seconds: float) -> None:
@@ -46,7 +50,7 @@ def test_stopped(product: Product, postgresql: PostgreSQL, burden: float) -> Non
                 assert_unavailable(product.ask_at_once(), AT_ONCE_SECONDS + burden)
             ready = product.ask("/readyz")
             assert (ready.status, ready.headers["Retry-After"]) == (503, "5")
-            assert ready.seconds < AT_ONCE_SECONDS
+            assert ready.seconds < AT_ONCE_SECONDS + burden
     finally:
         postgresql.start()
     assert_back(product, BACK_SECONDS + 2 * burden)
@@ -80,5 +84,5 @@ def test_a_crowd_does_not_queue(product: Product, postgresql: PostgreSQL, burden
 
 def assert_quick(watch: Watch, burden: float) -> None:
     for path, seconds in watch.seconds.items():
-        assert statistics.median(seconds) < PROBE_SECONDS, path
+        assert statistics.median(seconds) < PROBE_SECONDS + burden / 4, path
         assert max(seconds) < PROBE_SECONDS + burden, path

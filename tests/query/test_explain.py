@@ -14,54 +14,29 @@ really read of the table is added up over a whole page, and may not exceed
 Rows read for the answer itself, by their primary key, come to that: 50.
 """
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import pytest
-from django.db import connection
+from django.db import transaction
 from django.http import QueryDict
+from pytest_django import DjangoDbBlocker
 
 from sessions.contract.choices import Role
-from sessions.models import App, Device, OperatingSystem, Organisation, User
+from sessions.models import User
 from sessions.query import find_page, parse, tuning
 from sessions.query.criteria.order import ORDERS
 from sessions.query.request import ROWS_ON_A_PAGE
-from tests.conftest import member
+from tests.conftest import member, organisation
 from tests.query.explained import check, list_and_count
+from tests.query.large import DAYS, DEATHS, ROWS, fill_both
 
-ROWS, DAYS = 30_000, 400
 COUNT_CAP = 500
 LOOK_ROWS, SORTED_LOOK_ROWS, MOST_LOOK_ROWS = 250, 1_000, 4_000
 IN_A_WEEK, IN_EIGHT_WEEKS = 7 * ROWS // DAYS, 8 * 7 * ROWS // DAYS
 READ_BY_A_LIST = LOOK_ROWS + IN_A_WEEK + IN_EIGHT_WEEKS
 READ_BY_A_COUNT = COUNT_CAP + 1 + IN_EIGHT_WEEKS
-DEATHS = (100, 200, 300)  # days ago
-
-# Row 1 is the newest. Half of all is the busy person's, on a device that nobody else has; an app
-# that died had every fifth session while it lived; the ten oldest rows have an app of their own.
-INSERT = """
-INSERT INTO history_session (
-    id, organisation_id, status, initiator_type, user_id, app_id, device_id, os_id, platform, requested_at,
-    started_at, ended_at, last_seen_at, exception, crash, anr, rage_tap, attributes)
-SELECT gen_random_uuid(), %(organisation)s,
-    CASE WHEN n <= 5 THEN 'active' WHEN n %% 50 = 7 THEN 'failed' ELSE 'ended' END, 'user',
-    CASE WHEN n %% 2 = 0 THEN %(busy)s WHEN n %% 3001 = 1 THEN %(seldom)s ELSE (%(people)s::bigint[])[n %% 20 + 1] END,
-    CASE WHEN n > %(rows)s - 10 THEN %(rare)s
-         WHEN n %% 5 = 1 AND days_ago >= 300 THEN %(dead_300)s
-         WHEN n %% 5 = 2 AND days_ago >= 200 THEN %(dead_200)s
-         WHEN n %% 5 = 3 AND days_ago >= 100 THEN %(dead_100)s
-         ELSE (%(apps)s::bigint[])[n %% 10 + 1] END,
-    CASE WHEN n %% 2 = 0 THEN %(private)s WHEN days_ago >= 300 THEN %(old)s ELSE %(new)s END,
-    (%(systems)s::bigint[])[n %% 7 %% 2 + 1],
-    (ARRAY['ios', 'android', 'web'])[n %% 3 + 1],
-    at - n %% 100 * interval '1 second', at,
-    CASE WHEN n > 5 THEN at + n %% 1000 * interval '1 second' END,
-    CASE WHEN n > 5 THEN at + n %% 1000 * interval '1 second' ELSE now() END,
-    n %% 11 = 0, n %% 5000 = 4999, false, false, '{}'
-FROM (SELECT n, n * %(days)s / %(rows)s::float AS days_ago,
-             now() - n * %(days)s / %(rows)s::float * interval '1 day' AS at
-      FROM generate_series(1, %(rows)s) n) numbered
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -73,41 +48,30 @@ def _low_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "MOST_SCAN_ROWS", MOST_LOOK_ROWS)
 
 
+class Cast(NamedTuple):
+    alice: User
+    dave: User
+
+
+@pytest.fixture(scope="module")
+def cast(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Cast]:
+    """Made once, since the tests read and do not write: each is a savepoint in this transaction."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        acme, globex = organisation("acme"), organisation("globex")
+        made = Cast(member(acme, "alice", Role.ADMIN), member(acme, "dave", Role.DEVELOPER))
+        fill_both(acme, globex, made.dave)
+        yield made
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def big(acme: Organisation, globex: Organisation, alice: User, dave: User) -> None:
-    fill(acme, dave, ROWS)
-    fill(globex, member(globex, "gus", Role.USER), ROWS // 10)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE history_session")
+def alice(cast: Cast, db: None) -> User:
+    return cast.alice
 
 
-def fill(to: Organisation, busy: User, rows: int) -> None:
-    def app(app_id: str) -> int:
-        return App.objects.create(organisation=to, app_id=app_id).pk
-
-    def device(model: str) -> int:
-        return Device.objects.create(organisation=to, model=model).pk
-
-    people = [User(organisation=to, username=f"person-{number}", email=f"p{number}@x.example") for number in range(20)]
-    parameters: dict[str, Any] = {
-        "organisation": to.pk,
-        "rows": rows,
-        "days": DAYS,
-        "busy": busy.pk,
-        "seldom": member(to, "seldom", Role.USER).pk,
-        "people": [person.pk for person in User.objects.bulk_create(people)],
-        "apps": [app(f"live-{number}") for number in range(10)],
-        "rare": app("rare"),
-        "systems": [
-            OperatingSystem.objects.create(organisation=to, name="iOS", version=version).pk
-            for version in ("17.5", "18.0")
-        ],
-    }
-    parameters |= {f"dead_{days}": app(f"dead-{days}") for days in DEATHS}
-    parameters |= {name: device(name) for name in ("private", "old", "new")}
-    device("unused")
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, parameters)
+@pytest.fixture
+def dave(cast: Cast, db: None) -> User:
+    return cast.dave
 
 
 SHAPES: dict[str, dict[str, Any]] = {
@@ -141,7 +105,7 @@ SHAPES: dict[str, dict[str, Any]] = {
 }
 
 
-def test_no_list_or_count_reads_more_than_its_bound(big: None, alice: User) -> None:
+def test_no_list_or_count_reads_more_than_its_bound(alice: User) -> None:
     for name, asked in SHAPES.items():
         for by in (asked, asked | {"sort": "date"}, asked | {"mode": "before"}):
             listed, counted = list_and_count(alice, by)
@@ -149,14 +113,14 @@ def test_no_list_or_count_reads_more_than_its_bound(big: None, alice: User) -> N
             check(f"the count of {name}", counted, READ_BY_A_COUNT)
 
 
-def test_members_lists_are_bounded_like_those_of_admins(big: None, acme: Organisation, dave: User) -> None:
+def test_members_lists_are_bounded_like_those_of_admins(dave: User) -> None:
     for name in ("nothing", "an app of long ago", "a device never used", "a search for nothing", "what runs"):
         listed, counted = list_and_count(dave, SHAPES[name])
         check(name, listed, READ_BY_A_LIST)
         check(f"the count of {name}", counted, READ_BY_A_COUNT)
 
 
-def test_other_sorts_read_a_look_and_what_matches(big: None, alice: User) -> None:
+def test_other_sorts_read_a_look_and_what_matches(alice: User) -> None:
     for name, matches in (
         ("nothing", 0),
         ("a busy person", ROWS // 2),
@@ -173,7 +137,7 @@ def test_other_sorts_read_a_look_and_what_matches(big: None, alice: User) -> Non
                 check(f"{name}: {by}", list_and_count(alice, by)[0], bound)
 
 
-def test_an_app_that_died_longer_ago_costs_no_more(big: None, alice: User) -> None:
+def test_an_app_that_died_longer_ago_costs_no_more(alice: User) -> None:
     """The trap: walking the newest rows until some match reads all that came since the app died."""
     others: list[dict[str, str]] = [{}, {"user": "person-1"}, {"user": "dave", "device": "new"}]
     for also in others:
@@ -187,7 +151,7 @@ def test_an_app_that_died_longer_ago_costs_no_more(big: None, alice: User) -> No
         assert read[300] <= read[100] + IN_EIGHT_WEEKS // 20 + ROWS_ON_A_PAGE, (also, read)
 
 
-def test_what_failed_and_what_has_a_flag_is_read_and_nothing_else(big: None, alice: User) -> None:
+def test_what_failed_and_what_has_a_flag_is_read_and_nothing_else(alice: User) -> None:
     for name in ("a flag that is rare", "some of two flags", "failed"):
         for by in ({}, {"sort": "date"}, {"mode": "before"}):
             listed, _ = list_and_count(alice, SHAPES[name] | by)
@@ -195,7 +159,7 @@ def test_what_failed_and_what_has_a_flag_is_read_and_nothing_else(big: None, ali
             check(name, listed, 2 * (ROWS_ON_A_PAGE + 1) + ROWS_ON_A_PAGE)
 
 
-def test_what_never_was_at_one_time_is_known_without_reading_a_row(big: None, alice: User) -> None:
+def test_what_never_was_at_one_time_is_known_without_reading_a_row(alice: User) -> None:
     """An app died before the device came: neither index has a row where the other's begin."""
     for by in ({}, {"sort": "date"}, {"mode": "before"}, {"sort": "-duration_ms"}):
         listed, counted = list_and_count(alice, {"app": "dead-300", "device": "new"} | by)
@@ -203,7 +167,7 @@ def test_what_never_was_at_one_time_is_known_without_reading_a_row(big: None, al
         assert sum(one.rows for one in [*listed, *counted]) <= look + 20, (by, listed, counted)
 
 
-def test_a_list_begins_where_all_its_filters_have_sessions(big: None, alice: User) -> None:
+def test_a_list_begins_where_all_its_filters_have_sessions(alice: User) -> None:
     """Half of all rows are the busy person's: those of the 300 days after the app died are passed over."""
     for by in ({}, {"sort": "date"}, {"mode": "before"}):
         listed, _ = list_and_count(alice, {"app": "dead-300", "user": "dave"} | by)
@@ -211,7 +175,7 @@ def test_a_list_begins_where_all_its_filters_have_sessions(big: None, alice: Use
         assert sum(one.rows for one in listed) <= LOOK_ROWS + 2 * ROWS_ON_A_PAGE, (by, listed)
 
 
-def test_a_page_deep_in_the_list_costs_what_the_first_one_costs(big: None, alice: User) -> None:
+def test_a_page_deep_in_the_list_costs_what_the_first_one_costs(alice: User) -> None:
     for asked in ({}, {"user": "dave"}, {"flag": "exception", "user": "dave"}):
         deep = find_page(parse(alice, QueryDict(urlencode(asked | {"limit": 9_000})))).next_cursor if not asked else ""
         cursor = deep or find_page(parse(alice, QueryDict(urlencode(asked | {"limit": 900})))).next_cursor

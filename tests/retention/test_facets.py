@@ -146,8 +146,7 @@ def test_names_stay_right_while_sessions_come_in(
     transactional_db: None, monthly: Organisation, command: Command
 ) -> None:
     """Purges and imports of the same rare names, again and again."""
-    for number in range(600):
-        send_lines(monthly, of_app(60, number, number % 60))
+    send_lines(monthly, *(of_app(60, number, number % 60) for number in range(600)))
     purging = command("purge_sessions", "--batch", "10")
     for number in range(60):
         send_lines(monthly, of_app(2, number, 59 - number))

@@ -87,11 +87,16 @@ def p95_of_list(port: int, cookie: str) -> float:
     return sorted(seconds for _, seconds in answers)[18]
 
 
-def assert_alive(port: int) -> None:
-    """At once, but for what else the machine may be at."""
+def seconds_of_health(port: int) -> float:
+    """Of most answers: a single one may wait for what else the machine is at."""
     answers = [get(port, "/healthz") for _ in range(10)]
     assert {status for status, _ in answers} == {200}
-    assert sorted(seconds for _, seconds in answers)[7] < 0.2
+    return sorted(seconds for _, seconds in answers)[7]
+
+
+def assert_alive(port: int, calm: float) -> None:
+    """As soon as before: whoever has to wait for a thread waits a second at least."""
+    assert seconds_of_health(port) < max(0.5, 5 * calm)
 
 
 @pytest.mark.usefixtures("_rows")
@@ -103,7 +108,7 @@ def test_forty_who_never_read_an_export_stop_nobody(
     port, running = way(server.port, tmp_path)
     connections.enter_context(running)
     p95_of_list(port, cookie)  # the first pages are slower
-    before = p95_of_list(port, cookie)
+    before, calm = p95_of_list(port, cookie), seconds_of_health(port)
 
     # That a client says it wants no other answer does not mean that it hangs up.
     export = request("GET", EXPORT, f"Cookie: {cookie}", "Connection: close")
@@ -113,9 +118,9 @@ def test_forty_who_never_read_an_export_stop_nobody(
     if way is direct:
         assert statuses[200] <= ADMITTED
 
-    assert_alive(port)
-    # Without limits nobody is answered at all; half a second is what else a busy machine may be at.
-    assert p95_of_list(port, cookie) < max(2 * before, before + 0.5)
+    assert_alive(port, calm)
+    # Without limits nobody is answered at all; the rest is what else a busy machine may be at.
+    assert p95_of_list(port, cookie) < max(4 * before, before + 2)
 
 
 @pytest.mark.usefixtures("_rows")
@@ -188,9 +193,10 @@ def test_forty_who_send_a_batch_slowly_stop_nobody(
     token = make_token(dave, "nightly", ("write",))[1]
     headers = [f"Authorization: Bearer {token}", "Content-Type: application/x-ndjson", "Transfer-Encoding: chunked"]
     begun = request("POST", "/api/v1/sessions/batch", *headers) + "10\r\n" + "x" * 10
+    calm = seconds_of_health(port)
     senders = [connections.enter_context(connect(port, begun)) for _ in range(CLIENTS)]
 
-    assert_alive(port)
+    assert_alive(port, calm)
     assert get(port, LIST, cookie)[0] == 200
     if way is direct:
         # The server waits for what the others still have to send.
@@ -236,11 +242,11 @@ def test_a_sender_who_stops_is_told(dave: User, tmp_path: Path, connections: Exi
 def test_those_who_say_half_a_sentence_are_not_waited_for(
     cookie: str, tmp_path: Path, connections: ExitStack, sent: str
 ) -> None:
-    server = connections.enter_context(serving(tmp_path, workers=2, CLIENT_TIMEOUT_SECONDS="1"))
+    # Who has said nothing is on no thread. The others take turns of a second on sixteen.
+    seconds = "1" if sent else "600"
+    server = connections.enter_context(serving(tmp_path, workers=2, CLIENT_TIMEOUT_SECONDS=seconds))
+    calm = seconds_of_health(server.port)
     for _ in range(CLIENTS):
         connections.enter_context(connect(server.port, sent))
-    assert_alive(server.port)
-    # Forty take turns of a second on sixteen threads; who has said nothing is on none.
-    status, seconds = get(server.port, LIST, cookie)
-    assert status == 200
-    assert seconds < (30 if sent else 3)
+    assert_alive(server.port, calm)
+    assert get(server.port, LIST, cookie)[0] == 200

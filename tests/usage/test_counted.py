@@ -29,9 +29,7 @@ from sessions.usage.roll_up import count_days
 from sessions.usage.rolled_up import parts
 from tests.conftest import Send
 from tests.query.explained import traced
-from tests.query.test_explain import ROWS, big
-
-__all__ = ["big"]
+from tests.query.large import ROWS, fill_both
 
 # Two weeks around each of a year's clock changes in Berlin.
 CHANGES = (datetime(2025, 10, 26, tzinfo=UTC), datetime(2026, 3, 29, tzinfo=UTC))
@@ -336,8 +334,9 @@ def test_no_queue_times_have_no_percentile() -> None:
 
 
 def test_of_a_year_only_the_days_that_are_not_counted_are_read(
-    big: None, acme: Organisation, globex: Organisation, alice: User, send: Send
+    acme: Organisation, globex: Organisation, alice: User, dave: User, send: Send
 ) -> None:
+    fill_both(acme, globex, dave)
     counted(acme)
     changed = timezone.now() - timedelta(days=100)
     send(acme, started_at=changed)
