@@ -11,7 +11,9 @@ import msgspec
 import pytest
 from django.conf import LazySettings
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from sessions.contract.choices import Role, Scope
 from sessions.ingest.prepare import prepare
@@ -30,6 +32,16 @@ NOON = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
 Send = Callable[..., UUID]
 ClientOf = Callable[[User], Client]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Commits do not wait for the disk, here and in the servers that tests start: no test's data outlives a crash."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        name = connection.ops.quote_name(connection.settings_dict["NAME"])
+        cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        # The first holds for connections that are made from now on.
+        cursor.execute("SET synchronous_commit = off")
 
 
 @pytest.fixture(autouse=True)
