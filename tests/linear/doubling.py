@@ -1,4 +1,6 @@
-"""How time grows with the length, for a quiet machine: `python -m tests.linear.doubling`, some minutes long.
+"""How time grows with the length, for a quiet machine, some minutes long.
+
+    PYTHONPATH=clients python -m tests.linear.doubling
 
 For each reader: its worst growth from 64 kB to 128 kB or from there to 256 kB, and the longest that it takes for a MiB,
 in seconds of processor time, each with its shape. What takes less than NOTICEABLE does not count as growth.
