@@ -24,13 +24,13 @@ from sessions.query.passed import last_passed
 from sessions.replay.axis import Axis, Scope, axis_of, scope_of
 from sessions.replay.file_lanes import FileLane, Reading, file_lanes
 from sessions.replay.lanes import EventsLane, events_lane, ticks
-from sessions.replay.stage import stage_of
 from sessions.replay.trouble import Count, Trouble, event_trouble, troubles_of
 from sessions.views.origin import context_of, origin_of
 from sessions.views.panels.events import events_panel, new_events, since_of
 from sessions.views.panels.log import log_panel, zones_of
 from sessions.views.panels.network import network_panel
 from sessions.views.related import related_to
+from sessions.views.stage import stage_context
 
 # What the page's own scripts ask with: no part of the page's address.
 ASKED_BY_SCRIPTS = ("live", "since", "lanes")
@@ -112,7 +112,8 @@ def session_detail(request: MemberRequest, session_id: UUID) -> HttpResponse:
         response = render(request, "detail/lanes_update.html", _base(shown) | around)
     else:
         around = _around(shown, read_all="lanes" in asked) | context_of(origin_of(request), record.id)
-        response = render(request, "detail/page.html", _base(shown) | _panel(shown) | around)
+        stage = stage_context(record, axis, shown.scope, asked.get("video", ""))
+        response = render(request, "detail/page.html", _base(shown) | _panel(shown) | around | stage)
     # htmx is sent parts of the page under its address.
     patch_vary_headers(response, ["HX-Target"])
     return response
@@ -189,7 +190,6 @@ def _around(shown: Shown, *, read_all: bool = False, live: bool = False) -> dict
         "file_lanes": [lane for lane in files if lane.boxes],
         "pending": [lane.file for lane in files if lane.is_pending],
         "ticks": ticks(axis),
-        "stage": stage_of(record, axis, shown.request.GET.get("video", "")),
         "share": axis.share(scope.t or 0.0),
         "range_x": first,
         "range_width": last - first,

@@ -67,7 +67,8 @@ function show(follow, meant) {
   select([...panel.querySelectorAll("[data-t]")], follow, meant);
   select(pictures, follow);
   for (const stage of stages) {
-    stage.dispatchEvent(new CustomEvent("stage:seek", { detail: { t: t - Number(stage.dataset.stageStarts) } }));
+    const inside = Math.max(t - Number(stage.dataset.stageStarts), 0);
+    stage.querySelector("[data-recording]").dispatchEvent(new CustomEvent("stage:seek", { detail: { t: inside } }));
   }
 }
 
