@@ -147,6 +147,7 @@ def test_attachments_say_what_they_are_and_where(
         "size": 5,
         "sha256": "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
         "available": True,
+        "starts_at": None,
     }
     assert b"".join(alices.get(url).streaming_content) == b"hello"  # type: ignore[attr-defined]
 

@@ -203,7 +203,9 @@ def test_the_sessions_around_one_are_those_of_the_same_person_and_device(
     ident = send(acme, initiator=person("kim"), device={"manufacturer": "Anna", "model": "Pad 10"})
     other = send(acme, initiator=person("Kim"), device={"manufacturer": "Bela", "model": "Pad 10"})
 
-    page = client_of(alice).get(f"/sessions/{ident}/").content.decode()
-    assert str(other) not in page
+    page = client_of(alice).get(f"/sessions/{ident}/", {"tab": "facts"}).content.decode()
+    related = page.partition('class="related"')[2]
+    assert "This session" in related
+    assert str(other) not in related
     assert "?user=%22kim%22" in page
     assert "?device=Anna+Pad+10" in page
