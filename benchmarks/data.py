@@ -18,7 +18,8 @@ from django.db import connection
 from benchmarks.database import FILLED
 from benchmarks.names import LARGE, SMALL, VIEWERS, ids_before_the_first, make_names, make_viewers
 from sessions.models import ApiToken, Organisation, User
-from sessions.models.keys import KIND_BITS, NUMBERS, VALUES_PER_ORGANISATION, Kind
+from sessions.models.dimensions import Kind
+from sessions.models.keys import KIND_BITS, NUMBERS, VALUES_PER_ORGANISATION
 
 SMALL_ORGANISATIONS = 9
 TABLES = ("history_session", "history_attachment")

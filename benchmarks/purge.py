@@ -95,7 +95,8 @@ def complete(admin: "User", before: datetime) -> None:
     from django.core.files.storage import default_storage
     from django.db import connection
 
-    from sessions.models.keys import KIND_BITS, Kind
+    from sessions.models.dimensions import Kind
+    from sessions.models.keys import KIND_BITS
 
     kinds = {kind.name.lower(): kind << KIND_BITS for kind in Kind}
     with connection.cursor() as cursor:

@@ -1,14 +1,15 @@
 """The fields of Formal's query language, and what each asks of our sessions."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 
-from sessions.contract.choices import OPEN_STATUSES, Flag, Platform, Status
+from sessions.contract.choices import OPEN_STATUSES, Status
 from sessions.foreign.formal_query import Clause, Query, QueryError, Range, Term
 from sessions.models import Organisation, User
-from sessions.models.keys import Kind, value_key
+from sessions.models.dimensions import FILTERS, Dimension
+from sessions.models.keys import value_key
 from sessions.query.criteria.clauses import EXACT_COLUMNS, Clauses, TooWideError
 from sessions.query.criteria.names import keys_of_names
 from sessions.query.parameters import DayOrMomentField, day_range
@@ -20,13 +21,13 @@ STATUS_FIELDS = {"sessionStatus": SESSION_STATUSES, "status": {name: frozenset({
 TIME_FIELD = "startTime"
 
 
-def _of_words(kind: Kind, words: Iterable[str]) -> Callable[[Organisation, list[str]], set[int]]:
-    known = frozenset(words)
+def _of_words(dimension: Dimension) -> Callable[[Organisation, list[str]], set[int]]:
+    known = frozenset(dimension.words)
 
     def keys(organisation: Organisation, values: list[str]) -> set[int]:
         if unknown := sorted(set(values) - known):
             raise QueryError(f"“{unknown[0][:60]}” is not one of {', '.join(sorted(known))}.")
-        return {value_key(kind, organisation.pk, value) for value in values}
+        return {value_key(dimension.kind, organisation.pk, value) for value in values}
 
     return keys
 
@@ -38,14 +39,13 @@ def _named(name: str) -> Callable[[Organisation, list[str]], set[int]]:
 # What is found by keys, so that AND and OR join these in any way.
 KEY_FIELDS: Mapping[str, Callable[[Organisation, list[str]], set[int]]] = {
     "": _named("q"),
-    "user": _named("user"),
     "user.username": _named("user"),
     "user.email": _named("user"),
-    "app": _named("app"),
-    "device": _named("device"),
-    "os": _named("os"),
-    "platform": _of_words(Kind.PLATFORM, Platform.values),
-    "flag": _of_words(Kind.FLAG, Flag.values),
+    **{
+        name: _of_words(dimension) if dimension.vocabulary else _named(name)
+        for name, dimension in FILTERS.items()
+        if name not in STATUS_FIELDS
+    },
 }
 FIELDS = (*KEY_FIELDS, *STATUS_FIELDS, TIME_FIELD, *EXACT_COLUMNS)
 

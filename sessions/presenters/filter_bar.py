@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils import timezone
 
-from sessions.contract.choices import Flag, Platform, Status
+from sessions.models.dimensions import FILTERS
 from sessions.query import Parameters
 from sessions.query.options import Options
 from sessions.query.parameters import SessionFilterSet
@@ -75,27 +75,15 @@ class Preset:
 
 
 def choices(asked: Parameters, options: Options) -> list[Choice]:
-    words = {
-        "platform": [
-            (value, label) for value, label in Platform.choices if (value, "") in options.values.get("platform", [])
-        ],
-        "status": Status.choices,
-        "flag": Flag.choices,
-    }
-    named = (
-        ("user", "Users", "All users"),
-        ("app", "Apps", "All apps"),
-        ("device", "Devices", "All devices"),
-        ("os", "OS versions", "All OS versions"),
-        ("platform", "Platforms", "All platforms"),
-        ("status", "Status", "Any status"),
-        ("flag", "Flags", "Any flag"),
-    )
     found = []
-    for name, label, everything in named:
+    for name, dimension in FILTERS.items():
         chosen = dict.fromkeys(asked.values.get(name, []))
-        if name in words:
-            listed = [Option(value, text, "", value in chosen) for value, text in words[name]]
+        if dimension.vocabulary:
+            listed = [
+                Option(value, text, "", value in chosen)
+                for value, text in dimension.vocabulary.choices
+                if not dimension.is_facet or (value, "") in options.values.get(name, [])
+            ]
         elif name == "os":
             listed = os_options(options.values.get("os", []), options.majors, chosen)
         elif name == "app":
@@ -109,7 +97,7 @@ def choices(asked: Parameters, options: Options) -> list[Choice]:
         there = {option.value for option in listed}
         listed += [Option(value, value, "", checked=True) for value in chosen if value not in there]
         if listed and not (name == "user" and not asked.viewer.is_admin):
-            found.append(Choice(name, label, everything, listed, name in options.more))
+            found.append(Choice(name, dimension.plural, dimension.everything, listed, name in options.more))
     return found
 
 
@@ -137,12 +125,13 @@ def version_parts(version: str) -> list[int]:
 
 def chips(asked: Parameters) -> list[Chip]:
     """Everything that narrows the list, in the order of the parameters."""
-    labels = {"platform": dict(Platform.choices), "status": dict(Status.choices), "flag": dict(Flag.choices)}
     found = []
     for name, filter_ in SessionFilterSet.base_filters.items():
         if name in NOT_FILTERS or name not in asked.values:
             continue
         value = asked.values[name]
+        vocabulary = FILTERS[name].vocabulary if name in FILTERS else None
+        labels = dict(vocabulary.choices) if vocabulary else {}
         if isinstance(value, list) and len(value) > MOST_CHIPS:
             found.append(Chip(str(filter_.label), f"{len(value)} values", changed(asked.data, **{name: []})))
         elif isinstance(value, list):
@@ -151,7 +140,7 @@ def chips(asked: Parameters) -> list[Chip]:
                 found.append(
                     Chip(
                         str(filter_.label),
-                        str(labels.get(name, {}).get(item, item)),
+                        str(labels.get(item, item)),
                         changed(asked.data, **{name: rest}),
                     )
                 )

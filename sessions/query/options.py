@@ -7,7 +7,8 @@ from django.core.cache import cache
 
 from sessions.contract.names import composed
 from sessions.models import User
-from sessions.models.keys import KIND_BITS, VALUES_PER_ORGANISATION, Kind
+from sessions.models.dimensions import Kind
+from sessions.models.keys import KIND_BITS, VALUES_PER_ORGANISATION
 from sessions.postgresql.fetching import fetch_prepared
 from sessions.query.criteria.groups import WORDS
 from sessions.query.criteria.names import MAJOR, escaped

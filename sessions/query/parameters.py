@@ -13,9 +13,9 @@ from django.core.validators import MaxLengthValidator, ProhibitNullCharactersVal
 from django.http import QueryDict
 from django.utils.dateparse import parse_date, parse_datetime
 
-from sessions.contract.choices import Flag, Platform, Status
 from sessions.contract.leap_seconds import leap_second
 from sessions.models import Session
+from sessions.models.dimensions import FILTERS, Dimension
 from sessions.query.criteria.order import NEWEST_FIRST, TERMS
 from sessions.query.rows import FIELDS
 
@@ -137,21 +137,32 @@ def word_filter(words: Iterable[str], **kwargs: Any) -> django_filters.ChoiceFil
     return django_filters.ChoiceFilter(choices=choices, error_messages={"invalid_choice": message}, **kwargs)
 
 
-class SessionFilterSet(django_filters.FilterSet):
-    """`sessions.query.request` reads the cleaned values. `.qs` is never used: it would drop an invalid value."""
+def filter_of(dimension: Dimension) -> django_filters.Filter:
+    shown = {"label": dimension.label, "help_text": dimension.help_text}
+    if dimension.vocabulary:
+        return SeveralChoicesFilter(choices=dimension.vocabulary.choices, **shown)
+    return SeveralFilter(**shown)
 
+
+class RangeFilterSet(django_filters.FilterSet):
     q = django_filters.CharFilter(
         label="Search", max_length=200, help_text="Text in the app ID, app name, username, e-mail or token label."
     )
     start = DayOrMomentFilter(label="From", help_text="First day or moment, inclusive: YYYY-MM-DD or RFC 3339.")
     end = DayOrMomentFilter(label="To", help_text="Last day or moment, inclusive: YYYY-MM-DD or RFC 3339.")
-    user = SeveralFilter(label="User", help_text="E-mail or username; repeatable.")
-    app = SeveralFilter(label="App", help_text="App ID; repeatable.")
-    device = SeveralFilter(label="Device", help_text="Device model; repeatable.")
-    os = SeveralFilter(label="OS version", help_text="Version, exact (iOS 17.5) or major (iOS 17); repeatable.")
-    platform = SeveralChoicesFilter(label="Platform", choices=Platform.choices, help_text="Repeatable.")
-    status = SeveralChoicesFilter(label="Status", choices=Status.choices, help_text="Repeatable.")
-    flag = SeveralChoicesFilter(label="Flag", choices=Flag.choices, help_text="Sessions with one of these; repeatable.")
+
+
+# The filters of `sessions.models.dimensions`.
+DimensionFilterSet = type(
+    "DimensionFilterSet",
+    (django_filters.FilterSet,),
+    {name: filter_of(dimension) for name, dimension in FILTERS.items()},
+)
+
+
+class SessionFilterSet(RangeFilterSet, DimensionFilterSet):  # type: ignore[misc,valid-type]
+    """`sessions.query.request` reads the cleaned values. `.qs` is never used: it would drop an invalid value."""
+
     sort = ListedChoicesFilter(
         label="Sort",
         choices=[(term.name, term.description) for term in TERMS],

@@ -5,7 +5,8 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from sessions.models import User
-from sessions.models.keys import Kind, key
+from sessions.models.dimensions import Kind
+from sessions.models.keys import key
 from sessions.postgresql.fetching import fetch_all
 from sessions.query.criteria.clauses import Clauses
 from sessions.query.criteria.groups import COLUMNS

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from django.http import QueryDict
 
 from sessions.models import User
-from sessions.models.keys import Kind, value_key
+from sessions.models.dimensions import FILTERS
+from sessions.models.keys import value_key
 from sessions.query.criteria.clauses import Clauses
 from sessions.query.criteria.criteria import Criteria
 from sessions.query.criteria.names import NAMED, keys_of_names
@@ -20,7 +21,6 @@ from sessions.query.rows import FIELDS
 
 ROWS_ON_A_PAGE = 50
 TERMS_BY_NAME = {name: term for term in TERMS for name in (term.name, term.spelled_out)}
-CLOSED_VALUES = (("platform", Kind.PLATFORM), ("flag", Kind.FLAG))
 
 
 @dataclass(frozen=True)
@@ -137,9 +137,9 @@ def clauses_of(viewer: User, values: Mapping[str, Any]) -> Clauses:
         names["q"] = [names["q"]]
     for keys in keys_of_names(organisation, names).values():
         clauses = clauses.having(keys)
-    for name, kind in CLOSED_VALUES:
-        if name in values:
-            clauses = clauses.having(value_key(kind, organisation.pk, value) for value in values[name])
+    for name, dimension in FILTERS.items():
+        if dimension.vocabulary and name != "status" and name in values:
+            clauses = clauses.having(value_key(dimension.kind, organisation.pk, word) for word in values[name])
     return clauses.showing(values["status"]) if "status" in values else clauses
 
 

@@ -11,7 +11,8 @@ from django.db import connection
 
 from sessions.ingest.writing.facets import Facets, facets_lock
 from sessions.models import Organisation
-from sessions.models.keys import KIND_BITS, PERIOD_BITS, PERIOD_SECONDS, Kind, period_of, sql_period
+from sessions.models.dimensions import OWNERS, Dimension, Kind
+from sessions.models.keys import KIND_BITS, PERIOD_BITS, PERIOD_SECONDS, period_of, sql_period
 
 # Names a purge remembers, at some 80 bytes each: those that it meets first, which are the frequent ones.
 MOST_REMEMBERED = 1_000_000
@@ -46,14 +47,14 @@ def _sql_moments(condition: str) -> str:
     """
 
 
-def _sql_lived(kind: Kind, column: str) -> str:
+def _sql_lived(owner: Dimension) -> str:
     """In which periods owners of a kind have sessions, newest first, from their own index (session_user ...)."""
     return f"""
         SELECT owner, periods FROM owners CROSS JOIN LATERAL (
             SELECT array_agg({sql_period("moment")} ORDER BY moment DESC) AS periods
-            FROM ({_sql_moments(f"{column} = owner & {(1 << KIND_BITS) - 1}")}) moments
+            FROM ({_sql_moments(f"{owner.column} = owner & {(1 << KIND_BITS) - 1}")}) moments
         ) lived
-        WHERE owner >> {KIND_BITS} = {kind:d}
+        WHERE owner >> {KIND_BITS} = {owner.kind:d}
     """
 
 
@@ -67,8 +68,7 @@ WITH facet AS (
     SELECT DISTINCT owner FROM facet
 ), lived AS MATERIALIZED (
     SELECT owner, %(periods)s::bigint[] AS periods FROM owners WHERE owner >> {KIND_BITS} = {Kind.ORGANISATION:d}
-    UNION ALL {_sql_lived(Kind.USER, "user_id")}
-    UNION ALL {_sql_lived(Kind.TOKEN, "token_id")}
+    UNION ALL {" UNION ALL ".join(map(_sql_lived, OWNERS))}
 )
 SELECT owner, value FROM facet JOIN lived USING (owner)
 WHERE EXISTS (

@@ -16,14 +16,15 @@ from django.db import connection
 from sessions.ingest.writing.changed_days import note_changed
 from sessions.ingest.writing.facets import facets_of
 from sessions.models import Organisation
+from sessions.models.dimensions import FACETS
 from sessions.postgresql.bounded import bounded
 from sessions.retention.facets import Forgetting
 
 BATCH_SESSIONS = 300
 # Index session_newest backwards, from the place of the batch before on: the entries of what is deleted already
 # are not read again. An open session is due like any other.
-BATCH = """
-SELECT s.occurred_at, s.id, s.user_id, s.token_id, s.app_id, s.device_id, s.os_id, s.platform
+BATCH = f"""
+SELECT s.occurred_at, s.id, {", ".join(f"s.{dimension.column}" for dimension in FACETS)}
 FROM history_session s
 WHERE s.organisation_id = %(organisation)s AND s.occurred_at < %(before)s
   AND (s.occurred_at, s.id) > (%(place_value)s, %(place_id)s)

@@ -19,7 +19,8 @@ from django.utils import timezone
 from sessions.contract.choices import OPEN_STATUSES
 from sessions.ingest.writing.facets import facets_lock
 from sessions.models import ChangedDay, CountedDay, Organisation, User
-from sessions.models.keys import KIND_BITS, Kind, key
+from sessions.models.dimensions import ROLLED_UP, Kind
+from sessions.models.keys import KIND_BITS, key
 from sessions.postgresql.bounded import bounded
 from sessions.query.parameters import FIRST_DAY, midnight
 from sessions.usage.queue_times import sql_bucket
@@ -47,13 +48,11 @@ WHERE d.organisation_id = %(organisation)s AND EXISTS (
     SELECT FROM changed WHERE d.end_at > day AT TIME ZONE 'UTC' AND d.start_at < (day + 1) AT TIME ZONE 'UTC'
 )
 """
-KEYS = (f"{kind << KIND_BITS} | s.{column}" for kind, column in (
-    (Kind.USER, "user_id"), (Kind.TOKEN, "token_id"), (Kind.APP, "app_id"), (Kind.DEVICE, "device_id")
-))  # fmt: skip
+KEYS = ", ".join(f"{dimension.kind << KIND_BITS} | s.{dimension.column}" for dimension in ROLLED_UP)
 # Among `other`, tokens are counted for users alone, to tell a user's own sessions from those of the tokens.
 COUNT = f"""
 WITH session AS MATERIALIZED (
-    SELECT s.queue_ms, greatest(s.duration_ms, 0) AS duration_ms, ARRAY[{", ".join(KEYS)}] AS keys,
+    SELECT s.queue_ms, greatest(s.duration_ms, 0) AS duration_ms, ARRAY[{KEYS}] AS keys,
            CASE WHEN s.status = ANY(%(open)s) THEN s.last_seen_at END AS silent_since
     FROM history_session s
     WHERE s.organisation_id = %(organisation)s AND s.occurred_at >= %(start)s AND s.occurred_at < %(end)s

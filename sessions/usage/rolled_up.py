@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sessions.models.keys import Kind, ident_of, key, kind_of
+from sessions.models.dimensions import OWNERS, ROLLED_UP, Kind
+from sessions.models.keys import ident_of, key, kind_of
 from sessions.postgresql.fetching import fetch_all
 from sessions.query.criteria.criteria import Criteria, Parameters
 from sessions.query.criteria.groups import COLUMNS
 
 # Each key is looked up for each day.
 MOST_KEYS = 50
+COUNTED_KINDS = {dimension.kind for dimension in ROLLED_UP}
+# A person's sessions and those of a token can be added up: see COUNTS.
+OWNER_KINDS = {dimension.kind for dimension in OWNERS}
 
 # Whether the counts of the day `d` still hold: see CountedDay.
 HOLDS = """
@@ -117,7 +121,7 @@ def countable(criteria: Criteria) -> tuple[int, ...]:
         return (key(Kind.ORGANISATION, criteria.organisation_id),)
     keys = tuple(sorted(criteria.groups[0]))
     kinds = set(Parts(keys).kinds)
-    is_counted = kinds <= {Kind.USER, Kind.TOKEN} or kinds in ({Kind.APP}, {Kind.DEVICE})
+    is_counted = kinds <= COUNTED_KINDS and (len(kinds) == 1 or kinds <= OWNER_KINDS)
     return keys if is_counted and len(keys) <= MOST_KEYS else ()
 
 

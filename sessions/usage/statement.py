@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from sessions.models.keys import KIND_BITS, Kind
+from sessions.models.dimensions import Kind
+from sessions.models.keys import KIND_BITS
 from sessions.postgresql.fetching import fetch_all
 from sessions.query.criteria.criteria import Criteria
 from sessions.query.criteria.values import USER_VALUE, sql_device_values

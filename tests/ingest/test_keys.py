@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sessions.contract.choices import Flag, Platform, Status
 from sessions.ingest.reading.normalise import EARLIEST, LATEST
 from sessions.models import Organisation, Session, keys
-from sessions.models.keys import Kind, key, value_key
+from sessions.models.dimensions import Kind
+from sessions.models.keys import key, value_key
 from tests.ingest.lines import a_line, send_lines, stored
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -17,7 +17,8 @@ from sessions.ingest.writing.catalogue import Catalogue
 from sessions.ingest.writing.load import Report, load
 from sessions.ingest.writing.rows import Item
 from sessions.models import App, Attachment, Event, Facet, Organisation, Session
-from sessions.models.keys import Kind, key, value_key
+from sessions.models.dimensions import Kind
+from sessions.models.keys import key, value_key
 from tests.ingest.lines import a_line, an_event, send_lines, stored
 from tests.retention.conftest import in_thread
 

@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from sessions.contract.choices import Status
-from sessions.models.keys import Kind, key, value_key
+from sessions.models.dimensions import Kind
+from sessions.models.keys import key, value_key
 from sessions.query import tuning
 from sessions.query.criteria.order import Position
 from sessions.query.plans.choice import Facts, Plan, first_plan, last_plan, rows_to_scan_on

@@ -6,7 +6,8 @@ from django.db import connection
 
 from sessions.ingest.writing.catalogue import Catalogue
 from sessions.ingest.writing.rows import Row
-from sessions.models.keys import PLATFORM_NUMBERS, Kind, key, value_key
+from sessions.models.dimensions import FACETS, Kind
+from sessions.models.keys import key, value_key
 from sessions.postgresql.prepared import as_array
 
 # The pairs come sorted, so that concurrent imports insert in one order and never deadlock.
@@ -25,10 +26,6 @@ REMOVALS = "SELECT facet_removals FROM history_organisation WHERE id = %s"
 FEW_FACETS = 100
 
 FACETS_LOCK = 7_305_115 << 32
-
-# Columns, and the key of id 0 of the kind that they refer to.
-OWNERS = (("user_id", key(Kind.USER, 0)), ("token_id", key(Kind.TOKEN, 0)))
-NAMES = (("app_id", key(Kind.APP, 0)), ("device_id", key(Kind.DEVICE, 0)), ("os_id", key(Kind.OS, 0)))
 
 Facets = set[tuple[int, int]]
 
@@ -61,17 +58,25 @@ def facets_of(organisation_id: int, sessions: Iterable[Row]) -> Facets:
 
 
 def noted(facets: Facets, organisation_id: int, sessions: Iterable[Row]) -> Iterator[Row]:
-    """Yields the rows, which have the ids of a user, token, app, device and system, and a platform.
+    """Yields the rows, which have the column of each dimension with facets.
 
     Once all have been read, their (owner, value) pairs are among the `facets`.
     """
-    platforms = {name: value_key(Kind.PLATFORM, organisation_id, name) for name in PLATFORM_NUMBERS}
+    words = {
+        dimension.kind: {word: value_key(dimension.kind, organisation_id, word) for word in dimension.words}
+        for dimension in FACETS
+        if dimension.vocabulary
+    }
+    # Unpacked once: every row of an import passes here.
+    columns = [(one.column, key(one.kind, 0), words.get(one.kind), one.is_owner) for one in FACETS]
     occurring: set[int] = set()
     for row in sessions:
-        owners = [first | row[column] for column, first in OWNERS if row[column]]
-        values = owners + [first | row[column] for column, first in NAMES if row[column]]
-        if row["platform"]:
-            values.append(platforms[row["platform"]])
+        owners, values = [], []
+        for column, first, numbers, is_owner in columns:
+            if value := row[column]:
+                values.append(numbers[value] if numbers else first | value)
+                if is_owner:
+                    owners.append(values[-1])
         occurring.update(values)
         for owner in owners:
             facets.update([(owner, value) for value in values])

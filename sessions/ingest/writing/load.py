@@ -28,7 +28,8 @@ from sessions.ingest.writing.rows import Item, Row, attachment_row, event_row, s
 from sessions.ingest.writing.small_tables import NAMES_HOLD
 from sessions.ingest.writing.staging import FEW, copy, merge
 from sessions.models import Organisation
-from sessions.models.keys import Kind, key
+from sessions.models.dimensions import Kind
+from sessions.models.keys import key
 from sessions.postgresql.deadlines import within
 from sessions.postgresql.prepared import as_array
 

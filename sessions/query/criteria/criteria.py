@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import Any
 
 from sessions.contract.choices import OPEN_STATUSES, Status
-from sessions.models.keys import Kind, value_key
+from sessions.models.dimensions import DIMENSIONS, Kind
+from sessions.models.keys import value_key
 from sessions.postgresql.prepared import as_array
 from sessions.query import tuning
 from sessions.query.criteria.clauses import EXACT_COLUMNS, Clauses
@@ -23,10 +24,13 @@ SHOWN_STATUS = (
 )
 
 # The columns that criteria and orders need, for statements that select candidates first and check them afterwards.
-ASKED_COLUMNS = """
-    s.id, s.organisation_id, s.occurred_at, s.user_id, s.token_id, s.app_id, s.device_id, s.os_id, s.status, s.platform,
-    s.exception, s.crash, s.anr, s.rage_tap, s.last_seen_at, s.queue_ms, s.duration_ms
-"""
+ASKED_COLUMNS = ", ".join(
+    f"s.{column}"
+    for column in (
+        *("id", "organisation_id", "occurred_at", "last_seen_at", "queue_ms", "duration_ms"),
+        *(column for dimension in DIMENSIONS for column in dimension.columns),
+    )
+)
 
 Parameters = dict[str, Any]
 

@@ -5,21 +5,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from sessions.models.keys import KIND_BITS, NUMBERS, VALUES_PER_ORGANISATION, Kind, key, kind_of
+from sessions.models.dimensions import DIMENSIONS, Kind
+from sessions.models.keys import KIND_BITS, NUMBERS, VALUES_PER_ORGANISATION, key, kind_of
 from sessions.query import tuning
 
 Group = frozenset[int]
 
-COLUMNS = {
-    Kind.USER: "s.user_id",
-    Kind.TOKEN: "s.token_id",
-    Kind.APP: "s.app_id",
-    Kind.DEVICE: "s.device_id",
-    Kind.OS: "s.os_id",
-    Kind.STATUS: "s.status",
-    Kind.PLATFORM: "s.platform",
-}
-# Statuses, platforms and flags as words, by their numbers.
+COLUMNS = {dimension.kind: f"s.{dimension.column}" for dimension in DIMENSIONS if dimension.column}
+# The words of vocabularies, by their numbers.
 WORDS = {kind: {number: word for word, number in numbers.items()} for kind, numbers in NUMBERS.items()}
 
 
@@ -34,7 +27,7 @@ def has_several_flags(group: Group) -> bool:
 
 @lru_cache(maxsize=8)
 def by_kind(group: Group) -> Mapping[Kind, list[Any]]:
-    """The values of a group by kind, as the columns hold them: ids, or the words of statuses, platforms and flags.
+    """The values of a group by kind, as the columns hold them: ids, or words.
 
     They are cached for the rest of a request, since a search can find thousands.
     """

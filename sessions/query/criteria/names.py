@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from sessions.contract.names import clean, composed
 from sessions.models import Organisation
-from sessions.models.keys import Kind, key
+from sessions.models.dimensions import Kind
+from sessions.models.keys import key
 from sessions.postgresql.fetching import fetch_prepared
 from sessions.postgresql.folding import sql_folded
 from sessions.query.criteria.values import DEVICE_EXACTLY, is_bracketed, is_quoted

@@ -3,7 +3,8 @@
 from django.utils import timezone
 
 from sessions.models import User
-from sessions.models.keys import Kind, key
+from sessions.models.dimensions import Kind
+from sessions.models.keys import key
 from sessions.query.criteria.clauses import Clauses
 from sessions.query.criteria.criteria import Criteria, Visibility
 from sessions.query.criteria.groups import Group

@@ -6,27 +6,19 @@ an app was retired before a device appeared, no row is read to find that they ha
 
 from collections.abc import Collection
 
-from sessions.contract.choices import Status
-from sessions.models.keys import Kind
+from sessions.models.dimensions import OF_KIND, Kind
 from sessions.query.criteria.criteria import Criteria
 from sessions.query.criteria.groups import COLUMNS, WORDS, by_kind, is_small
-
-# Kinds of keys with an index by date of their own, ordered by how few sessions usually have a key of this kind: a
-# user, an app or a flag 2 %, a failed status 3 %, a device 4 %, where some names are common and most are rare.
-INDEXED_KINDS = (
-    Kind.USER, Kind.TOKEN, Kind.FLAG, Kind.APP, Kind.STATUS, Kind.DEVICE, Kind.OS, Kind.PLATFORM
-)  # fmt: skip
 
 
 def is_indexed(group: frozenset[int]) -> bool:
     """Whether each key has an index by date. The status “ended” has none, since nearly all sessions have it."""
-    kinds = by_kind(group)
-    return all(kind in INDEXED_KINDS for kind in kinds) and Status.ENDED not in kinds.get(Kind.STATUS, ())
+    return not any(OF_KIND[kind].unindexed in values for kind, values in by_kind(group).items())
 
 
 def selectivity(group: frozenset[int]) -> tuple[int, int]:
     """A value to sort by: it is lower for groups with a key that fewer sessions have, as a rule."""
-    return max(map(INDEXED_KINDS.index, by_kind(group))), len(group)
+    return max(OF_KIND[kind].rank for kind in by_kind(group)), len(group)
 
 
 def spanned(criteria: Criteria) -> list[frozenset[int]]:
