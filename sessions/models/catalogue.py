@@ -63,13 +63,14 @@ class OperatingSystem(models.Model):
 class Facet(models.Model):
     """That sessions of an owner (organisation, user or token) have a value (app, user, device ...).
 
-    Both are keys of `sessions.models.keys`. Written by the one way in, never counted,
-    so filter options come from what a viewer can see without asking the sessions.
+    Both are keys of `sessions.models.keys`. `text` is what the value is a hash of, or empty. Written by the one way in,
+    never counted, so filter options come from what a viewer can see without asking the sessions.
     """
 
     pk = models.CompositePrimaryKey("owner", "value")
     owner = models.BigIntegerField()
     value = models.BigIntegerField()
+    text = models.CharField(max_length=255, db_default="")
 
     def __str__(self) -> str:
         return f"{self.owner} has {self.value}"

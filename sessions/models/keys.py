@@ -5,17 +5,30 @@ A key is `kind << 40 | id`. Each session row stores its keys once more with the
 index. Asked period by period, newest first, that index answers any combination
 of filters, however rarely it occurs, at a cost that does not depend on where
 the matches lie. Ids of small tables are unique across organisations; words of
-vocabularies are not, so their id carries the organisation's.
+vocabularies are not, so their id carries the organisation's. The id of a text is
+a hash of it and the organisation, which only PostgreSQL computes.
+
+The column `keys` has the first eight kinds, for ever: to change a generated
+column is to rewrite the table under a lock. The index adds the keys of later
+kinds by itself, so a new kind takes a new index, which is built beside the work
+of others and has every session that is there.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Self
 
 from sessions.models.dimensions import DIMENSIONS, OF_KIND, Dimension, Kind
 
 PERIOD_SECONDS = 7 * 24 * 3600
 KIND_BITS = 40
+IDENT = (1 << KIND_BITS) - 1
 PERIOD_BITS = 48
 VALUES_PER_ORGANISATION = 16
+
+LAST_KIND_IN_COLUMN = Kind.FLAG
+# An index with more keys has another name, so that both are there while the new one is built.
+KEYS_INDEX = "session_keys" if max(OF_KIND) == LAST_KIND_IN_COLUMN else f"session_keys_{max(OF_KIND):d}"
 
 # A search that matches everything asks thousands of times: a look here takes a fifth of the time of `Kind(number)`.
 KINDS = {kind.value: kind for kind in Kind}
@@ -26,6 +39,28 @@ NUMBERS: dict[Kind, dict[str, int]] = {
     for dimension in DIMENSIONS
     if dimension.vocabulary
 }
+
+
+class TextKey(int):
+    """The key of a text, with the text: two texts can have one hash, so rows are compared with the text itself."""
+
+    text: str
+
+    def __new__(cls, key: int, text: str) -> Self:
+        made = super().__new__(cls, key)
+        made.text = text
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TextKey) and int(self) == int(other) and self.text == other.text
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = int.__hash__
+
+    def __repr__(self) -> str:
+        return f"{int(self)} {self.text!r}"
 
 
 def key(kind: Kind, ident: int) -> int:
@@ -42,7 +77,7 @@ def kind_of(key: int) -> Kind:
 
 
 def ident_of(key: int) -> int:
-    return key & (1 << KIND_BITS) - 1
+    return key & IDENT
 
 
 def period_of(moment: datetime) -> int:
@@ -60,14 +95,25 @@ def sql_period(moment: str) -> str:
     return f"floor(extract(epoch FROM ({moment} - '1970-01-01 00:00:00+00'::timestamptz)) / {PERIOD_SECONDS})::bigint"
 
 
+def sql_text_ident(text: str, organisation: str) -> str:
+    return f"(hashtextextended({text}, {organisation}) & {IDENT})"
+
+
 def sql_keys() -> str:
     """The SQL of the generated column `keys`: the same numbers, computed by PostgreSQL from a session's row."""
-    period = f"{sql_period('coalesce(started_at, requested_at)')} << {PERIOD_BITS}"
-    keys = [
-        sql_key.format(f"{period} | {kind << KIND_BITS}")
-        for kind, dimension in sorted(OF_KIND.items())
-        for sql_key in _sql_keys(dimension)
-    ]
+    kinds = [kind for kind in OF_KIND if kind <= LAST_KIND_IN_COLUMN]
+    return _sql_array("coalesce(started_at, requested_at)", sorted(kinds))
+
+
+def sql_indexed_keys() -> str:
+    """The SQL of all keys of a session, as the index KEYS_INDEX has them and as a query must spell them."""
+    kinds = [kind for kind in OF_KIND if kind > LAST_KIND_IN_COLUMN]
+    return f"(keys || {_sql_array('occurred_at', sorted(kinds))})" if kinds else "keys"
+
+
+def _sql_array(moment: str, kinds: Iterable[Kind]) -> str:
+    period = f"{sql_period(moment)} << {PERIOD_BITS}"
+    keys = [sql_key.format(f"{period} | {kind << KIND_BITS}") for kind in kinds for sql_key in _sql_keys(OF_KIND[kind])]
     return f"array_remove(ARRAY[{', '.join(keys)}]::bigint[], NULL)"
 
 
@@ -75,6 +121,8 @@ def _sql_keys(dimension: Dimension) -> list[str]:
     """The keys of a session in this dimension, whose {} is the period and the kind."""
     if dimension.has_ids:
         return [f"({{}} | {dimension.column})"]
+    if dimension.is_text:
+        return [f"({{}} | {sql_text_ident(dimension.column, 'organisation_id')})"]
     first, numbers = f"organisation_id * {VALUES_PER_ORGANISATION}", NUMBERS[dimension.kind].items()
     if dimension.column:
         cases = " ".join(f"WHEN '{word}' THEN {number}" for word, number in numbers)

@@ -45,6 +45,11 @@ def as_array(values: Iterable[int | UUID]) -> str:
     return f"{{{','.join(map(str, values))}}}"
 
 
+def as_text_array(values: Iterable[str]) -> str:
+    quoted = (value.replace("\\", r"\\").replace('"', r"\"") for value in values)
+    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
+
+
 class _Prepared(psycopg.Cursor[Any]):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         if connection.queries_logged:

@@ -7,8 +7,8 @@ from django.core.cache import cache
 
 from sessions.contract.names import composed
 from sessions.models import User
-from sessions.models.dimensions import Kind
-from sessions.models.keys import KIND_BITS, VALUES_PER_ORGANISATION
+from sessions.models.dimensions import FACETS, FILTERS, Dimension, Kind
+from sessions.models.keys import IDENT, KIND_BITS, VALUES_PER_ORGANISATION
 from sessions.postgresql.fetching import fetch_prepared
 from sessions.query.criteria.groups import WORDS
 from sessions.query.criteria.names import MAJOR, escaped
@@ -69,9 +69,7 @@ def read_options(viewer: User, owners: list[int], search: str = "") -> Options:
          FROM history_operatingsystem o
          WHERE o.id = ANY({sql_seen(Kind.OS)}) AND {sql_like("o.name, ' ', o.version", search)}
          ORDER BY o.name, o.version LIMIT {MOST_OPTIONS + 1})
-        UNION ALL
-        SELECT DISTINCT 'platform', (id %% {VALUES_PER_ORGANISATION})::text, '', ''
-        FROM unnest({sql_seen(Kind.PLATFORM)}) AS id
+        {" ".join(f"UNION ALL {sql_words(dimension, search)}" for dimension in FACETS if not dimension.has_ids)}
         """,
         {
             "organisation": viewer.organisation_id,
@@ -84,7 +82,8 @@ def read_options(viewer: User, owners: list[int], search: str = "") -> Options:
     for name, value, label, major in rows:
         if name == "os":
             options.majors[label] = major
-        word = WORDS[Kind.PLATFORM][int(value)] if name == "platform" else value
+        words = WORDS.get(FILTERS[name].kind)
+        word = words[int(value)] if words else value
         options.values.setdefault(name, []).append((word, label))
     for name, found in options.values.items():
         if len(found) > MOST_OPTIONS:
@@ -118,12 +117,30 @@ def sql_devices(search: str) -> str:
     """
 
 
+def sql_words(dimension: Dimension, search: str) -> str:
+    """The words or texts among the owners' facets. The names of dimensions with ids are in small tables."""
+    name, kind = dimension.parameter, dimension.kind
+    if dimension.is_text:
+        return f"""
+            (SELECT DISTINCT '{name}', text, '', '' FROM history_facet
+             WHERE {sql_of_kind(kind)} AND {sql_like("text", search)}
+             ORDER BY text LIMIT {MOST_OPTIONS + 1})
+        """
+    return f"""
+        SELECT DISTINCT '{name}', (id %% {VALUES_PER_ORGANISATION})::text, '', '' FROM unnest({sql_seen(kind)}) AS id
+    """
+
+
 def sql_seen(kind: Kind) -> str:
     """The ids of a kind among the owners' facets, as an array: a range of the primary key (owner, value)."""
     return f"""ARRAY(
-        SELECT value & {(1 << KIND_BITS) - 1} FROM history_facet
-        WHERE owner = ANY(%(owners)s) AND value >= {kind << KIND_BITS} AND value < {(kind + 1) << KIND_BITS}
+        SELECT value & {IDENT} FROM history_facet WHERE {sql_of_kind(kind)}
     )"""
+
+
+def sql_of_kind(kind: Kind) -> str:
+    first, last = kind << KIND_BITS, (kind + 1) << KIND_BITS
+    return f"owner = ANY(%(owners)s) AND value >= {first} AND value < {last}"
 
 
 def sql_like(parts: str, search: str) -> str:

@@ -13,7 +13,7 @@ from sessions.models.dimensions import FILTERS
 from sessions.models.keys import value_key
 from sessions.query.criteria.clauses import Clauses
 from sessions.query.criteria.criteria import Criteria
-from sessions.query.criteria.names import NAMED, keys_of_names
+from sessions.query.criteria.names import LOOKED_UP, keys_of_names
 from sessions.query.criteria.order import NEWEST_FIRST, TERMS, InvalidCursorError, Order, Position
 from sessions.query.criteria.visibility import visible_to
 from sessions.query.parameters import MOST_ROWS, SessionFilterSet, day_range, is_reversed, takes_several
@@ -132,7 +132,7 @@ def clauses_of(viewer: User, values: Mapping[str, Any]) -> Clauses:
     in one statement."""
     organisation = viewer.organisation
     clauses = Clauses().between(*day_range(values.get("start"), values.get("end"), viewer.zone))
-    names = {name: values[name] for name in NAMED if name in values}
+    names = {name: values[name] for name in LOOKED_UP if name in values}
     if "q" in names:
         names["q"] = [names["q"]]
     for keys in keys_of_names(organisation, names).values():

@@ -9,10 +9,10 @@ from typing import Any
 
 from django.db import connection
 
-from sessions.ingest.writing.facets import Facets, facets_lock
+from sessions.ingest.writing.facets import Facet, Facets, as_arrays, facets_lock, sql_value
 from sessions.models import Organisation
 from sessions.models.dimensions import OWNERS, Dimension, Kind
-from sessions.models.keys import KIND_BITS, PERIOD_BITS, PERIOD_SECONDS, period_of, sql_period
+from sessions.models.keys import IDENT, KIND_BITS, PERIOD_BITS, PERIOD_SECONDS, period_of, sql_indexed_keys, sql_period
 
 # Names a purge remembers, at some 80 bytes each: those that it meets first, which are the frequent ones.
 MOST_REMEMBERED = 1_000_000
@@ -26,7 +26,7 @@ def _sql_some(*keys: str) -> str:
     return f"""EXISTS (
         WITH holding AS MATERIALIZED (
             SELECT FROM history_session s
-            WHERE s.keys @> ARRAY[{", ".join(f"period << {PERIOD_BITS} | {key}" for key in keys)}]
+            WHERE {sql_indexed_keys()} @> ARRAY[{", ".join(f"period << {PERIOD_BITS} | {key}" for key in keys)}]
               AND s.occurred_at >= %(before)s
         )
         SELECT FROM holding
@@ -52,33 +52,44 @@ def _sql_lived(owner: Dimension) -> str:
     return f"""
         SELECT owner, periods FROM owners CROSS JOIN LATERAL (
             SELECT array_agg({sql_period("moment")} ORDER BY moment DESC) AS periods
-            FROM ({_sql_moments(f"{owner.column} = owner & {(1 << KIND_BITS) - 1}")}) moments
+            FROM ({_sql_moments(f"{owner.column} = owner & {IDENT}")}) moments
         ) lived
         WHERE owner >> {KIND_BITS} = {owner.kind:d}
     """
 
 
+# The facets that are asked about. The key of a text is computed, that of anything else is its value.
+FACET = f"""
+facet AS MATERIALIZED (
+    SELECT *, {sql_value("%(organisation)s::bigint")} AS key
+    FROM unnest(%(owners)s::bigint[], %(values)s::bigint[], %(texts)s::text[]) AS given (owner, value, text)
+)
+"""
 PERIODS = _sql_moments("organisation_id = %(organisation)s")
 # Index session_keys, a period at a time, newest first, of those in which the owner has sessions: most people are
 # seldom there, and what is gone is looked for in every period.
 KEPT = f"""
-WITH facet AS (
-    SELECT * FROM unnest(%(owners)s::bigint[], %(values)s::bigint[]) AS facet (owner, value)
-), owners AS MATERIALIZED (
+WITH {FACET}, owners AS MATERIALIZED (
     SELECT DISTINCT owner FROM facet
 ), lived AS MATERIALIZED (
     SELECT owner, %(periods)s::bigint[] AS periods FROM owners WHERE owner >> {KIND_BITS} = {Kind.ORGANISATION:d}
     UNION ALL {" UNION ALL ".join(map(_sql_lived, OWNERS))}
 )
-SELECT owner, value FROM facet JOIN lived USING (owner)
+SELECT owner, value, text FROM facet JOIN lived USING (owner)
 WHERE EXISTS (
     SELECT FROM unnest(periods) AS period
-    WHERE {_sql_some("value", f"CASE owner >> {KIND_BITS} WHEN {Kind.ORGANISATION:d} THEN value ELSE owner END")}
+    WHERE {_sql_some("key", f"CASE owner >> {KIND_BITS} WHEN {Kind.ORGANISATION:d} THEN key ELSE owner END")}
 )
 """
-THESE = "(owner, value) IN (SELECT * FROM unnest(%(owners)s::bigint[], %(values)s::bigint[]))"
-STORED = f"SELECT owner, value FROM history_facet WHERE {THESE}"
-DELETE = f"DELETE FROM history_facet WHERE {THESE}"
+STORED = f"""
+WITH {FACET}
+SELECT facet.owner, facet.value, facet.text
+FROM facet JOIN history_facet stored ON stored.owner = facet.owner AND stored.value = facet.key
+"""
+DELETE = f"""
+WITH {FACET}
+DELETE FROM history_facet stored USING facet WHERE stored.owner = facet.owner AND stored.value = facet.key
+"""
 
 # For imports, which remember what they have seen to be there.
 COUNT_REMOVAL = "UPDATE history_organisation SET facet_removals = facet_removals + 1 WHERE id = %(organisation)s"
@@ -89,7 +100,7 @@ class Forgetting:
 
     def __init__(self, organisation: Organisation, before: datetime) -> None:
         self._asked: dict[str, Any] = {"organisation": organisation.pk, "before": before}
-        self._known_kept: set[int] = set()
+        self._known_kept: set[int | Facet] = set()
 
     def forget(self, facets: Facets) -> None:
         """Remove those of these that no kept session has. Call it last in the transaction that deletes sessions.
@@ -99,10 +110,10 @@ class Forgetting:
         """
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [facets_lock(self._asked["organisation"])])
-            stored = _facets(STORED, {facet for facet in facets if _packed(facet) not in self._known_kept})
+            stored = self._facets(STORED, {facet for facet in facets if _packed(facet) not in self._known_kept})
             kept = self._kept(stored)
             if gone := stored - kept:
-                cursor.execute(DELETE, _arrays(gone))
+                cursor.execute(DELETE, self._asked | as_arrays(sorted(gone)))
                 cursor.execute(COUNT_REMOVAL, self._asked)
         if len(self._known_kept) < MOST_REMEMBERED:
             self._known_kept.update(map(_packed, kept))
@@ -113,21 +124,15 @@ class Forgetting:
         with connection.cursor() as cursor:
             cursor.execute(PERIODS, self._asked)
             periods = [period_of(moment) for (moment,) in cursor.fetchall()]
-        return _facets(KEPT, facets, **self._asked, periods=periods)
+        return self._facets(KEPT, facets, periods=periods)
+
+    def _facets(self, statement: str, facets: Facets, **parameters: Any) -> Facets:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, self._asked | as_arrays(sorted(facets)) | parameters)
+            return set(cursor.fetchall())
 
 
-def _facets(statement: str, facets: Facets, **parameters: Any) -> Facets:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, _arrays(facets) | parameters)
-        return set(cursor.fetchall())
-
-
-def _packed(facet: tuple[int, int]) -> int:
-    """In half the memory."""
-    owner, value = facet
-    return owner << 64 | value
-
-
-def _arrays(facets: Facets) -> dict[str, Any]:
-    ordered = sorted(facets)
-    return {"owners": [owner for owner, _ in ordered], "values": [value for _, value in ordered]}
+def _packed(facet: Facet) -> int | Facet:
+    """In half the memory, but for texts."""
+    owner, value, text = facet
+    return facet if text else owner << 64 | value

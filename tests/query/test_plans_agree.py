@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -22,8 +23,21 @@ from hypothesis import strategies as st
 from sessions.ingest.prepare import prepare
 from sessions.ingest.writing.load import load
 from sessions.models import ApiToken, Organisation, User
-from sessions.query import Count, count_matches, find_page, parse, stream_csv, stream_json, tuning
-from sessions.query.criteria.order import TERMS, Position, Term
+from sessions.models.dimensions import DIMENSIONS, Kind
+from sessions.models.keys import value_key
+from sessions.query import (
+    Clauses,
+    Count,
+    ListRequest,
+    count_matches,
+    find_page,
+    parse,
+    stream_csv,
+    stream_json,
+    tuning,
+)
+from sessions.query.criteria.names import keys_of_names
+from sessions.query.criteria.order import TERMS, Order, Position, Term
 from sessions.query.plans.count import count
 from sessions.query.plans.merge_append import next_of_keys, range_scan
 from sessions.query.plans.search import Search
@@ -38,6 +52,9 @@ DEVICES = ("iPhone 15", "Pixel 8", "Kiosk")
 SYSTEMS = (("iOS", "17.5"), ("iOS", "17.5.1"), ("iOS", "18.0"), ("Android", "18"))
 PLATFORMS = ("ios", "android", "web")
 FLAGS = ("exception", "crash", "anr", "rage_tap")
+# Dimensions of free text, some of whose values never meet, and some are long gone.
+TEXTS = {dimension.parameter: dimension.column for dimension in DIMENSIONS if dimension.is_text}
+WORDS = ("production", "staging", 'it\'s \\ "odd" %s {}', "Zoë", "review-1", "review-2", "review-3", "review-4")
 STATUSES = ("queued", "active", "ended", "failed", "lost")
 NOW = timezone.now().replace(microsecond=0)
 
@@ -98,6 +115,7 @@ def random_fields(rng: random.Random, number: int) -> dict[str, Any]:
         "started_at": started,
         "ended_at": ended,
         "last_seen_at": NOW if is_running else ended or begin,
+        **{column: rng.choice((None, *(WORDS[:4] if weeks_ago > 10 else WORDS[1:]))) for column in TEXTS.values()},
     }
 
 
@@ -161,6 +179,7 @@ MATCHES: dict[str, Callable[[Sent, Any], bool]] = {
     "status": lambda row, asked: row.status in asked,
     "flag": lambda row, asked: any(row.fields["flags"][flag] for flag in asked),
     "q": has_text,
+    **{name: partial(lambda column, row, asked: row.fields[column] in asked, column) for name, column in TEXTS.items()},
     "start": lambda row, asked: row.moment >= asked,
     "end": lambda row, asked: row.moment <= asked,
 }
@@ -181,6 +200,7 @@ ASKED = st.fixed_dictionaries(
         "platform": some(*PLATFORMS),
         "status": some(*STATUSES),
         "flag": some(*FLAGS),
+        **{name: some(*WORDS, "nowhere") for name in TEXTS},
         "q": st.sampled_from(["north", "APP3", "a", "nightly", "acme", "nothing at all"]),
         "start": MOMENTS,
         "end": MOMENTS,
@@ -236,6 +256,28 @@ def test_the_rows_the_pages_and_the_count_are_those_found_by_hand(
 
     last = find_page(parse(viewer, query_string(asked, limit=limit, mode="before")))
     assert last.ids == expected[-limit:]
+
+
+@pytest.mark.parametrize("apps", [1, 2, len(APPS)])
+@pytest.mark.parametrize("texts", [{}, {name: ["staging"] for name in TEXTS}])
+def test_a_clause_can_mix_dimensions(
+    acme: Organisation, alice: User, sent: list[Sent], apps: int, texts: dict[str, list[str]]
+) -> None:
+    """As `app:a OR flag:crash` of Formal does."""
+    asked: Asked = {"app": APPS[:apps], **texts}
+    keys = {value_key(Kind.FLAG, acme.pk, "crash")}.union(*keys_of_names(acme, asked).values())
+    having_one = [
+        row
+        for row in sent
+        if row.fields["flags"]["crash"] or any(MATCHES[name](row, value) for name, value in asked.items())
+    ]
+    expected = [row.id for row in sorted(having_one, key=lambda row: (row.moment, row.id), reverse=True)]
+    request = ListRequest(alice, Clauses().having(keys), limit=30)
+    page = find_page(request)
+    assert page.ids == expected[:30]
+    assert count_matches(request, page) == Count(len(expected), capped=False)
+    longest_first = replace(request, order=Order((Term("duration_ms", descending=True),)), limit=ROWS)
+    assert set(find_page(longest_first).ids) == set(expected)
 
 
 @pytest.mark.parametrize("cap", [1, 2, 50, 51, 1000])

@@ -31,7 +31,7 @@ PIXEL = {
 
 
 def stored() -> Facets:
-    return set(Facet.objects.values_list("owner", "value"))
+    return set(Facet.objects.values_list("owner", "value", "text"))
 
 
 def needed(organisation: Organisation) -> Facets:

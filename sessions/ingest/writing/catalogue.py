@@ -72,7 +72,7 @@ class Catalogue:
         self._people: dict[int, Person] = {}
         self._usernames: dict[str, int] = {}
         self._tokens: dict[str, int] = {}
-        self._facets: set[tuple[int, int]] = set()
+        self._facets: set[tuple[int, int, str]] = set()
         self._facet_removals = 0
         # Whether all sessions of the last batch were new. Those of the next batch are then taken to be new as well.
         self.was_new = False
@@ -98,7 +98,7 @@ class Catalogue:
         for known, new in zip(self._tables(), part._tables(), strict=True):  # noqa: SLF001
             known.update(new)
 
-    def learn_facets(self, facets: set[tuple[int, int]], removals: int) -> set[tuple[int, int]]:
+    def learn_facets(self, facets: set[tuple[int, int, str]], removals: int) -> set[tuple[int, int, str]]:
         """The facets that are not known to exist. From now on they are known, until a purge removes some."""
         if removals != self._facet_removals or len(self._facets) > MOST_FACETS:
             self._facets, self._facet_removals = set(), removals

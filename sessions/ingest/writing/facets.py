@@ -1,33 +1,42 @@
 """Facets: which values occur in whose sessions. Written with the sessions, they are what the filters' options read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.db import connection
 
 from sessions.ingest.writing.catalogue import Catalogue
 from sessions.ingest.writing.rows import Row
 from sessions.models.dimensions import FACETS, Kind
-from sessions.models.keys import key, value_key
-from sessions.postgresql.prepared import as_array
+from sessions.models.keys import key, sql_text_ident, value_key
+from sessions.postgresql.prepared import as_array, as_text_array
 
-# The pairs come sorted, so that concurrent imports insert in one order and never deadlock.
-INSERT_FACETS = """
-INSERT INTO history_facet (owner, value)
-SELECT given.owner, given.value FROM held, unnest({owners}::bigint[], {values}::bigint[]) AS given (owner, value)
+# An owner's key, a value's, and a text. The value of a text has the id 0 here, since PostgreSQL computes it.
+Facet = tuple[int, int, str]
+Facets = set[Facet]
+
+
+def sql_value(organisation: str) -> str:
+    """The key of a value that is given so, with the `text`."""
+    return f"(CASE text WHEN '' THEN value ELSE value | {sql_text_ident('text', organisation)} END)"
+
+
+# They come sorted, so that concurrent imports insert in one order and never deadlock.
+INSERT_FACETS = f"""
+INSERT INTO history_facet (owner, value, text)
+SELECT owner, {sql_value("{organisation}::bigint")}, text
+FROM held, unnest({{owners}}::bigint[], {{values}}::bigint[], {{texts}}::text[]) AS given (owner, value, text)
 ON CONFLICT DO NOTHING
 """
 # Until this transaction ends, the lock keeps a purge from removing a facet that this statement found to exist.
 HOLD = "SELECT pg_advisory_xact_lock_shared(%s)"
 HELD = f"WITH held AS MATERIALIZED ({HOLD})"
-HOLD_AND_INSERT_FACETS = HELD + INSERT_FACETS.format(owners="%s", values="%s")
+HOLD_AND_INSERT_FACETS = HELD + INSERT_FACETS.format(organisation="%s", owners="%s", values="%s", texts="%s")
 
 REMOVALS = "SELECT facet_removals FROM history_organisation WHERE id = %s"
 # Fewer facets than these are all written: to look up which are known takes more statements.
 FEW_FACETS = 100
 
 FACETS_LOCK = 7_305_115 << 32
-
-Facets = set[tuple[int, int]]
 
 
 def facets_lock(organisation_id: int) -> int:
@@ -46,8 +55,13 @@ def add_facets(catalogue: Catalogue, facets: Facets) -> None:
             cursor.execute(REMOVALS, [catalogue.organisation_id])
             facets = catalogue.learn_facets(facets, *cursor.fetchone())
         if facets:
-            owners, values = zip(*sorted(facets), strict=True)
-            cursor.execute(HOLD_AND_INSERT_FACETS, [lock, as_array(owners), as_array(values)])
+            given = as_arrays(sorted(facets)).values()
+            cursor.execute(HOLD_AND_INSERT_FACETS, [lock, catalogue.organisation_id, *given])
+
+
+def as_arrays(facets: Sequence[Facet]) -> dict[str, str]:
+    owners, values, texts = zip(*facets, strict=True) if facets else ((), (), ())
+    return {"owners": as_array(owners), "values": as_array(values), "texts": as_text_array(texts)}
 
 
 def facets_of(organisation_id: int, sessions: Iterable[Row]) -> Facets:
@@ -60,26 +74,29 @@ def facets_of(organisation_id: int, sessions: Iterable[Row]) -> Facets:
 def noted(facets: Facets, organisation_id: int, sessions: Iterable[Row]) -> Iterator[Row]:
     """Yields the rows, which have the column of each dimension with facets.
 
-    Once all have been read, their (owner, value) pairs are among the `facets`.
+    Once all have been read, their facets are among the `facets`.
     """
-    words = {
-        dimension.kind: {word: value_key(dimension.kind, organisation_id, word) for word in dimension.words}
-        for dimension in FACETS
-        if dimension.vocabulary
-    }
     # Unpacked once: every row of an import passes here.
-    columns = [(one.column, key(one.kind, 0), words.get(one.kind), one.is_owner) for one in FACETS]
-    occurring: set[int] = set()
+    columns = [
+        (one, one.column, key(one.kind, 0), {word: value_key(one.kind, organisation_id, word) for word in one.words})
+        for one in FACETS
+    ]
+    occurring: set[tuple[int, str]] = set()
     for row in sessions:
-        owners, values = [], []
-        for column, first, numbers, is_owner in columns:
-            if value := row[column]:
-                values.append(numbers[value] if numbers else first | value)
-                if is_owner:
-                    owners.append(values[-1])
+        owners: list[int] = []
+        values: list[tuple[int, str]] = []
+        for dimension, column, first, words in columns:
+            if not (value := row[column]):
+                continue
+            if dimension.table:
+                values.append((first | value, ""))
+            else:
+                values.append((words[value], "") if words else (first, value))
+            if dimension.is_owner:
+                owners.append(first | value)
         occurring.update(values)
         for owner in owners:
-            facets.update([(owner, value) for value in values])
+            facets.update([(owner, value, text) for value, text in values])
         yield row
     organisation = key(Kind.ORGANISATION, organisation_id)
-    facets.update([(organisation, value) for value in occurring])
+    facets.update([(organisation, value, text) for value, text in occurring])

@@ -22,7 +22,7 @@ from sessions.files.storing import check_found
 from sessions.ingest.reading.identity import event_ids
 from sessions.ingest.writing.catalogue import Catalogue
 from sessions.ingest.writing.changed_days import INSERT_CHANGED_DAYS, day_of, note_changed, sql_day
-from sessions.ingest.writing.facets import INSERT_FACETS, Facets, add_facets, facets_lock, facets_of, noted
+from sessions.ingest.writing.facets import INSERT_FACETS, Facets, add_facets, as_arrays, facets_lock, facets_of, noted
 from sessions.ingest.writing.heartbeat import larger_skew
 from sessions.ingest.writing.rows import Item, Row, attachment_row, event_row, session_row
 from sessions.ingest.writing.small_tables import NAMES_HOLD
@@ -73,10 +73,11 @@ SELECT id, is_new, day, left_day FROM upserted
 """
 # Writes one session with its facets and days, but only if its app and person still have the names known here.
 DAYS = "SELECT unnest(ARRAY[day, left_day]) FROM upserted"
+NAMED = {name: f"{{{name}}}" for name in ("organisation", "owners", "values", "texts")}
 UPSERT_ONE = f"""
 {UPSERT.replace("{in_order}", f"WHERE {NAMES_HOLD}")}, held AS MATERIALIZED (
     SELECT pg_advisory_xact_lock_shared({{lock}}::bigint) FROM upserted
-), faceted AS ({INSERT_FACETS.format(owners="{owners}", values="{values}")}),
+), faceted AS ({INSERT_FACETS.format(**NAMED)}),
 changed AS ({INSERT_CHANGED_DAYS.format(organisation="{organisation}", days=DAYS)})
 SELECT id, is_new FROM upserted
 """
@@ -221,8 +222,7 @@ def _write_alone(organisation: Organisation, item: Item, catalogue: Catalogue, o
     more = {
         **_asked(organisation, owners),
         "lock": facets_lock(organisation.pk),
-        "owners": as_array(owner for owner, _ in facets),
-        "values": as_array(value for _, value in facets),
+        **as_arrays(facets),
         **catalogue.believed(item.line),
     }
     outcomes = merge("history_session", [row], 1, UPSERT_ONE, more)

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from sessions.contract.choices import OPEN_STATUSES, Status
-from sessions.models.dimensions import DIMENSIONS, Kind
+from sessions.models.dimensions import DIMENSIONS, OF_KIND, Kind
 from sessions.models.keys import value_key
 from sessions.postgresql.prepared import as_array
 from sessions.query import tuning
@@ -130,7 +130,7 @@ class Criteria:
         for number, group in enumerate(self.groups):
             for kind, values in by_kind(group).items():
                 # An array is passed as text: psycopg would convert each of thousands of ids by itself.
-                parameters[f"group_{number}_{kind}"] = values if kind in WORDS else as_array(values)
+                parameters[f"group_{number}_{kind}"] = as_array(values) if OF_KIND[kind].has_ids else values
                 if kind in WORDS or is_small(group):
                     parameters |= {f"group_{number}_{kind}_{at}": value for at, value in enumerate(values)}
         parameters |= {f"exact_{number}": value for number, (_, value) in enumerate(self.exact)}
@@ -154,10 +154,12 @@ class Criteria:
         """The kind of each key, and the condition on rows `s` that have it. The group must be small, or of words."""
         number = self.groups.index(group)
         for kind, values in by_kind(group).items():
-            within = self.sql_range() if kind in WORDS else self.sql_times()
             for at, value in enumerate(values):
-                has_it = f"s.{value}" if kind == Kind.FLAG else f"{COLUMNS[kind]} = %(group_{number}_{kind}_{at})s"
-                yield kind, f"{has_it} AND {within}"
+                if kind == Kind.FLAG:
+                    yield kind, f"s.{value} AND {self.sql_range()}"
+                else:
+                    within = self.sql_times() if OF_KIND[kind].has_ids else self.sql_range()
+                    yield kind, f"{COLUMNS[kind]} = %(group_{number}_{kind}_{at})s AND {within}"
 
     def sql_matches(self) -> str:
         """All criteria except organisation and time, as a condition on the row `s`."""
@@ -168,12 +170,15 @@ class Criteria:
         return " AND ".join(parts) or "TRUE"
 
     def sql_group(self, number: int) -> str:
-        options = []
-        for kind, values in by_kind(self.groups[number]).items():
-            if kind == Kind.FLAG:
-                options += [f"s.{flag}" for flag in values]
-            elif len(values) > tuning.ESTIMATED_VALUES and kind not in WORDS:
-                options.append(f"({COLUMNS[kind]} IN (SELECT unnest(%(group_{number}_{kind})s::bigint[]))) IS TRUE")
-            else:
-                options.append(f"{COLUMNS[kind]} = ANY(%(group_{number}_{kind})s)")
+        options = [self.sql_has_one(number, kind) for kind in by_kind(self.groups[number])]
         return f"({' OR '.join(options)})" if options else "FALSE"
+
+    def sql_has_one(self, number: int, kind: Kind) -> str:
+        """That the row has one of the keys of this kind."""
+        values = by_kind(self.groups[number])[kind]
+        if kind == Kind.FLAG:
+            return " OR ".join(f"s.{flag}" for flag in values)
+        if len(values) > tuning.ESTIMATED_VALUES and kind not in WORDS:
+            given = f"unnest(%(group_{number}_{kind})s::{OF_KIND[kind].sql_type}[])"
+            return f"({COLUMNS[kind]} IN (SELECT {given})) IS TRUE"
+        return f"{COLUMNS[kind]} = ANY(%(group_{number}_{kind})s)"

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from sessions.models.dimensions import DIMENSIONS, Kind
-from sessions.models.keys import KIND_BITS, NUMBERS, VALUES_PER_ORGANISATION, key, kind_of
+from sessions.models.dimensions import DIMENSIONS, OF_KIND, Kind
+from sessions.models.keys import KIND_BITS, NUMBERS, VALUES_PER_ORGANISATION, TextKey, ident_of, key, kind_of
 from sessions.query import tuning
 
 Group = frozenset[int]
@@ -27,7 +27,7 @@ def has_several_flags(group: Group) -> bool:
 
 @lru_cache(maxsize=8)
 def by_kind(group: Group) -> Mapping[Kind, list[Any]]:
-    """The values of a group by kind, as the columns hold them: ids, or words.
+    """The values of a group by kind, as the columns hold them: ids, words, or texts.
 
     They are cached for the rest of a request, since a search can find thousands.
     """
@@ -35,9 +35,14 @@ def by_kind(group: Group) -> Mapping[Kind, list[Any]]:
     keys, start = sorted(group), 0
     while start < len(keys):
         kind = kind_of(keys[start])
-        first = key(kind, 0)
-        end = bisect_left(keys, first + (1 << KIND_BITS), start)
-        idents = [found - first for found in keys[start:end]]
-        values[kind] = [WORDS[kind][ident % VALUES_PER_ORGANISATION] for ident in idents] if kind in WORDS else idents
+        end = bisect_left(keys, (kind + 1) << KIND_BITS, start)
+        of_kind = keys[start:end]
+        if OF_KIND[kind].is_text:
+            values[kind] = [one.text for one in of_kind if isinstance(one, TextKey)]
+        elif kind in WORDS:
+            values[kind] = [WORDS[kind][ident_of(one) % VALUES_PER_ORGANISATION] for one in of_kind]
+        else:
+            first = key(kind, 0)
+            values[kind] = [one - first for one in of_kind]
         start = end
     return values

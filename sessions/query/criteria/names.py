@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from sessions.contract.names import clean, composed
 from sessions.models import Organisation
-from sessions.models.dimensions import Kind
-from sessions.models.keys import key
+from sessions.models.dimensions import FILTERS, Kind
+from sessions.models.keys import TextKey, key, sql_text_ident
 from sessions.postgresql.fetching import fetch_prepared
 from sessions.postgresql.folding import sql_folded
 from sessions.query.criteria.values import DEVICE_EXACTLY, is_bracketed, is_quoted
@@ -14,6 +14,7 @@ from sessions.query.criteria.values import DEVICE_EXACTLY, is_bracketed, is_quot
 MAJOR = "coalesce(substring(version FROM '^[0-9]+'), split_part(version, '.', 1))"
 PATTERNS = f"ANY({sql_folded('%(q)s')})"
 
+TEXTS = {name: dimension for name, dimension in FILTERS.items() if dimension.is_text}
 # For each filter, the statement that selects the (kind, id) of everything with one of the names.
 NAMED = {
     # People by e-mail or username, whatever its case, or exactly one of them: see `sessions.query.criteria.values`.
@@ -56,24 +57,36 @@ NAMED = {
         WHERE organisation_id = %(organisation)s AND lower(label) LIKE {PATTERNS}
     """,
 }
+# The filters whose values are looked up.
+LOOKED_UP = (*NAMED, *TEXTS)
 
 
 def keys_of_names(organisation: Organisation, asked: Mapping[str, Iterable[str]]) -> dict[str, set[int]]:
-    """For each filter of NAMED that is asked for, the keys of everything with one of the names. Takes one statement."""
+    """For each filter of LOOKED_UP that is asked for, the keys of what has one of the names. Takes one statement."""
     found: dict[str, set[int]] = {name: set() for name in asked}
     if not found:
         return found
     parameters: dict[str, object] = {"organisation": organisation.pk}
     for name, values in asked.items():
         parameters |= _parameters(name, values)
-    # One array for each kind: reading thousands of ids as rows takes as long as finding them.
-    each = (
-        f"SELECT '{name}', kind, array_agg(id) FROM ({NAMED[name]}) named (kind, id) GROUP BY kind" for name in asked
-    )
-    for name, kind, idents in fetch_prepared(" UNION ALL ".join(each), parameters):
+    for name, kind, idents, texts in fetch_prepared(" UNION ALL ".join(map(_sql_idents, asked)), parameters):
         first = key(kind, 0)
-        found[name].update(first | ident for ident in idents)
+        if texts:
+            found[name].update(TextKey(first | ident, text) for ident, text in zip(idents, texts, strict=True))
+        else:
+            found[name].update(first | ident for ident in idents)
     return found
+
+
+def _sql_idents(name: str) -> str:
+    """One array for each kind: reading thousands of ids as rows takes as long as finding them."""
+    if name in TEXTS:
+        ident = sql_text_ident("text", "%(organisation)s::bigint")
+        given = f"unnest(%({name})s::text[]) AS given (text)"
+        return f"SELECT '{name}', {TEXTS[name].kind:d}, array_agg({ident}), array_agg(text) FROM {given}"
+    return f"""
+        SELECT '{name}', kind, array_agg(id), NULL::text[] FROM ({NAMED[name]}) named (kind, id) GROUP BY kind
+    """
 
 
 def _parameters(name: str, values: Iterable[str]) -> dict[str, list[str]]:

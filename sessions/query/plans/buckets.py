@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sessions.models.keys import PERIOD_BITS, period_start, sql_period
+from sessions.models.keys import PERIOD_BITS, period_start, sql_indexed_keys, sql_period
 from sessions.postgresql.fetching import fetch_all
+from sessions.postgresql.prepared import as_array
 from sessions.query import tuning
 from sessions.query.criteria.criteria import ASKED_COLUMNS, Criteria, Parameters
 from sessions.query.criteria.order import Position
@@ -87,7 +88,7 @@ class Walk:
         )
 
     def sql_probed(self) -> str:
-        return " AND ".join(f"s.keys && probe.keys_{group}" for group in range(len(self.probed)))
+        return " AND ".join(f"{sql_indexed_keys()} && probe.keys_{group}" for group in range(len(self.probed)))
 
     @property
     def probed(self) -> list[frozenset[int]]:
@@ -96,7 +97,7 @@ class Walk:
 
     @property
     def keys(self) -> Parameters:
-        return {f"probe_{number}": sorted(group) for number, group in enumerate(self.probed)}
+        return {f"probe_{number}": as_array(map(int, sorted(group))) for number, group in enumerate(self.probed)}
 
 
 def walk_the_buckets(search: Search) -> list[Position]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from django.core.cache import cache
 
+from sessions.models.dimensions import OF_KIND
 from sessions.postgresql.fetching import fetch_all
 from sessions.query import tuning
 from sessions.query.criteria.criteria import Criteria
-from sessions.query.criteria.groups import COLUMNS, WORDS, by_kind, has_several_flags
+from sessions.query.criteria.groups import COLUMNS, by_kind, has_several_flags
 from sessions.query.criteria.order import NEWEST_FIRST
 from sessions.query.plans.buckets import count_in_buckets
 from sessions.query.plans.choice import is_single_indexed_clause
@@ -75,12 +76,13 @@ def count_by_keys(criteria: Criteria, rows: int) -> tuple[int, int]:
     branches = []
     kinds = by_kind(criteria.groups[0])
     for kind in kinds:
-        if kind in WORDS:
-            # A word is second in its index, behind the organisation: PostgreSQL keeps the order for one word at a time.
-            found = [f"{key} ORDER BY {NEWEST_FIRST.sql()}" for _, key in criteria.sql_keys(criteria.groups[0])]
-        else:
+        if OF_KIND[kind].has_ids:
             column = COLUMNS[kind]
             found = [f"{column} = ANY(%(group_0_{kind})s) AND {criteria.sql_times()} ORDER BY {column}"]
+        else:
+            # A word is second in its index, behind the organisation: PostgreSQL keeps the order for one word at a time.
+            keys = criteria.sql_keys(criteria.groups[0])
+            found = [f"{key} ORDER BY {NEWEST_FIRST.sql()}" for of, key in keys if of == kind]
         branches += [f"(SELECT s.id FROM history_session s WHERE {one} LIMIT %(rows)s)" for one in found]
     # A session that a person ran and sent with their own token is found twice, so UNION removes duplicates. No session
     # has two platforms.

@@ -8,12 +8,19 @@ from collections.abc import Collection
 
 from sessions.models.dimensions import OF_KIND, Kind
 from sessions.query.criteria.criteria import Criteria
-from sessions.query.criteria.groups import COLUMNS, WORDS, by_kind, is_small
+from sessions.query.criteria.groups import COLUMNS, by_kind, is_small
 
 
 def is_indexed(group: frozenset[int]) -> bool:
-    """Whether each key has an index by date. The status “ended” has none, since nearly all sessions have it."""
-    return not any(OF_KIND[kind].unindexed in values for kind, values in by_kind(group).items())
+    """Whether each key has an index by date. The status “ended” has none, since nearly all sessions have it.
+
+    Many keys with words or texts among them are left to the buckets. In a skip scan, the planner would look for each
+    text in session_newest, since it does not know how rare it is.
+    """
+    return all(
+        OF_KIND[kind].unindexed not in values and (OF_KIND[kind].has_ids or is_small(group))
+        for kind, values in by_kind(group).items()
+    )
 
 
 def selectivity(group: frozenset[int]) -> tuple[int, int]:
@@ -62,10 +69,14 @@ def sql_span(criteria: Criteria, group: frozenset[int], descending: bool, sql_ed
         FROM unnest(%(group_{number}_{kind})s::bigint[]) ident
         """
         for kind in by_kind(group)
-        if kind not in WORDS
+        if OF_KIND[kind].has_ids
     ]
     # The planner takes a partial index only if the condition shows that the rows are in it.
-    keys += [f"SELECT {sql_ends(key, descending, sql_edge)}" for kind, key in criteria.sql_keys(group) if kind in WORDS]
+    keys += [
+        f"SELECT {sql_ends(key, descending, sql_edge)}"
+        for kind, key in criteria.sql_keys(group)
+        if not OF_KIND[kind].has_ids
+    ]
     nearest, farthest = ("max", "min") if descending else ("min", "max")
     return f"SELECT {nearest}(near) AS near, {farthest}(far) AS far FROM ({' UNION ALL '.join(keys)}) of_keys"
 

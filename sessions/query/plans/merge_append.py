@@ -131,9 +131,7 @@ def sql_rows_of_keys(search: Search, group: Group, limit: int) -> str:
     branches = []
     for kind, sql_key in criteria.sql_keys(group):
         # A session that was run by the person and sent with the person's token comes from the person's branch.
-        of_others = [
-            f"AND ({COLUMNS[other]} = ANY(%(group_{number}_{other})s)) IS NOT TRUE" for other in kinds if other < kind
-        ]
+        of_others = [f"AND ({criteria.sql_has_one(number, other)}) IS NOT TRUE" for other in kinds if other < kind]
         branches.append(
             f"""
             (SELECT {ASKED_COLUMNS} FROM history_session s
