@@ -29,6 +29,7 @@ class Kind(IntEnum):
     STATUS = 7
     PLATFORM = 8
     FLAG = 9
+    ENVIRONMENT = 10
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,8 @@ DIMENSIONS = (
     Dimension(Kind.STATUS, 5, "status", "Status", "Any status", "Repeatable.",
               "status", vocabulary=Status, unindexed=Status.ENDED.value),
     Dimension(Kind.FLAG, 3, "flag", "Flag", "Any flag", "Sessions with one of these; repeatable.", vocabulary=Flag),
+    Dimension(Kind.ENVIRONMENT, 9, "environment", "Environment", "All environments", "Exact value; repeatable.",
+              "environment", unindexed=None, is_facet=True),
 )
 # fmt: on
 OF_KIND = {dimension.kind: dimension for dimension in DIMENSIONS}
