@@ -51,11 +51,12 @@ stored.organisation_id = {{organisation}}::bigint AND (
 SELECT_OWNED = f"SELECT stored.id FROM history_session AS stored WHERE stored.id = ANY({{ids}}::uuid[]) AND {OWNED}"
 # A session that has ended stays ended when an older record arrives late.
 KEPT = "stored.status IN ('ended', 'failed') AND excluded.status NOT IN ('ended', 'failed')"
+INSERT = """
+    INSERT INTO {table} AS stored ({columns}, created_at, updated_at)
+    SELECT {columns}, statement_timestamp(), statement_timestamp() FROM {source} AS sent
+"""
 # `left_day` is the day on which the session counted before, if it was another day.
-UPSERT = f"""
-WITH upserted AS (
-    INSERT INTO {{table}} AS stored ({{columns}}, created_at, updated_at)
-    SELECT {{columns}}, statement_timestamp(), statement_timestamp() FROM {{source}} AS sent {{in_order}}
+OR_REPLACE = f"""
     ON CONFLICT (id) DO UPDATE SET
         {{changes}},
         moved_from = stored.occurred_at,
@@ -65,17 +66,16 @@ WITH upserted AS (
     WHERE {OWNED} AND NOT ({KEPT})
     RETURNING stored.id, stored.created_at = stored.updated_at AS is_new, {sql_day("stored.occurred_at")} AS day,
               nullif({sql_day("stored.moved_from")}, {sql_day("stored.occurred_at")}) AS left_day
-)
 """
 UPSERT_MANY = f"""
-{UPSERT.replace("{in_order}", "ORDER BY id")}
+WITH upserted AS ({INSERT} ORDER BY id {OR_REPLACE})
 SELECT id, is_new, day, left_day FROM upserted
 """
 # Writes one session with its facets and days, but only if its app and person still have the names known here.
 DAYS = "SELECT unnest(ARRAY[day, left_day]) FROM upserted"
 NAMED = {name: f"{{{name}}}" for name in ("organisation", "owners", "values", "texts")}
 UPSERT_ONE = f"""
-{UPSERT.replace("{in_order}", f"WHERE {NAMES_HOLD}")}, held AS MATERIALIZED (
+WITH upserted AS ({INSERT} WHERE {NAMES_HOLD} {OR_REPLACE}), held AS MATERIALIZED (
     SELECT pg_advisory_xact_lock_shared({{lock}}::bigint) FROM upserted
 ), faceted AS ({INSERT_FACETS.format(**NAMED)}),
 changed AS ({INSERT_CHANGED_DAYS.format(organisation="{organisation}", days=DAYS)})
