@@ -32,13 +32,13 @@ HOLDS = """
 """
 # Uses the unique index countedday_once and the primary key of history_daycount. If a user's sessions were sent with one
 # of the tokens that are asked for, they count as the token's, and the count of the user cannot be used.
-COUNTS = """
+COUNTS = f"""
     SELECT asked.day, d.id, d.version, c.key
     FROM unnest(%(days)s::int[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS asked (day, start_at, end_at)
     JOIN history_countedday d
       ON d.organisation_id = %(organisation)s AND d.start_at = asked.start_at AND d.end_at = asked.end_at
     JOIN history_daycount c ON c.counted_day_id = d.id AND c.key = ANY(%(keys)s)
-    WHERE {holds} AND {alone}
+    WHERE {HOLDS} AND (%(tokens)s::bigint[] = '{{}}' OR NOT c.others && %(tokens)s::bigint[])
 """
 
 
@@ -98,7 +98,7 @@ def parts(criteria: Criteria, days: Sequence[Day]) -> Parts:
     whole = [number for number, day in enumerate(days) if day.is_whole]
     tokens = Parts(keys).tokens
     found = fetch_all(
-        COUNTS.format(holds=HOLDS, alone="NOT c.others && %(tokens)s::bigint[]" if tokens else "TRUE"),
+        COUNTS,
         {
             "organisation": criteria.organisation_id,
             "lost_before": criteria.lost_before,
