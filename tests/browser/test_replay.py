@@ -1,8 +1,11 @@
 """A session's page on its axis: everything follows the playhead, and everything with a moment seeks."""
 
+import json
 import re
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from sessions.contract.schema import Session
 from sessions.models import Organisation, User
 from sessions.query import ListRequest, find_page, find_session, listed_records
-from tests.browser.conftest import PageOf
+from tests.browser.conftest import RECORDED, PageOf
 from tests.conftest import NOON
 
 Send = Callable[..., UUID]
@@ -157,3 +160,54 @@ def test_nothing_lies_over_anything_at_any_width(alice: User, recorded: None, pa
             page.goto(f"/sessions/{record.id}/?tab={tab}&t=1")
             assert page.evaluate(OVERLAPS) == [], (width, tab)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, tab)
+
+
+def test_log_requests_and_video_of_different_starts_line_up(
+    acme: Organisation, alice: User, send: Send, tmp_path: Path, page_of: PageOf
+) -> None:
+    """The video begins 5 s, the log 2 s and the requests 3.4 s after the session. At 6.25 s each has something."""
+
+    def at(t: float) -> str:
+        return (NOON + timedelta(seconds=t)).isoformat(timespec="milliseconds")
+
+    request = {
+        "time": 20,
+        "request": {"method": "GET", "url": "https://a.example/cart", "headers": []},
+        "response": {"status": 200, "headers": [], "content": {}},
+    }
+    entries = [{"startedDateTime": at(t)} | request for t in (3.4, 6.25, 8)]
+    (tmp_path / "network.har").write_text(json.dumps({"log": {"entries": entries}}))
+    (tmp_path / "app.log").write_text("".join(f"{at(t)} INFO line at {t}\n" for t in (2, 6.25, 9)))
+    shutil.copy(RECORDED.parent / "files" / "rec-1-000" / "video.webm", tmp_path)
+    files = [
+        {"name": "network.har", "kind": "network_log", "content_type": "application/json", "file": "network.har"},
+        {"name": "app.log", "kind": "log", "content_type": "text/plain", "file": "app.log"},
+        {"name": "video.webm", "kind": "video", "content_type": "video/webm", "file": "video.webm", "starts_at": at(5)},
+    ]
+    session_id = send(acme, ended_at=NOON + timedelta(seconds=10), attachments=files)
+    page = page_of(alice)
+    open_ready(page, f"/sessions/{session_id}/?tab=log")
+    page.locator("#panel [data-t]").nth(1).locator(".line-time").click()
+    page.wait_for_function("() => Math.abs(document.querySelector('video').currentTime - 1.25) < 0.05")
+    page.get_by_role("link", name="Network", exact=True).click()
+    expect(chosen(page)).to_have_attribute("data-t", "6.250")
+    page.reload()
+    page.wait_for_function("() => Math.abs(document.querySelector('video').currentTime - 1.25) < 0.05")
+
+
+def test_the_first_errors_line_is_two_steps_from_the_list(
+    acme: Organisation, alice: User, send: Send, tmp_path: Path, page_of: PageOf
+) -> None:
+    lines = [f"{(NOON + timedelta(seconds=n)).isoformat()} INFO fine\n" for n in range(900)]
+    lines[700] = lines[700].replace("INFO fine", "ERROR the cart is empty")
+    (tmp_path / "app.log").write_text("".join(lines))
+    file = {"name": "app.log", "kind": "log", "content_type": "text/plain", "file": "app.log"}
+    send(acme, status="failed", ended_at=NOON + timedelta(minutes=15), attachments=[file])
+    page = page_of(alice)
+    page.goto("/sessions/")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-go-to-trouble]")
+    page.keyboard.press("g")
+    expect(page.locator("#panel .line-found, #panel [aria-current]").first).to_contain_text("the cart is empty")
+    expect(page.get_by_text("the cart is empty").last).to_be_in_viewport()
