@@ -24,6 +24,7 @@ from sessions.query.passed import last_passed
 from sessions.replay.axis import Axis, Scope, axis_of, scope_of
 from sessions.replay.file_lanes import FileLane, Reading, file_lanes
 from sessions.replay.lanes import EventsLane, events_lane, ticks
+from sessions.replay.stage import stage_of
 from sessions.replay.trouble import Count, Trouble, event_trouble, troubles_of
 from sessions.views.origin import context_of, origin_of
 from sessions.views.panels.events import events_panel, new_events, since_of
@@ -188,6 +189,7 @@ def _around(shown: Shown, *, read_all: bool = False, live: bool = False) -> dict
         "took_place": took_place(record),
         "lane": shown.lane,
         "file_lanes": [lane for lane in files if lane.boxes],
+        "pictures": [seen for seen in stage_of(record, axis).pictures if not seen.start.assumed],
         "pending": [lane.file for lane in files if lane.is_pending],
         "ticks": ticks(axis),
         "share": axis.share(scope.t or 0.0),
