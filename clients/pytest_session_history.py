@@ -4,50 +4,51 @@
 
 Put this file and session_history.py where Python finds them, and the token into SESSION_HISTORY_TOKEN. With
 Playwright or Selenium a session also gets screenshots, the console and the requests as HAR, and a video where one is
-recorded. A server that is away never fails a test: one line at the end says that something is missing.
+recorded.
+
+Tests wait for no server: they are written to a spool on disk, which another process sends, many in one request. What
+it could not send when the run ends is kept; one line says how much that is, and the next run sends it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
 import re
+import shutil
+import subprocess
+import sys
+import time
 import uuid
 from collections.abc import Generator
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Callable, NamedTuple, Union  # noqa: UP035  3.9
+from typing import IO, Any, Callable, Union  # noqa: UP035  3.9
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from session_history import ApiError, Session, SessionHistory
+import session_history
+from session_history import SECONDS_AFTER, Journal, Spool, Spooled, totals, without_secrets
 
-# A test must not wait long for a server that is gone, and the next one must not wait at all.
-ATTEMPTS = 2
-TIMEOUT_SECONDS = 15.0
 LONGEST_MESSAGE = 2_000
 LONGEST_TRACE = 20_000
-PROBLEM = "session_history_problem"
-# They open things, so they do not belong into a file that many may read.
-SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"})
+LONGEST_LOG = 16 * 1024 * 1024
+# Of one page's; what comes after is counted.
+MOST_LINES = 20_000
+MOST_REQUESTS = 5_000
+MOST_EVENTS = 2_000
+PICTURE_MILLISECONDS = 2_000
+STARTER_SECONDS = 10.0
 CHROMEDRIVER = re.compile(r"(?P<url>\S+) (?P<line>[0-9]+):[0-9]+ (?P<text>.*)", re.DOTALL)
 LEVELS = {"SEVERE": "error", "WARNING": "warning"}
+WORKER = "session_history"
+# Wherever a test may go: the path on which it was found may be relative.
+SENDER = Path(session_history.__file__).absolute()
 
 Json = dict[str, Any]
 Report = pytest.TestReport
-
-
-class File(NamedTuple):
-    """A file of a test's session; `starts_at` is when its first frame or byte is."""
-
-    name: str
-    content: bytes
-    kind: str
-    content_type: str
-    starts_at: str | None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,100 +60,214 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="an API token with the scope write; in SESSION_HISTORY_TOKEN nobody sees it in the list of processes",
     )
     group.addoption("--session-history-app", default=os.environ.get("SESSION_HISTORY_APP"), help="the app ID tested")
+    group.addoption(
+        "--session-history-spool",
+        default=None,
+        help="the folder where sessions wait until they are sent; SESSION_HISTORY_SPOOL",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     url, token = config.getoption("--session-history-url"), config.getoption("--session-history-token")
-    if url and token:
-        history = SessionHistory(url, token, attempts=ATTEMPTS, timeout=TIMEOUT_SECONDS)
-        config.pluginmanager.register(Recorder(config, history), "session-history-recorder")
+    if not (url and token) or config.getoption("collectonly", default=False):
+        return
+    try:
+        worker = getattr(config, "workerinput", None)
+        if worker is None:
+            run = Run(config, url, token)
+            config.pluginmanager.register(run, "session-history-run")
+            folder, name = run.folder, "main"
+        else:
+            folder, name = Path(worker[WORKER]), worker["workerid"]
+        if worker is not None or not _has_workers(config):
+            recorder = Recorder(config, Journal(folder, name, token), folder.name, name)
+            config.pluginmanager.register(recorder, "session-history-recorder")
+    except Exception as error:  # noqa: BLE001  a recording is never worth a run
+        config.pluginmanager.register(NoRun(_text_of(error)), "session-history-no-run")
+
+
+def _has_workers(config: pytest.Config) -> bool:
+    return bool(config.getoption("tx", default=None))
+
+
+class NoRun:
+    """A run that cannot be recorded."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        terminalreporter.write_line(f"Session History: nothing is recorded: {self._why}", yellow=True)
+
+
+class Run:
+    """A run of pytest: it starts the process that sends, and says at the end what became of the sessions."""
+
+    def __init__(self, config: pytest.Config, url: str, token: str) -> None:
+        session_history.SessionHistory(url, token)  # which refuses what is no address
+        self._url = url.rstrip("/")
+        self._token = token
+        self._spool = Spool(url, config.getoption("--session-history-spool"))
+        self.folder = self._spool.begin(uuid.uuid4().hex)
+        self._sender: IO[bytes] | None = None
+        self._problem: str | None = None
+        self._lost = 0
+
+    def pytest_sessionstart(self) -> None:
+        try:
+            self._sender = self._started()
+        except Exception as error:  # noqa: BLE001
+            self._problem = f"the process that sends did not start: {_text_of(error)}"
+
+    def _started(self) -> IO[bytes] | None:
+        """What is written to it, or its end, tells the sender that the run is over."""
+        # Isolated, so that neither the tests' path nor what measures their coverage reaches it.
+        command = [sys.executable, "-I", "-S", str(SENDER), "follow", "--url", self._spool.url]
+        process = subprocess.Popen(
+            [*command, "--spool", str(self._spool.folder.absolute()), "--run", str(self.folder.absolute())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "SESSION_HISTORY_TOKEN": self._token},
+            start_new_session=True,
+        )
+        if hasattr(os, "fork"):  # it has made a process of its own and ends
+            process.wait(STARTER_SECONDS)
+        return process.stdin
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """A worker of pytest-xdist writes into the same folder."""
+        node.workerinput[WORKER] = str(self.folder.absolute())
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        with suppress(Exception):
+            output = getattr(node, "workeroutput", None)
+            if output is None:  # it has crashed
+                Journal(self.folder, f"{node.workerinput['workerid']}").broke_off()
+            else:
+                self._lost += output.get(WORKER, 0)
+
+    def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
+        try:
+            recorder = config.pluginmanager.get_plugin("session-history-recorder")
+            self._lost += getattr(recorder, "lost", 0)
+            line, all_sent = self._ended()
+        except Exception as error:  # noqa: BLE001
+            line, all_sent = f"what became of the sessions in {self.folder} is not known: {_text_of(error)}", False
+        terminalreporter.write_line(f"Session History: {line}", yellow=not all_sent)
+
+    def pytest_unconfigure(self) -> None:
+        self._say_over()
+
+    def _ended(self) -> tuple[str, bool]:
+        """Wait, for a while, until everything is sent. What became of the sessions, and whether all were sent."""
+        self._say_over()
+        deadline = time.monotonic() + SECONDS_AFTER
+        done = totals(self.folder)
+        while done.kept and time.monotonic() < deadline and not self._problem:
+            time.sleep(0.02)
+            done = totals(self.folder)
+        lost = done.lost + self._lost
+        why = self._problem or done.why
+        said = f"{done.sent} sent, {done.kept} kept, {lost} lost" + (f" ({why})" if why else "")
+        if not done.kept:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            return f"{said}: {self._url}/sessions/", not lost
+        command = f"python {SENDER} send --url {self._spool.url} --spool {self._spool.folder}"
+        return f"{said}. The next run sends them, or: {command}", False
+
+    def _say_over(self) -> None:
+        with suppress(OSError):
+            (self.folder / session_history.OVER).touch()
+        if self._sender is not None:
+            sender, self._sender = self._sender, None
+            with suppress(OSError, ValueError):
+                sender.close()
 
 
 class Recorder:
-    """One run of pytest, or one worker of pytest-xdist."""
+    """Writes the tests that run in this process to the spool."""
 
-    def __init__(self, config: pytest.Config, history: SessionHistory) -> None:
-        self._config = config
-        self._history = history
+    def __init__(self, config: pytest.Config, journal: Journal, run: str, worker: str) -> None:
         self._app = config.getoption("--session-history-app")
-        worker = getattr(config, "workerinput", {})
-        self._worker: str | None = worker.get("workerid")
-        self._run: str = worker.get("testrunuid") or uuid.uuid4().hex
+        self._journal = journal
+        self._run = run
+        self._worker = worker
+        self._secret = str(config.getoption("--session-history-token"))
+        self._config = config
         self._test: Test | None = None
-        self._recorded = 0
-        self._gone = False
-        self.problem: str | None = None
+        self._number = 0
+        # Tests of which something could not be written.
+        self.lost = 0
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        test = self._test = Test(item.nodeid, self._history.session(**self._fields(item)))
-        self._attempt(test.session.start)
+        self._attempt(lambda: self._begin(item))
         try:
             return (yield)
         finally:
-            self._test = None
-            if test.session.id:
-                self._attempt(test.finish)
-                self._recorded += 1
+            test, self._test = self._test, None
+            if test is not None and not self._attempt(lambda: test.finish(self._journal, self._secret)):
+                self.lost += 1
+
+    def _begin(self, item: pytest.Item) -> None:
+        self._number += 1
+        attributes = {"test": item.nodeid[:LONGEST_MESSAGE], "run": self._run, "python": platform.python_version()}
+        if self._worker != "main":
+            attributes["worker"] = self._worker
+        session = {
+            "external_id": f"pytest:{self._run}:{self._worker}:{self._number}",
+            "status": "failed",
+            "started_at": _now(),
+            **({"app": {"app_id": self._app}} if self._app else {}),
+            "os": {"name": platform.system(), "version": platform.release()},
+            "attributes": attributes,
+        }
+        self._test = Test(session)
+        self._journal.begin(session)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, object, object]:
+        """From the moment that a browser is there, also what other fixtures do with it is seen."""
+        value = yield
+        if self._test is not None and fixturedef.scope == "function":
+            test = self._test
+            self._attempt(lambda: test.watch([value]))
+        return value
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         test = self._test
-        if test is None or not test.session.id:
+        if test is None:
             return (yield)
-        self._attempt(lambda: test.watch(getattr(item, "funcargs", {})))
+        self._attempt(lambda: test.watch(list(getattr(item, "funcargs", {}).values())))
+        self._attempt(lambda: test.note_folder(getattr(item, "funcargs", {}).get("output_path")))
         try:
             return (yield)
         finally:
             # The fixtures close the browser when they end, so now is the time to look.
             self._attempt(test.look)
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Report, Report]:
-        report = yield
+    def pytest_runtest_logreport(self, report: Report) -> None:
+        """When all plugins have said what they think of it."""
         if self._test is not None:
-            self._test.add(report, call)
-        return report
+            self._test.reports.append(report)
 
     def pytest_sessionfinish(self) -> None:
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
-            output[PROBLEM] = self.problem
+            output[WORKER] = self.lost
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """A worker of pytest-xdist has no terminal: its starter speaks for it."""
-        self.problem = self.problem or getattr(node, "workeroutput", {}).get(PROBLEM)
-
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if self.problem:
-            terminalreporter.write_line(f"Session History: not everything was recorded: {self.problem}", yellow=True)
-        elif self._recorded:
-            terminalreporter.write_line(f"Session History: {self._recorded} recorded at {self._history.url}/sessions/")
-
-    def _attempt(self, step: Callable[[], object]) -> None:
-        """Whatever goes wrong with the recording, the test goes on; without a server nothing more is tried."""
-        if self._gone:
-            return
+    @staticmethod
+    def _attempt(step: Callable[[], object]) -> bool:
+        """Whatever goes wrong with the recording, the test goes on."""
         try:
             step()
-        except ApiError as error:
-            self.problem = self.problem or str(error)
-            self._gone = error.status in (0, 401, 403) or error.status >= 500
-        except Exception as error:  # noqa: BLE001  a recording is never worth a red test
-            self.problem = self.problem or f"{type(error).__name__}: {error}".splitlines()[0]
-
-    def _fields(self, item: pytest.Item) -> Json:
-        external_id = f"pytest:{self._run}:{item.nodeid}"
-        if len(external_id) > 255:
-            external_id = f"pytest:{self._run}:{hashlib.sha256(item.nodeid.encode()).hexdigest()}"
-        attributes = {"test": item.nodeid, "run": self._run, "python": platform.python_version()}
-        return {
-            "external_id": external_id,
-            **({"app": self._app} if self._app else {}),
-            "os": {"name": platform.system(), "version": platform.release()},
-            "attributes": attributes | ({"worker": self._worker} if self._worker else {}),
-        }
+        except Exception:  # noqa: BLE001  a recording is never worth a red test
+            return False
+        return True
 
 
 class Test:
@@ -160,80 +275,96 @@ class Test:
 
     __test__ = False
 
-    def __init__(self, nodeid: str, session: Session) -> None:
+    def __init__(self, session: Json) -> None:
         self.session = session
-        self._nodeid = nodeid
-        self._reports: list[Report] = []
+        self.reports: list[Report] = []
         self._browsers: list[Browser] = []
-        self._begun = _now()
-        self._ended = 0.0
+        self._seen: set[int] = set()
+        self._output: Path | None = None
 
-    def watch(self, fixtures: dict[str, Any]) -> None:
-        contexts = {id(found): found for value in fixtures.values() if (found := _context(value)) is not None}
-        self._browsers = [PlaywrightBrowser(context) for context in contexts.values()]
-        self._browsers += [SeleniumBrowser(value) for value in fixtures.values() if _is_driver(value)]
+    def watch(self, values: list[Any]) -> None:
+        for value in values:
+            context = _context(value)
+            found = value if context is None else context
+            if id(found) in self._seen or (context is None and not _is_driver(value)):
+                continue
+            self._seen.add(id(found))
+            self._browsers.append(SeleniumBrowser(value) if context is None else PlaywrightBrowser(context))
+
+    def note_folder(self, output: Any) -> None:
+        """Where pytest-playwright puts a test's videos when the test is over."""
+        if isinstance(output, str):
+            self._output = Path(output)
 
     def look(self) -> None:
         for browser in self._browsers:
             browser.look()
 
-    def add(self, report: Report, call: pytest.CallInfo[None]) -> None:
-        self._reports.append(report)
-        self._ended = call.stop
-        self.session.event(
-            report.when or "test",
-            event_time=_iso(call.stop),
-            outcome=_outcome(report),
-            duration_ms=round((call.stop - call.start) * 1000),
-        )
-        if report.failed:
-            message = str(call.excinfo.value) if call.excinfo is not None else ""
-            self.session.event(
-                "exception",
-                event_time=_iso(call.stop),
-                message=f"{call.excinfo.typename if call.excinfo else 'Error'}: {message}"[:LONGEST_MESSAGE],
-                trace=report.longreprtext[:LONGEST_TRACE],
-                phase=report.when,
-            )
-
-    def finish(self) -> None:
-        failed = any(report.failed for report in self._reports)
-        thrown = any(browser.thrown for browser in self._browsers)
-        self._send(File("test.log", self._log(), "log", "text/plain", self._begun))
+    def finish(self, journal: Journal, secret: str) -> None:
+        ended_at = _now()
+        outcome = _summary(self.reports)
+        failed = outcome in ("failed", "error", "interrupted")
+        files = [self._log(secret)]
+        events = [event for report in self.reports for event in _told(report, self.session["started_at"], ended_at)]
         for number, browser in enumerate(self._browsers, 1):
-            suffix = "" if number == 1 else f"-{number}"
-            for event in browser.events:
-                self.session.event(event.pop("event_type"), **event)
-            for file in browser.files():
+            events += browser.events
+            for file in browser.files(secret):
                 stem, dot, extension = file.name.rpartition(".")
-                self._send(file._replace(name=f"{stem}{suffix}{dot}{extension}"))
+                name = file.name if number == 1 else f"{stem}-{number}{dot}{extension}"
+                files.append(file._replace(name=name))
+        if self._output is not None and not any(file.kind == "video" for file in files):
+            begun = [begun for browser in self._browsers for begun in browser.begun]
+            films = sorted(self._output.glob("video*.webm"), key=lambda film: (len(film.name), film.name))
+            for number, film in enumerate(films):
+                starts_at = begun[number] if len(films) == len(begun) else None
+                files.append(Spooled(film.name, film, "video", "video/webm", starts_at))
         about = {name: value for browser in self._browsers for name, value in browser.about.items()}
-        fields: Json = {
-            "ended_at": _iso(self._ended) if self._ended else _iso(datetime.now(timezone.utc).timestamp()),  # noqa: UP017
-            "attributes": {"outcome": _summary(self._reports), **about},
-            **({"flags": {"exception": True}} if failed or thrown else {}),
+        attempts = 1 + sum(_is_rerun(report) for report in self.reports)
+        about |= {"attempts": attempts} if attempts > 1 else {}
+        session = {
+            **self.session,
+            "status": "failed" if failed else "ended",
+            "ended_at": ended_at,
+            "flags": {"exception": failed or any(browser.thrown for browser in self._browsers)},
+            "attributes": {**self.session["attributes"], "outcome": outcome, **about},
+            "events": events,
         }
-        (self.session.fail if failed else self.session.end)(**fields)
+        journal.add(session, files)
 
-    def _send(self, file: File) -> None:
-        if not file.content:
-            return
-        answer = self.session.attach_bytes(
-            file.name, file.content, file.kind, file.content_type, starts_at=file.starts_at
-        )
-        if answer is None:
-            raise self.session.refused[file.name]
-
-    def _log(self) -> bytes:
-        parts = [self._nodeid]
-        for report in self._reports:
+    def _log(self, secret: str) -> Spooled:
+        """Empty for a test that says nothing: its events tell how long each phase took."""
+        parts = [str(self.session["attributes"]["test"])]
+        for report in self.reports:
             parts.append(f"{report.when}: {_outcome(report)} in {report.duration:.3f} s")
             if report.longrepr is not None:
                 parts.append(report.longreprtext)
         # Every report repeats what was captured before it.
-        for title, content in self._reports[-1].sections if self._reports else []:
-            parts.append(f"---- {title} ----\n{content.rstrip()}")
-        return "\n".join(parts).replace("\0", "\u2400").encode("utf-8", "replace") + b"\n"
+        sections = [section for report in self.reports[-1:] for section in report.sections if section[1]]
+        parts += [f"---- {title} ----\n{content.rstrip()}" for title, content in sections]
+        says = sections or any(report.longrepr is not None for report in self.reports)
+        content = _bytes(parts, secret) if says else b""
+        return Spooled("test.log", content, "log", "text/plain", self.session["started_at"])
+
+
+def _bytes(lines: list[str], secret: str) -> bytes:
+    """A file of these lines, without secrets, and cut where it would be too long."""
+    content: str = without_secrets("\n".join(lines)[:LONGEST_LOG], secret).replace("\0", "\u2400")
+    return content.encode("utf-8", "replace") + b"\n"
+
+
+def _told(report: Report, began: str, ended: str) -> Generator[Json, None, None]:
+    """The events of one phase. A test may have set the clock: what is outside of the test is moved to its edges."""
+    at = min(max(_iso(getattr(report, "stop", 0.0)), began), ended)
+    said = {"outcome": _outcome(report), "duration_ms": round(report.duration * 1000)}
+    yield {"event_type": str(report.when or "test"), "event_time": at, "event_properties": said}
+    if report.failed or _is_rerun(report):
+        trace = report.longreprtext
+        crash = getattr(report.longrepr, "reprcrash", None)
+        message = str(getattr(crash, "message", "")) or trace.strip().rpartition("\n")[2]
+        if message.startswith("assert "):  # which is how pytest shortens it
+            message = f"AssertionError: {message}"
+        said = {"message": message[:LONGEST_MESSAGE], "trace": trace[:LONGEST_TRACE], "phase": report.when}
+        yield {"event_type": "exception", "event_time": at, "event_properties": said}
 
 
 class PlaywrightBrowser:
@@ -242,12 +373,14 @@ class PlaywrightBrowser:
     def __init__(self, context: Any) -> None:
         self._context = context
         self._console: list[str] = []
-        self._finished: list[tuple[Any, Any]] = []
+        self._finished: list[Any] = []
         self._responses: dict[Any, Any] = {}
+        self._left_out = 0
         self._pictures: list[tuple[bytes, str]] = []
         # A video begins when its page is opened: that of a page that was open before is not known.
         self._pages: dict[Any, str | None] = dict.fromkeys(context.pages)
         self._videos: list[tuple[Path, str | None]] = []
+        self.begun: list[str | None] = []
         self._listeners: list[tuple[Any, str, Callable[[Any], None]]] = []
         self.events: list[Json] = []
         self.about: Json = {}
@@ -267,19 +400,24 @@ class PlaywrightBrowser:
     def look(self) -> None:
         for target, name, listener in self._listeners:
             target.remove_listener(name, listener)
+        self._listeners = []
+        self.begun = list(self._pages.values())
         browser = self._context.browser
         if browser is not None:
             self.about = {"browser": browser.browser_type.name, "browser_version": browser.version}
         for page in self._context.pages:
-            self._pictures.append((page.screenshot(), _now()))
+            with suppress(Exception):  # of a page that does not answer
+                self._pictures.append((page.screenshot(timeout=PICTURE_MILLISECONDS), _now()))
             if page.video is not None:
                 self._videos.append((Path(page.video.path()), self._pages.get(page)))
 
-    def files(self) -> list[File]:
+    def files(self, secret: str) -> list[Spooled]:
         # Written when the fixtures have closed the page; kept or not as the test's own settings say.
-        videos = [(path.read_bytes(), begun) for path, begun in self._videos if path.is_file()]
-        entries = [_entry(request, self._responses.get(request)) for request, _ in self._finished]
-        return _files(self._console, entries, self._pictures, videos)
+        videos = [(path, begun) for path, begun in self._videos if path.is_file()]
+        entries = [_entry(request, self._responses.get(request)) for request in self._finished]
+        if self._left_out:
+            self._console.append(f"{_now()} INFO {self._left_out} more lines, requests and events were left out.")
+        return _files(self._console, entries, self._pictures, videos, secret)
 
     def _on(self, target: Any, name: str, listener: Callable[[Any], None]) -> None:
         target.on(name, listener)
@@ -295,24 +433,33 @@ class PlaywrightBrowser:
 
     def _said(self, message: Any) -> None:
         place = message.location
-        self._console.append(_line(_now(), message.type, message.text, place.get("url"), place.get("lineNumber")))
+        if self._is_room(self._console, MOST_LINES):
+            self._console.append(_line(_now(), message.type, message.text, place.get("url"), place.get("lineNumber")))
         if message.type == "error":
             self._happened("console_error", message=message.text, url=place.get("url"))
 
     def _threw(self, thrown: Any) -> None:
         self.thrown = True
         error = thrown.error
-        self._console.append(_line(_now(), "exception", str(error), None, None))
+        if self._is_room(self._console, MOST_LINES):
+            self._console.append(_line(_now(), "exception", str(error), None, None))
         self._happened("exception", message=str(error)[:LONGEST_MESSAGE], trace=(error.stack or "")[:LONGEST_TRACE])
 
     def _answered(self, response: Any) -> None:
-        self._responses[response.request] = response
+        if len(self._responses) < MOST_REQUESTS:
+            self._responses[response.request] = response
 
     def _done(self, request: Any) -> None:
-        self._finished.append((request, None))
+        if self._is_room(self._finished, MOST_REQUESTS):
+            self._finished.append(request)
 
     def _happened(self, event_type: str, **properties: Any) -> None:
-        self.events.append({"event_type": event_type, "event_time": _now(), **properties})
+        if self._is_room(self.events, MOST_EVENTS):
+            self.events.append(_event(event_type, _now(), **properties))
+
+    def _is_room(self, found: list[Any], most: int) -> bool:
+        self._left_out += len(found) >= most
+        return len(found) < most
 
 
 class SeleniumBrowser:
@@ -323,6 +470,7 @@ class SeleniumBrowser:
         self._console: list[str] = []
         self._entries: list[Json] = []
         self._pictures: list[tuple[bytes, str]] = []
+        self.begun: list[str | None] = []
         self.events: list[Json] = []
         self.about: Json = {}
         self.thrown = False
@@ -333,24 +481,24 @@ class SeleniumBrowser:
         self.about = {name: value for name, value in self.about.items() if value}
         self._pictures.append((self._driver.get_screenshot_as_png(), _now()))
         if self._driver.current_url:
-            self.events.append({"event_type": "navigate", "event_time": _now(), "url": self._driver.current_url})
+            self.events.append(_event("navigate", _now(), url=self._driver.current_url))
         # Firefox and Safari have no such logs; `performance` is there when goog:loggingPrefs asks for it.
         kinds = getattr(self._driver, "log_types", [])
-        for said in self._driver.get_log("browser") if "browser" in kinds else []:
+        for said in self._driver.get_log("browser")[:MOST_EVENTS] if "browser" in kinds else []:
             level = LEVELS.get(said["level"], said["level"].lower())
             at = _iso(said["timestamp"] / 1000)
             url, number, text = _of_chromedriver(said["message"])
             self._console.append(_line(at, level, text, url, number))
             if text.startswith("Uncaught "):
                 self.thrown = True
-                self.events.append({"event_type": "exception", "event_time": at, "message": text, "url": url})
+                self.events.append(_event("exception", at, message=text, url=url))
             elif level == "error":
-                self.events.append({"event_type": "console_error", "event_time": at, "message": text, "url": url})
+                self.events.append(_event("console_error", at, message=text, url=url))
         if "performance" in kinds:
             self._entries = _network(json.loads(said["message"]) for said in self._driver.get_log("performance"))
 
-    def files(self) -> list[File]:
-        return _files(self._console, self._entries, self._pictures, [])
+    def files(self, secret: str) -> list[Spooled]:
+        return _files(self._console, self._entries, self._pictures, [], secret)
 
 
 Browser = Union[PlaywrightBrowser, SeleniumBrowser]  # noqa: UP007  3.9
@@ -375,26 +523,33 @@ def _files(
     console: list[str],
     entries: list[Json],
     pictures: list[tuple[bytes, str]],
-    videos: list[tuple[bytes, str | None]],
-) -> list[File]:
+    videos: list[tuple[Path, str | None]],
+    secret: str,
+) -> list[Spooled]:
     """What there is. A picture and a video come with their times."""
     found = []
     if console:
-        content = "\n".join(console).replace("\0", "\u2400").encode("utf-8", "replace")
-        found.append(File("console.log", content + b"\n", "log", "text/plain", console[0].partition(" ")[0]))
+        first = console[0].partition(" ")[0]
+        found.append(Spooled("console.log", _bytes(console, secret), "log", "text/plain", first))
     if entries:
         archive = {"log": {"version": "1.2", "creator": {"name": "pytest_session_history", "version": "1"}}}
         archive["log"]["entries"] = entries  # type: ignore[assignment]
         begun = min(entry["startedDateTime"] for entry in entries)
-        found.append(File("network.har", json.dumps(archive).encode(), "network_log", "application/json", begun))
-    for name, contents, kind, content_type in (
-        ("screenshot{}.png", pictures, "screenshot", "image/png"),
-        ("video{}.webm", videos, "video", "video/webm"),
-    ):
-        for number, (content, starts_at) in enumerate(contents, 1):
-            shown = name.format("" if number == 1 else f"-page-{number}")
-            found.append(File(shown, content, kind, content_type, starts_at))
+        content = json.dumps(without_secrets(archive, secret)).encode()
+        found.append(Spooled("network.har", content, "network_log", "application/json", begun))
+    found += [Spooled(f"screenshot{_of_page(number)}.png", picture, "screenshot", "image/png", taken_at)
+              for number, (picture, taken_at) in enumerate(pictures, 1)]  # fmt: skip
+    found += [Spooled(f"video{_of_page(number)}.webm", path, "video", "video/webm", begun)
+              for number, (path, begun) in enumerate(videos, 1)]  # fmt: skip
     return found
+
+
+def _of_page(number: int) -> str:
+    return "" if number == 1 else f"-page-{number}"
+
+
+def _event(event_type: str, event_time: str, **properties: Any) -> Json:
+    return {"event_type": event_type, "event_time": event_time, "event_properties": properties}
 
 
 def _entry(request: Any, response: Any) -> Json:
@@ -485,21 +640,37 @@ def _har_entry(
 
 
 def _headers(headers: dict[str, str]) -> list[Json]:
-    return [{"name": name, "value": value} for name, value in headers.items() if name.lower() not in SECRET_HEADERS]
+    return [{"name": name, "value": value} for name, value in headers.items()]
 
 
 def _outcome(report: Report) -> str:
-    if hasattr(report, "wasxfail"):
-        return "xfailed" if report.skipped else "xpassed"
+    if hasattr(report, "wasxfail") and report.outcome in ("skipped", "passed"):
+        return "xfailed" if report.outcome == "skipped" else "xpassed"
     return str(report.outcome)
 
 
 def _summary(reports: list[Report]) -> str:
-    """One word for the test, as pytest's own summary has it."""
-    for report in reports:
+    """One word for the test, as pytest's own summary has it: of its last attempt, where there were several."""
+    before = [number for number, report in enumerate(reports, 1) if _is_rerun(report)]
+    attempt = reports[before[-1] :] if before else reports
+    for report in attempt:
         if report.failed:
             return "failed" if report.when == "call" else "error"
-    return next((outcome for report in reports if (outcome := _outcome(report)) != "passed"), "passed")
+    if not any(report.when == "teardown" for report in attempt):
+        return "interrupted"
+    return next((outcome for report in attempt if (outcome := _outcome(report)) != "passed"), "passed")
+
+
+def _is_rerun(report: Report) -> bool:
+    """Whether it failed and is tried again, as pytest-rerunfailures says."""
+    return str(report.outcome) == "rerun"
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error) or type(error).__name__
+    except Exception:  # noqa: BLE001
+        return type(error).__name__
 
 
 def _of_chromedriver(message: str) -> tuple[str | None, int | None, str]:

@@ -7,33 +7,59 @@
 
 Leaving the block ends the session; an exception on the way out makes it failed, with the message and the trace.
 Every write can be sent again without harm, and is, when the network or the server fails for a moment.
+
+Producers that must never wait for a server, such as the plugin for pytest, write to a spool on disk instead, which
+another process sends. What is left of it, after a kill or because the server was away, is sent by
+
+    SESSION_HISTORY_TOKEN=sh_... python session_history.py send
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import http.client
 import io
 import json
+import math
 import mimetypes
 import os
 import random
 import re
+import select
+import shutil
+import socket
+import sys
+import tempfile
 import threading
 import time
 import traceback
-import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
 import warnings
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Callable, Union  # noqa: UP035  3.9
+from typing import IO, Any, Callable, NamedTuple, Union  # noqa: UP035  3.9
 
-__all__ = ["ApiError", "Session", "SessionHistory", "kind_of", "milliseconds_of", "now", "type_of"]
+__all__ = [
+    "ApiError",
+    "Journal",
+    "Session",
+    "SessionHistory",
+    "Spool",
+    "Spooled",
+    "clean",
+    "kind_of",
+    "milliseconds_of",
+    "now",
+    "type_of",
+    "without_secrets",
+]
 
 Json = dict[str, Any]
 Where = Union[str, "os.PathLike[str]"]
@@ -42,6 +68,7 @@ ATTEMPTS = 6
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 60.0
 BATCH_EVENTS = 100
+BATCH_BYTES = 4 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
 # The file is not taken, and everything else of the session is.
 FILE_REFUSED = frozenset({400, 413, 415})
@@ -59,14 +86,25 @@ SHORT = {"app": "app_id", "device": "model", "os": "name"}
 
 
 class ApiError(Exception):
-    """What the server refused. `status` is 0 when none could be reached; `field` is what was wrong in the request."""
+    """What the server refused. `status` is 0 when none could be reached; `field` is what was wrong in the request.
 
-    def __init__(self, code: str, message: str, field: str | None = None, status: int = 0) -> None:
+    `retry_after` is in how many seconds it may be asked again, where it says so.
+    """
+
+    def __init__(
+        self, code: str, message: str, field: str | None = None, status: int = 0, retry_after: float | None = None
+    ) -> None:
         super().__init__(f"{code}: {message}" if code else message)
         self.code = code
         self.message = message
         self.field = field
         self.status = status
+        self.retry_after = retry_after
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the same request may be answered another time."""
+        return self.status == 0 or self.status in AGAIN
 
 
 class SessionHistory:
@@ -76,14 +114,16 @@ class SessionHistory:
         self, url: str, token: str, *, timeout: float = 30.0, attempts: int = ATTEMPTS, delay: float = FIRST_DELAY
     ) -> None:
         """`timeout` and the first `delay` between attempts are seconds; each delay is twice the one before."""
-        if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+        self._address = urllib.parse.urlsplit(url)
+        if self._address.scheme not in ("http", "https") or not self._address.hostname:
             raise ValueError(f"{url!r} is no address of a server: it must begin with https:// or http://")
         self.url = url.rstrip("/")
-        self._token = token
+        self.token = token
         self._timeout = timeout
         self._attempts = attempts
         self._delay = delay
-        self._opener = urllib.request.build_opener(_NoRedirects)
+        self._connections = threading.local()
+        self._target = ""
 
     def session(self, **fields: Any) -> Session:
         """A session that starts with `start()`, or on entering a `with` block.
@@ -109,9 +149,25 @@ class SessionHistory:
         decoded: Json = json.loads(answer)
         return decoded
 
+    def batch(self, lines: list[bytes]) -> list[Json]:
+        """Whole sessions, a line of JSON each; what became of each of them. Raises ApiError."""
+        headers = {"Content-Type": "application/x-ndjson"}
+        answer = self._request("POST", "/api/v1/sessions/batch", headers, lambda: io.BytesIO(b"\n".join(lines)))
+        outcomes: list[Json] = [json.loads(line) for line in answer.splitlines()]
+        if len(outcomes) != len(lines):
+            raise ApiError("unreachable", f"{self.url} answered {len(outcomes)} of {len(lines)} lines")
+        return outcomes
+
     def download(self, path: str) -> bytes:
         """The bytes behind an attachment's `url`. Raises ApiError."""
         return self._request("GET", path, {}, lambda: None)
+
+    def put_events(self, path: str, events: list[bytes]) -> Json:
+        """Events of the session at this path, encoded. Raises ApiError."""
+        content = b'{"events": [' + b", ".join(events) + b"]}"
+        headers = {"Content-Type": "application/json"}
+        decoded: Json = json.loads(self._request("POST", f"{path}/events", headers, lambda: io.BytesIO(content)))
+        return decoded
 
     def put(self, path: str, headers: dict[str, str], opened: Callable[[], IO[bytes]]) -> Json:
         """A file. `opened` opens it, again for every attempt; `headers` hold its Content-Length."""
@@ -123,41 +179,83 @@ class SessionHistory:
     ) -> bytes:
         delay = self._delay
         for attempt in range(1, self._attempts + 1):
-            wait = None
             try:
                 return self._once(method, path, headers, opened)
-            except _Unavailable as unavailable:
-                if attempt == self._attempts:
-                    raise unavailable.error from unavailable.__cause__
-                wait = unavailable.retry_after
+            except ApiError as error:
+                if attempt == self._attempts or not error.is_passing:
+                    raise
+                wait = error.retry_after
             # Not all clients at the same moment: somewhere between half the delay and all of it.
             time.sleep(min(wait if wait is not None else delay * random.uniform(0.5, 1), LONGEST_DELAY))  # noqa: S311
             delay *= 2
         raise AssertionError("at least one attempt")
 
     def _once(self, method: str, path: str, headers: dict[str, str], opened: Callable[[], IO[bytes] | None]) -> bytes:
-        body = opened()
+        """On the connection of this thread. A server may have closed it since it was used: then on a new one."""
+        connection = self._connection()
+        for is_used in (connection.sock is not None, False):
+            try:
+                return self._exchange(connection, method, path, headers, opened())
+            except (OSError, http.client.HTTPException) as error:
+                connection.close()
+                if not (is_used and isinstance(error, (ConnectionError, http.client.BadStatusLine))):
+                    raise ApiError("unreachable", f"{self.url} does not answer: {error}") from error
+        raise AssertionError("the second attempt is on a new connection")
+
+    def _exchange(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: IO[bytes] | None,
+    ) -> bytes:
+        headers = {"Authorization": f"Bearer {self.token}", **headers}
         if isinstance(body, io.BytesIO):
-            headers = {**headers, "Content-Length": str(len(body.getbuffer()))}
-        request = urllib.request.Request(  # noqa: S310  checked when the client was made
-            self.url + path, data=body, method=method, headers={"Authorization": f"Bearer {self._token}", **headers}
-        )
+            headers["Content-Length"] = str(len(body.getbuffer()))
         try:
-            with self._opener.open(request, timeout=self._timeout) as response:
-                content: bytes = response.read()
-                return content
-        except urllib.error.HTTPError as error:
-            with error:
-                refused = _refusal(error)
-            if error.code in AGAIN:
-                raise _Unavailable(refused, _retry_after(error.headers.get("Retry-After"))) from error
-            raise refused from error
-        except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", None) or error
-            raise _Unavailable(ApiError("unreachable", f"{self.url} does not answer: {reason}"), None) from error
+            if connection.sock is None:
+                connection.connect()
+            try:
+                content = None if body is None else _until_answered(connection.sock, body)
+                connection.request(method, self._target + path, content, headers)
+            except (BrokenPipeError, ConnectionResetError):
+                if body is None:
+                    raise
+                # What the server said before it stopped reading, such as that the file is too large.
+            with connection.getresponse() as response:
+                answer = response.read()
+            if response.will_close or response.status >= 300:
+                connection.close()
         finally:
             if body is not None:
                 body.close()
+        if response.status >= 300:
+            raise _refusal(response, answer)
+        return answer
+
+    def _connection(self) -> http.client.HTTPConnection:
+        """A process that was forked from one with a connection makes another."""
+        made: tuple[int, http.client.HTTPConnection] | None = getattr(self._connections, "made", None)
+        if made is None or made[0] != os.getpid():
+            made = self._connections.made = (os.getpid(), self._new_connection())
+        return made[1]
+
+    def _new_connection(self) -> http.client.HTTPConnection:
+        """To the server, or to the proxy that the environment names for it."""
+        address, self._target = self._address, self._address.path.rstrip("/")
+        proxy = urllib.request.getproxies().get(address.scheme)
+        host, port = str(address.hostname), address.port
+        kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
+        if not proxy or urllib.request.proxy_bypass(host):
+            return kind(host, port, timeout=self._timeout, blocksize=CHUNK_BYTES)
+        through = urllib.parse.urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        connection = kind(str(through.hostname), through.port or 80, timeout=self._timeout, blocksize=CHUNK_BYTES)
+        if address.scheme == "https":
+            connection.set_tunnel(host, port or 443)
+        else:
+            self._target = self.url
+        return connection
 
 
 class Session:
@@ -168,10 +266,11 @@ class Session:
         self._fields = {name: _expanded(name, value) for name, value in fields.items()}
         self._fields.setdefault("external_id", uuid.uuid4().hex)
         self._fields.setdefault("initiator", {"type": "token"})
-        self._pending: list[Json] = []
+        self._pending: list[bytes] = []
+        self._pending_bytes = 0
         self._lock = threading.Lock()
         self.id = ""
-        # The files that the server did not take, by their names.
+        # The files and events that the server did not take, by their names.
         self.refused: dict[str, ApiError] = {}
 
     @property
@@ -195,23 +294,40 @@ class Session:
         self.id = answer["id"]
         return self
 
-    def event(self, event_type: str, /, *, event_time: str | None = None, **properties: Any) -> None:
-        """Something that happened, now unless told. It is sent with others, at the latest when the session ends."""
-        event = {"event_type": event_type, "event_time": event_time or now(), "event_properties": properties}
+    def event(self, event_type: str, /, *, event_time: str | datetime | None = None, **properties: Any) -> None:
+        """Something that happened, now unless told. It is sent with others, at the latest when the session ends.
+
+        Raises ApiError for what the server would refuse, and keeps nothing of it.
+        """
+        event = {
+            "event_type": event_type,
+            "event_time": _expanded("event_time", event_time or now()),
+            "event_properties": properties,
+        }
+        encoded = _encoded_event(event)
         with self._lock:
-            self._pending.append(event)
-            is_full = len(self._pending) >= BATCH_EVENTS
+            self._pending.append(encoded)
+            self._pending_bytes += len(encoded)
+            is_full = len(self._pending) >= BATCH_EVENTS or self._pending_bytes >= BATCH_BYTES
         if is_full:
             self.flush()
 
     def flush(self) -> None:
-        """Send the events that wait."""
+        """Send the events that wait. One that the server refuses is warned of and kept in `refused`, and let go."""
         with self._lock:
             # Held while sending: the events of one session arrive in their order.
             while self._pending:
                 batch = self._pending[:BATCH_EVENTS]
-                self._history.request("POST", f"{self.path}/events", {"events": batch})
+                try:
+                    self._history.put_events(self.path, batch)
+                except ApiError as error:
+                    place = EVENT_FIELD.match(error.field or "")
+                    if place is None or int(place[1]) >= len(batch):
+                        raise
+                    self._refuse(f"event {json.loads(self._pending.pop(int(place[1])))['event_type']}", error)
+                    continue
                 del self._pending[: len(batch)]
+            self._pending_bytes = 0
 
     def attach(
         self,
@@ -261,12 +377,18 @@ class Session:
     def fail(self, message: str | None = None, *, trace: str | None = None, **fields: Any) -> Json:
         """It has failed; with a message, that is an event of type `exception`."""
         if message is not None:
-            self.event("exception", **{"message": message, **({"trace": trace} if trace else {})})
+            said = {"message": message, **({"trace": trace} if trace else {})}
+            self.event("exception", **clean(without_secrets(said, self._history.token)))
             fields = {"flags": {"exception": True}, **fields}
         return self._finish("failed", fields)
 
     def _finish(self, status: str, fields: Json) -> Json:
-        self.flush()
+        try:
+            self.flush()
+        except ApiError as error:
+            if error.is_passing:
+                raise
+            warnings.warn(f"{len(self._pending)} events were not taken: {error}", stacklevel=3)
         return self.update(**{"status": status, "ended_at": now(), **fields})
 
     def _patch(self, fields: Json) -> Json:
@@ -290,9 +412,12 @@ class Session:
         except ApiError as error:
             if error.status not in FILE_REFUSED:
                 raise
-            self.refused[name] = error
-            warnings.warn(f"The file {name} was not taken: {error}", stacklevel=3)
+            self._refuse(name, error)
             return None
+
+    def _refuse(self, name: str, error: ApiError) -> None:
+        self.refused[name] = error
+        warnings.warn(f"{name} was not taken: {error}", stacklevel=4)
 
     def __enter__(self) -> Session:  # noqa: PYI034  Self is 3.11
         return self if self.id else self.start()
@@ -300,19 +425,99 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
+        if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
             self.end()
             return
-        said = f"{type(error).__name__}: {error}"
         try:
-            self.fail(said, trace="".join(traceback.format_exception(kind, error, trace)))
+            shown = "".join(traceback.format_exception(kind, error, trace))
+            self.fail(f"{type(error).__name__}: {_text_of(error)}", trace=shown)
         except ApiError as problem:  # the exception that is on its way matters more
             warnings.warn(f"The session could not be ended: {problem}", stacklevel=2)
+
+
+EVENT_FIELD = re.compile(r"events\[([0-9]{1,9})\]")
+
+
+def _encoded_event(event: Json) -> bytes:
+    """Raises ApiError, in the server's words, for what it would refuse."""
+    if not isinstance(event["event_type"], str) or not 1 <= len(event["event_type"]) <= 100:
+        raise ApiError("invalid_value", "is not a text of 1 to 100 characters", "event_type", 400)
+    time_sent = event["event_time"]
+    try:
+        milliseconds_of(time_sent)
+    except ValueError as error:
+        raise ApiError("invalid_value", str(error), "event_time", 400) from error
+    if not ZONE.search(time_sent) or not "1970" <= time_sent[:4] < "2500":
+        raise ApiError("invalid_value", "has no zone, or is outside the years 1970 to 2499", "event_time", 400)
+    for place, value in _values(event["event_properties"], "event_properties", 1):
+        if reason := _why_not(value):
+            raise ApiError("invalid_value", reason, place, 400)
+    encoded = json.dumps(event).encode()
+    if len(encoded) > BATCH_BYTES:
+        raise ApiError("too_large", f"is larger than {BATCH_BYTES} bytes", "event_properties", 413)
+    return encoded
+
+
+ZONE = re.compile(r"(?:Z|z|[+-][0-9]{2}:?[0-9]{2})$")
+MAX_DEPTH = 64
+
+
+def _values(value: Any, place: str, depth: int) -> Iterator[tuple[str, Any]]:
+    """Every value below, with its path, and the names of objects."""
+    yield place, value if depth <= MAX_DEPTH else _TOO_DEEP
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield f"{place}.{name}", name if isinstance(name, str) else _NO_NAME
+            yield from _values(item, f"{place}.{name}", depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            yield from _values(item, f"{place}[{number}]", depth + 1)
+
+
+_TOO_DEEP, _NO_NAME = object(), object()
+
+
+def _why_not(value: object) -> str | None:
+    """Why JSON, or the server, does not take a value; None for one that is taken."""
+    if value is _TOO_DEEP:
+        return f"is nested deeper than {MAX_DEPTH} levels"
+    if value is _NO_NAME:
+        return "is no text, as the names of an object are"
+    if isinstance(value, str):
+        return "contains a NUL or half of a surrogate pair" if UNFIT.search(value) else None
+    if isinstance(value, float) and not math.isfinite(value):
+        return "is no number of JSON"
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return "is an integer of more than 64 bits"
+    if value is None or isinstance(value, (bool, int, float, dict, list, tuple)):
+        return None
+    return f"is of type {type(value).__name__}, which JSON does not have"
+
+
+UNFIT = re.compile("[\0\ud800-\udfff]")
+
+
+def clean(value: Any) -> Any:
+    """The same JSON in text that the server takes: without NULs and halves of surrogate pairs."""
+    if isinstance(value, str):
+        return value.replace("\0", "\u2400").encode("utf-8", "replace").decode() if UNFIT.search(value) else value
+    if isinstance(value, dict):
+        return {clean(name): clean(item) for name, item in value.items()}
+    return [clean(item) for item in value] if isinstance(value, list) else value
 
 
 def now() -> str:
     """This moment as the API takes it."""
     return datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")  # noqa: UP017  3.9
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  whatever a foreign class does
+        return "<its text cannot be told>"
 
 
 def milliseconds_of(moment: object) -> float:
@@ -351,30 +556,28 @@ def kind_of(name: str) -> str:
     return "log" if content_type == "text/plain" else "other"
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A redirected POST would become a GET, and the token would go wherever the answer points."""
+def _until_answered(connection: socket.socket, body: IO[bytes]) -> Iterator[bytes]:
+    """The body, in chunks, up to where the server answers: it does so early when it refuses a file.
 
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> None:  # noqa: ARG002, PLR0913, PLR0917, RUF100
-        return None
-
-
-class _Unavailable(Exception):
-    """Worth another attempt, `retry_after` seconds later where the server says so."""
-
-    def __init__(self, error: ApiError, retry_after: float | None) -> None:
-        super().__init__(str(error))
-        self.error = error
-        self.retry_after = retry_after
+    Of an encrypted connection one cannot see whether it is an answer that has come.
+    """
+    is_plain = type(connection) is socket.socket
+    for chunk in iter(lambda: body.read(CHUNK_BYTES), b""):
+        if is_plain and select.select([connection], [], [], 0)[0]:
+            raise BrokenPipeError
+        yield chunk
 
 
-def _refusal(error: urllib.error.HTTPError) -> ApiError:
-    if error.code in (301, 302, 303, 307, 308):
-        return ApiError("moved", f"The server is at {error.headers.get('Location')}: use that.", status=error.code)
+def _refusal(response: http.client.HTTPResponse, answer: bytes) -> ApiError:
+    if response.status in (301, 302, 303, 307, 308):
+        place = response.headers.get("Location")
+        return ApiError("moved", f"The server is at {place}: use that.", None, response.status)
+    retry_after = _retry_after(response.headers.get("Retry-After"))
     try:
-        said = json.loads(error.read())
-        return ApiError(str(said["code"]), str(said["message"]), said.get("field"), error.code)
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, http.client.HTTPException):
-        return ApiError("http_error", f"{error.code} {error.reason}", status=error.code)
+        said = json.loads(answer)
+        return ApiError(str(said["code"]), str(said["message"]), said.get("field"), response.status, retry_after)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ApiError("http_error", f"{response.status} {response.reason}", None, response.status, retry_after)
 
 
 def _retry_after(value: str | None) -> float | None:
@@ -401,3 +604,471 @@ def _digest(file: IO[bytes]) -> tuple[str, int]:
         sha256.update(chunk)
         size += len(chunk)
     return sha256.hexdigest(), size
+
+
+# ---- secrets: what opens things stays out of every file that is made here, and out of what it says
+
+
+# Names of headers, cookies, form fields and parameters, in small letters with - for _.
+SECRET_NAMES = frozenset({
+    "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token", "x-csrf-token",
+    "x-csrftoken", "x-xsrf-token", "access-token", "refresh-token", "id-token", "auth-token", "token", "api-key",
+    "apikey", "password", "passwd", "client-secret", "secret", "signature", "x-amz-security-token", "x-amz-signature",
+    "x-goog-signature",
+})  # fmt: skip
+HIDDEN = "[secret]"
+_NAMES = "access_?token|refresh_?token|id_?token|auth_?token|token|api_?key|password|passwd|client_?secret|secret"
+# Each with what is kept of it. Nothing here goes back over what it has read, also before Python 3.11.
+_IN_TEXT = (
+    (re.compile(r"\bsh_[A-Za-z0-9_-]{20,}"), f"sh_{HIDDEN}"),
+    (re.compile(r"\beyJ[A-Za-z0-9_.-]{20,}"), HIDDEN),  # a JSON web token
+    (re.compile(r"\b([Bb]earer )[A-Za-z0-9._~+/=-]{16,}"), rf"\1{HIDDEN}"),
+    (
+        re.compile(
+            r"\b((?:proxy-)?authorization|(?:set-)?cookie|x-api-key|x-auth-token)"
+            r"(['\"]? ?[:=] ?['\"]?|['\"], ?b?['\"])[^\r\n'\"]+",
+            re.IGNORECASE,
+        ),
+        rf"\1\2{HIDDEN}",
+    ),
+    (re.compile(r"(://)[^/\s:@]+:[^/\s@]+@"), rf"\1{HIDDEN}@"),
+    (re.compile(rf"([?&](?:{_NAMES}|sig|[a-z-]*signature)=)[^&\s\"'#]+", re.IGNORECASE), rf"\1{HIDDEN}"),
+    (re.compile(rf"(\"(?:{_NAMES})\" ?: ?\")[^\"]+", re.IGNORECASE), rf"\1{HIDDEN}"),
+)
+
+
+# One of these stands in whatever a pattern or a name finds. Looking for them takes a hundredth of the time.
+_SIGNS = ("sh_", "eyj", "bearer", "authorization", "cookie", "token", "key", "passw", "secret", "sig", "@", "csrf")
+
+
+def without_secrets(value: Any, *known: str) -> Any:
+    """The same text or JSON with `[secret]` for what opens things; `known` are secrets that are known to be some.
+
+    Objects of HAR with a name and a value are understood, as are those that have the name for a key.
+    """
+    if isinstance(value, str):
+        if not _may_hold_secrets(value, known):
+            return value
+        for secret in known:
+            if secret:
+                value = value.replace(secret, HIDDEN)
+        for pattern, kept in _IN_TEXT:
+            value = pattern.sub(kept, value)
+        return value
+    if isinstance(value, list):
+        return [without_secrets(item, *known) for item in value]
+    if not isinstance(value, dict) or value.get("encoding") == "base64":  # in which any letters may follow each other
+        return value
+    if "value" in value and _is_secret(value.get("name")):
+        return {**value, "value": HIDDEN}
+    return {name: _without(name, item, known) for name, item in value.items()}
+
+
+def _may_hold_secrets(text: str, known: tuple[str, ...]) -> bool:
+    small = text.lower()
+    return any(sign in small for sign in _SIGNS) or any(secret and secret in text for secret in known)
+
+
+def _without(name: str, value: Any, known: tuple[str, ...]) -> Any:
+    if _is_secret(name) and isinstance(value, str):
+        return HIDDEN
+    if name == "cookies" and isinstance(value, list):
+        return [{**item, "value": HIDDEN} if isinstance(item, dict) else HIDDEN for item in value]
+    return without_secrets(value, *known)
+
+
+def _is_secret(name: object) -> bool:
+    return isinstance(name, str) and name.lower().replace("_", "-") in SECRET_NAMES
+
+
+# ---- the spool: sessions on disk that another process sends
+
+
+LONGEST_LINE = 4 * 1024 * 1024
+EVENTS_OF_LONG = 100
+# So many sessions go in one request.
+BATCH_LINES = 200
+READ_BYTES = 1024 * 1024
+# How often a sender looks for more, so that it needs few of the requests that a token may make in a minute.
+LOOK_SECONDS = 1.0
+# How long after the end of a run something is sent, and how long one answer is waited for.
+SECONDS_AFTER = 5.0
+ANSWER_SECONDS = 10.0
+LONGEST_PAUSE = 10.0
+# A run on another machine, of which nothing was heard for so long, is over.
+SILENT_SECONDS = 24 * 3600
+OVER, STATE, ABOUT, FILES = "over", "state.json", "run.json", "files"
+BROKEN_OFF = "The process ended while this test ran."
+
+
+class Spooled(NamedTuple):
+    """A file of a session: its bytes, or where they are. `starts_at` is when its first frame or byte is."""
+
+    name: str
+    content: bytes | Path
+    kind: str
+    content_type: str
+    starts_at: str | None = None
+
+
+class Totals(NamedTuple):
+    """How many sessions of a run were sent, are kept, and were lost; and why, if not all were sent."""
+
+    sent: int
+    kept: int
+    lost: int
+    why: str | None
+
+
+class Spool:
+    """A folder with a folder for each server, and in that one for each run."""
+
+    def __init__(self, url: str, folder: Where | None = None) -> None:
+        self.url = url.rstrip("/")
+        self.folder = Path(folder) if folder else default_spool()
+        self._server = self.folder / hashlib.sha256(self.url.encode()).hexdigest()[:16]
+
+    def begin(self, run: str) -> Path:
+        """The folder of a run that begins now. Nobody else reads what tests say."""
+        folder = self._server / run
+        (folder / FILES).mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.chmod(0o700)
+        _write(folder / ABOUT, {"pid": os.getpid(), "host": socket.gethostname(), "url": self.url, "began": now()})
+        return folder
+
+    def left(self) -> list[Path]:
+        """The folders of runs that are over and were not sent, the oldest first."""
+        found = [folder for folder in self._server.glob("*/") if (folder / ABOUT).exists() and _is_over(folder)]
+        return sorted(found, key=lambda folder: str(_read(folder / ABOUT).get("began")))
+
+
+class Journal:
+    """What one process of a run says: a line for each session that begins, and one when it is over.
+
+    The file is opened for each line, so that nothing is held open in a process where tests do what they like.
+    """
+
+    def __init__(self, folder: Path, name: str, *secrets: str) -> None:
+        self._folder = folder
+        self._name = name
+        self._secrets = secrets
+        self._files = 0
+        self._is_torn = False
+
+    def begin(self, session: Json) -> None:
+        """A session runs. Should the process end before `add`, it is sent as failed."""
+        self._append({"begun": session})
+
+    def add(self, session: Json, files: list[Spooled]) -> None:
+        """A whole session, with its events, and its files."""
+        kept = [self._store(file) for file in files if file.content]
+        self._append({"session": session, "files": kept})
+
+    def broke_off(self) -> None:
+        """The process that wrote here has ended just now."""
+        self._is_torn = True  # its last line may be half a line
+        self._append({"ended_at": now()})
+
+    def _store(self, file: Spooled) -> Json:
+        self._files += 1
+        path = self._folder / FILES / f"{self._name}-{self._files}"
+        if isinstance(file.content, Path):
+            shutil.copyfile(file.content, path)
+        else:
+            path.write_bytes(file.content)
+        return {**file._asdict(), "content": path.name}
+
+    def _append(self, line: Json) -> None:
+        encoded = json.dumps(line, separators=(",", ":"))
+        if _may_hold_secrets(encoded, self._secrets) or "\\u0000" in encoded or "\\ud" in encoded:
+            line = clean(without_secrets(line, *self._secrets))
+            encoded = json.dumps(line, separators=(",", ":"))
+        if len(encoded) > LONGEST_LINE:
+            line["session"]["events"] = line["session"]["events"][:EVENTS_OF_LONG]
+            encoded = json.dumps(line, separators=(",", ":"))
+        # Half a line, written when the disk was full, spoils no other.
+        start, self._is_torn = b"\n" if self._is_torn else b"", True
+        with (self._folder / f"{self._name}.ndjson").open("ab") as file:
+            file.write(start + encoded.encode() + b"\n")
+        self._is_torn = False
+
+
+class Sender:
+    """Sends the folder of one run. It remembers in the folder how far it has come."""
+
+    def __init__(self, history: SessionHistory, folder: Path) -> None:
+        self._history = history
+        self._folder = folder
+        self._state: Json = {"read": {}, "begun": {}, "sent": 0, "lost": 0, "why": None, "lost_why": None}
+        self._state.update(_read(folder / STATE))
+
+    def send(self) -> bool:
+        """Send what is there; whether it was anything. Raises ApiError, and goes on from there the next time."""
+        sent = False
+        for journal in sorted(self._folder.glob("*.ndjson")):
+            while lines := self._next(journal):
+                self._send_lines(journal.stem, lines)
+                sent = True
+        return sent
+
+    def settle(self, ended_at: str | None) -> None:
+        """The run is over: what has begun in it and did not end was broken off. Raises ApiError."""
+        for name, session in [found for found in self._state["begun"].items() if found[1]]:
+            self._send_sessions([_broken_off(session, ended_at)])
+            del self._state["begun"][name]
+            _write(self._folder / STATE, self._state)
+
+    def note(self, error: ApiError | None) -> None:
+        """Why nothing is sent just now."""
+        why = str(error) if error else None
+        if why != self._state["why"]:
+            self._state["why"] = why
+            _write(self._folder / STATE, self._state)
+
+    def _next(self, journal: Path) -> list[bytes]:
+        """The next lines that are whole."""
+        with journal.open("rb") as file:
+            file.seek(self._state["read"].get(journal.stem, 0))
+            content = file.read(READ_BYTES)
+            while content and b"\n" not in content and (more := file.read(READ_BYTES)):
+                content += more
+        return content[: content.rfind(b"\n") + 1].splitlines(keepends=True)[:BATCH_LINES]
+
+    def _send_lines(self, name: str, lines: list[bytes]) -> None:
+        running = self._state["begun"].get(name)
+        whole: list[Json] = []
+        for said in filter(None, map(self._parsed, lines)):
+            if "begun" in said:
+                running = said["begun"]
+            elif "session" in said:
+                whole, running = [*whole, said], None
+            elif running:
+                whole, running = [*whole, _broken_off(running, said["ended_at"])], None
+        self._send_sessions(whole)
+        self._state["begun"][name] = running
+        self._state["read"][name] = self._state["read"].get(name, 0) + sum(map(len, lines))
+        _write(self._folder / STATE, self._state)
+
+    def _parsed(self, line: bytes) -> Json | None:
+        """None for half a line, of which nothing can be sent, and for an empty one."""
+        with suppress(ValueError):
+            read: Json = json.loads(line)
+            return read
+        if line.strip():
+            self._lose(ApiError("", "a line of the spool was cut short"))
+        return None
+
+    def _send_sessions(self, said: list[Json]) -> None:
+        if not said:
+            return
+        try:
+            outcomes = self._history.batch([json.dumps(line["session"]).encode() for line in said])
+        except ApiError as error:
+            if error.is_passing or error.status in STOPS:
+                raise
+            if len(said) > 1:  # one of them is what the server does not like
+                self._send_sessions(said[: len(said) // 2])
+                self._send_sessions(said[len(said) // 2 :])
+            else:
+                self._lose(error)
+            return
+        for line, outcome in zip(said, outcomes):  # noqa: B905  3.9
+            if outcome["status"] == "refused":
+                self._lose(ApiError(outcome["code"], f"{outcome.get('field')}: {outcome['message']}"))
+                continue
+            self._send_files(outcome["id"], line["files"])
+            self._state["sent"] += 1
+
+    def _send_files(self, ident: str, files: list[Json]) -> None:
+        session = Session(self._history, {})
+        session.id = ident
+        for file in files:
+            path = self._folder / FILES / file["content"]
+            if not path.exists():
+                continue  # sent before
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                about = {"name": file["name"], "content_type": file["content_type"], "starts_at": file["starts_at"]}
+                try:
+                    session.attach(path, file["kind"], **about)
+                except ApiError as error:
+                    if error.is_passing or error.status in (401, 403):
+                        raise
+                    session.refused[file["name"]] = error
+            path.unlink()
+        for name, refusal in session.refused.items():
+            self._state["lost_why"] = f"{name}: {refusal}"
+
+    def _lose(self, error: ApiError) -> None:
+        self._state["lost"] += 1
+        self._state["lost_why"] = str(error)
+
+
+def _broken_off(session: Json, ended_at: str | None) -> Json:
+    """A line for a session whose process has ended, at a time that is not always known."""
+    event = {"event_type": "exception", "event_time": ended_at or session["started_at"]}
+    event["event_properties"] = {"message": BROKEN_OFF}
+    attributes = {**session.get("attributes", {}), "outcome": "broken off"}
+    broken = {**session, "status": "failed", "ended_at": ended_at, "attributes": attributes, "events": [event]}
+    return {"session": broken, "files": []}
+
+
+# Nothing is sent until somebody changes the address or the token.
+STOPS = frozenset({301, 302, 303, 307, 308, 401, 403, 404})
+
+
+def totals(folder: Path) -> Totals:
+    """Of a run, by what is in its folder."""
+    state = _read(folder / STATE)
+    kept = sum(1 for session in state.get("begun", {}).values() if session)
+    for journal in folder.glob("*.ndjson"):
+        with journal.open("rb") as file:
+            file.seek(state.get("read", {}).get(journal.stem, 0))
+            kept += sum(1 for line in file if line.startswith(b'{"session"'))
+    lost = state.get("lost", 0)
+    return Totals(state.get("sent", 0), kept, lost, state.get("why" if kept else "lost_why"))
+
+
+def default_spool() -> Path:
+    """Of this user, and outside the folder that is tested."""
+    state = os.environ.get("SESSION_HISTORY_SPOOL") or os.environ.get("XDG_STATE_HOME")
+    if "SESSION_HISTORY_SPOOL" in os.environ and state:
+        return Path(state)
+    with suppress(RuntimeError, OSError):
+        folder = (Path(state) if state else Path.home() / ".local" / "state") / "session-history"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if os.access(folder, os.W_OK):
+            return folder
+    return Path(tempfile.gettempdir()) / f"session-history-{getattr(os, 'getuid', int)()}"
+
+
+def _is_over(folder: Path) -> bool:
+    if (folder / OVER).exists():
+        return True
+    about = _read(folder / ABOUT)
+    if time.time() - max(path.stat().st_mtime for path in (folder, *folder.glob("*.ndjson"))) > SILENT_SECONDS:
+        return True
+    return os.name == "posix" and about.get("host") == socket.gethostname() and not _is_alive(about.get("pid"))
+
+
+def _is_alive(pid: Any) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, TypeError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _read(path: Path) -> Json:
+    with suppress(OSError, ValueError):
+        read = json.loads(path.read_bytes())
+        if isinstance(read, dict):
+            return read
+    return {}
+
+
+def _write(path: Path, content: Json) -> None:
+    beside = path.with_suffix(f".{os.getpid()}")
+    beside.write_text(json.dumps(content), encoding="utf-8")
+    beside.replace(path)
+
+
+# ---- the command
+
+
+def send_left(history: SessionHistory, spool: Spool) -> Totals:
+    """Send what runs that are over have left, and remove it. A run that cannot be sent is kept."""
+    sent = kept = lost = 0
+    why = None
+    for folder in spool.left():
+        sender, before = Sender(history, folder), totals(folder)
+        error: ApiError | None = None
+        try:
+            sender.send()
+            sender.settle(None)
+        except ApiError as problem:
+            error = problem
+        sender.note(error)
+        after = totals(folder)
+        sent, kept, lost = sent + after.sent - before.sent, kept + after.kept, lost + after.lost - before.lost
+        why = why or after.why
+        if error is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        elif error.status in STOPS or error.status == 0:
+            kept += sum(totals(later).kept for later in spool.left() if later > folder)
+            break
+    return Totals(sent, kept, lost, why)
+
+
+def follow(history: SessionHistory, spool: Spool, folder: Path, over: threading.Event) -> None:
+    """Send what a run says while it runs, and what earlier ones have left; then, for a while, what is still there."""
+    sender, pause = Sender(history, folder), FIRST_DELAY
+    looks_back = True
+    while True:
+        was_over, wait = over.is_set(), LOOK_SECONDS
+        try:
+            sender.send()
+            if was_over:
+                sender.settle(now())
+            elif looks_back:
+                looks_back = False
+                send_left(history, spool)
+            sender.note(None)
+            pause = FIRST_DELAY
+            if was_over:
+                return
+        except ApiError as error:
+            sender.note(error)
+            wait = pause if error.retry_after is None else error.retry_after
+            pause = min(pause * 2, LONGEST_PAUSE)
+            if error.status in STOPS:
+                over.wait()
+                return
+        if over.is_set():
+            time.sleep(min(wait, 0.5))
+        else:
+            over.wait(min(wait, LONGEST_DELAY))
+
+
+def _follow_starter(history: SessionHistory, spool: Spool, folder: Path) -> None:
+    """In a process of its own, which no signal to the starter and no `os.wait` of a test meets.
+
+    The starter says at the other end of standard input that it is over, or it is gone.
+    """
+    if hasattr(os, "fork") and os.fork():
+        os._exit(0)
+    over = threading.Event()
+
+    def listen() -> None:
+        sys.stdin.buffer.read(1)
+        threading.Timer(SECONDS_AFTER, os._exit, [0]).start()
+        over.set()
+
+    threading.Thread(target=listen, daemon=True).start()
+    follow(history, spool, folder, over)
+    os._exit(0)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Send what earlier runs have kept in the spool.")
+    parser.add_argument("command", choices=["send", "follow"], help="follow is how the plugin for pytest starts it")
+    parser.add_argument("--url", default=os.environ.get("SESSION_HISTORY_URL"), help="the server")
+    parser.add_argument("--spool", type=Path, default=None, help="the folder, unless it is the usual one")
+    parser.add_argument("--run", type=Path, help="the folder of the run that is followed")
+    options = parser.parse_args(arguments)
+    token = os.environ.get("SESSION_HISTORY_TOKEN")
+    if not options.url or not token:
+        parser.error("name the server with --url, and put the token into SESSION_HISTORY_TOKEN")
+    spool = Spool(options.url, options.spool)
+    if options.command == "follow":
+        _follow_starter(SessionHistory(options.url, token, attempts=1, timeout=ANSWER_SECONDS), spool, options.run)
+    done = send_left(SessionHistory(options.url, token), spool)
+    why = f" ({done.why})" if done.why else ""
+    print(f"Session History: {done.sent} sent, {done.kept} kept, {done.lost} lost{why}")  # noqa: T201
+    return 1 if done.kept or done.lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

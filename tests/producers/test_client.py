@@ -2,10 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from session_history import ApiError, SessionHistory
 
 from sessions.models import Event, Session
 from tests.producers.conftest import Listed
+from tests.producers.failing_server import cut, server, status
 
 
 def events_of(history: SessionHistory, path: str) -> list[dict[str, Any]]:
@@ -136,52 +134,6 @@ def test_a_server_that_is_away_is_tried_again_and_then_named() -> None:
 def test_an_address_without_a_scheme_is_refused() -> None:
     with pytest.raises(ValueError, match="https://"):
         SessionHistory("sessions.example.com", "sh_x")
-
-
-# A server that does what networks and servers do, one answer a request.
-
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-def status(code: int, **headers: str) -> Answer:
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        body = b'{"id": "1"}' if code < 300 else b"<html>"
-        request.send_response(code)
-        for name, value in headers.items():
-            request.send_header(name.replace("_", "-"), value)
-        request.send_header("Content-Length", str(len(body)))
-        request.end_headers()
-        request.wfile.write(body)
-
-    return answer
-
-
-def cut(request: BaseHTTPRequestHandler) -> None:
-    request.close_connection = True
-
-
-@contextmanager
-def server(*answers: Answer) -> Iterator[tuple[str, list[bytes]]]:
-    """Its address, and the bodies it was sent."""
-    left, bodies = list(answers), list[bytes]()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
-            left.pop(0)(self)
-
-        do_PUT = do_PATCH = do_POST  # noqa: N815  the names that http.server asks for
-
-        def log_message(self, *said: object) -> None:
-            """Quiet."""
-
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{running.server_port}", bodies
-    finally:
-        running.shutdown()
-        running.server_close()
 
 
 def test_what_fails_for_a_moment_is_sent_again_as_it_was(tmp_path: Path) -> None:

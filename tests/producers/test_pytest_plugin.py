@@ -1,7 +1,9 @@
 """A real run of pytest with the plugin, driving real Chromium, shows up in the list with its files."""
 
 import hashlib
+import json
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -15,10 +17,13 @@ from session_history import SessionHistory, milliseconds_of
 from sessions.models import User
 from sessions.viewers.har.entry import Request
 from tests.attachments.archives import requests_in
-from tests.producers.conftest import PROGRAMS, Listed, program
+from tests.producers.conftest import PROGRAMS, ROOT, Listed, program
+from tests.producers.failing_server import Asked, answer, created, cut, server, status
 
 # Playwright records videos with an encoder of its own, which `playwright install ffmpeg` brings.
 HAS_ENCODER = any(Path.home().glob(".cache/ms-playwright/ffmpeg-*/ffmpeg-*"))
+
+SENDER = ROOT / "clients" / "session_history.py"
 
 PLAIN = """
 import warnings
@@ -41,7 +46,8 @@ def run(folder: Path, url: str, secret: str, *arguments: str, **environment: str
     return program(
         "-m", "pytest", "-p", "pytest_session_history", "--session-history-url", url,
         "--session-history-app", "io.acme.shop", "-p", "no:cacheprovider", "-p", "no:django", "--rootdir", folder,
-        folder, *arguments, SESSION_HISTORY_TOKEN=secret, **environment,
+        folder, *arguments, SESSION_HISTORY_TOKEN=secret,
+        **{"SESSION_HISTORY_SPOOL": str(folder / "spool"), **environment},
     )  # fmt: skip
 
 
@@ -61,7 +67,7 @@ def test_each_test_is_a_session_with_its_outcome_and_its_log(
     ran = run(tmp_path, live_server.url, secret)
 
     assert ran.returncode == 1, ran.stdout + ran.stderr
-    assert f"Session History: 5 recorded at {live_server.url}/sessions/" in ran.stdout
+    assert f"Session History: 5 sent, 0 kept, 0 lost: {live_server.url}/sessions/" in ran.stdout
     sessions = by_test(listed())
     assert {name: (found["status"], found["attributes"]["outcome"]) for name, found in sessions.items()} == {
         "test_passes": ("ended", "passed"),
@@ -97,7 +103,7 @@ def test_a_test_that_drives_chromium_has_its_screenshot_console_requests_and_vid
     ran = run(tmp_path, live_server.url, secret, **({"VIDEO": "1"} if HAS_ENCODER else {}))
 
     assert "1 failed, 2 passed" in ran.stdout, ran.stdout + ran.stderr
-    assert "Session History: 3 recorded" in ran.stdout, ran.stdout
+    assert "Session History: 3 sent, 0 kept, 0 lost" in ran.stdout, ran.stdout
     page = client_of(dave).get("/sessions/").content.decode()
     assert page.count("io.acme.shop") >= 3
     sessions = by_test(listed())
@@ -109,9 +115,10 @@ def test_a_test_that_drives_chromium_has_its_screenshot_console_requests_and_vid
             content = history.download(file["url"])
             assert hashlib.sha256(content).hexdigest() == file["sha256"]
             files[name][file["name"]] = content
-    expected = {"test.log", "console.log", "network.har", "screenshot.png"}
+    expected = {"console.log", "network.har", "screenshot.png"}
     expected |= {"video.webm"} if HAS_ENCODER else set()
-    assert set(files["test_buying"]) == set(files["test_breaking"]) == expected
+    assert set(files["test_buying"]) == expected | {"test.log"}  # which has nothing to say of the other one
+    assert set(files["test_breaking"]) == expected | {"test.log"}
     assert {"screenshot.png", "screenshot-page-2.png"} <= set(files["test_two_pages"])
     assert files["test_buying"]["screenshot.png"].startswith(b"\x89PNG")
     assert b"LOG shop is open" in files["test_buying"]["console.log"]
@@ -143,7 +150,7 @@ def test_a_test_with_a_selenium_driver_has_its_screenshot_console_and_requests(
     assert ran.returncode == 0, ran.stdout + ran.stderr
     (session,) = listed()
     files = {file["name"]: history.download(file["url"]) for file in session["attachments"]}
-    assert set(files) == {"test.log", "console.log", "network.har", "screenshot.png"}
+    assert set(files) == {"console.log", "network.har", "screenshot.png"}
     assert b"INFO shop is open (http://127.0.0.1:" in files["console.log"]
     assert b"ERROR the cart is broken (http://127.0.0.1:" in files["console.log"]
     assert b"ERROR Uncaught Error: cart is undefined (http://127.0.0.1:" in files["console.log"]
@@ -168,19 +175,184 @@ def test_workers_of_xdist_record_too(live_server: LiveServer, secret: str, liste
     assert len({session["attributes"]["run"] for session in sessions}) == 1
 
 
+SIX = "".join(f"def test_{number}(): ...\n" for number in range(6))
+
+
+def said_by(ran: subprocess.CompletedProcess[str]) -> str:
+    """The one line."""
+    (line,) = [line for line in ran.stdout.splitlines() if line.startswith("Session History: ")]
+    return line.removeprefix("Session History: ")
+
+
+def sent_later(folder: Path, url: str, secret: str) -> str:
+    """What the command says that sends what is kept."""
+    environment = {"SESSION_HISTORY_TOKEN": secret, "SESSION_HISTORY_SPOOL": str(folder / "spool")}
+    return said_by(program(SENDER, "send", "--url", url, **environment))
+
+
 @pytest.mark.parametrize("arguments", [(), ("-n", "2")])
 def test_a_server_that_is_away_fails_no_test_and_is_one_line_at_the_end(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
-    (tmp_path / "test_many.py").write_text("".join(f"def test_{n}(): ...\n" for n in range(6)))
+    (tmp_path / "test_many.py").write_text(SIX)
 
     ran = run(tmp_path, "http://127.0.0.1:9", "sh_x", *arguments)
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "6 passed" in ran.stdout
-    said = [line for line in ran.stdout.splitlines() if "Session History" in line]
-    assert len(said) == 1
-    assert "http://127.0.0.1:9 does not answer" in said[0]
+    said = said_by(ran)
+    assert said.startswith("0 sent, 6 kept, 0 lost (unreachable: http://127.0.0.1:9 does not answer")
+    assert f"{SENDER} send --url http://127.0.0.1:9 --spool {tmp_path / 'spool'}" in said
+
+
+@pytest.mark.parametrize("url", ["sessions.example.com", "http://", "http://[::1"])
+def test_what_is_no_address_is_said_and_ends_no_run(tmp_path: Path, url: str) -> None:
+    (tmp_path / "test_many.py").write_text(SIX)
+
+    ran = run(tmp_path, url, "sh_x")
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert said_by(ran).startswith("nothing is recorded: ")
+
+
+def test_what_could_not_be_sent_is_sent_by_the_command_and_by_the_next_run(
+    live_server: LiveServer, secret: str, listed: Listed, tmp_path: Path
+) -> None:
+    (tmp_path / "test_many.py").write_text(SIX)
+
+    for _ in range(2):
+        assert said_by(run(tmp_path, live_server.url, "sh_of nobody")).startswith("0 sent, 6 kept, 0 lost (unauth")
+    assert sent_later(tmp_path, live_server.url, secret) == "12 sent, 0 kept, 0 lost"
+    assert len(listed()) == 12
+
+    run(tmp_path, live_server.url, "sh_of nobody")
+    run(tmp_path, live_server.url, secret)
+    assert sent_later(tmp_path, live_server.url, secret) == "0 sent, 0 kept, 0 lost"
+    assert len(listed()) == 24
+
+
+def test_many_tests_go_in_few_requests(tmp_path: Path) -> None:
+    (tmp_path / "test_many.py").write_text("".join(f"def test_{number}(): ...\n" for number in range(400)))
+
+    with server(created) as (url, bodies):
+        ran = run(tmp_path, url, "sh_x")
+
+    assert said_by(ran) == f"400 sent, 0 kept, 0 lost: {url}/sessions/"
+    assert sum(len(body.splitlines()) for body in bodies) == 400
+    assert len(bodies) < 100
+
+
+def test_a_server_that_fails_for_a_while_gets_everything_once_it_answers(tmp_path: Path) -> None:
+    (tmp_path / "test_many.py").write_text(SIX + "def test_prints(): print('hello')\n")
+
+    with server(status(503), cut, status(429, Retry_After="0"), created) as (url, bodies):
+        ran = run(tmp_path, url, "sh_x")
+
+    assert said_by(ran) == f"7 sent, 0 kept, 0 lost: {url}/sessions/"
+    assert any(b"hello" in body for body in bodies)
+
+
+def test_a_server_that_never_answers_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    (tmp_path / "test_many.py").write_text(SIX)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        ran = run(tmp_path, f"http://127.0.0.1:{silent.getsockname()[1]}", "sh_x")
+
+    assert ran.returncode == 0
+    assert said_by(ran).startswith("0 sent, 6 kept, 0 lost")
+
+
+def test_a_line_that_the_server_refuses_is_lost_and_named_and_the_others_are_sent(tmp_path: Path) -> None:
+    def refuse_the_second(request: Asked) -> None:
+        outcomes: list[dict[str, Any]] = [
+            {"line": number, "status": "created", "id": "1"} for number in range(1, len(request.sent.splitlines()) + 1)
+        ]
+        outcomes[1] = {"line": 2, "status": "refused", "code": "invalid_value", "field": "os", "message": "is wrong"}
+        answer(request, 200, "\n".join(map(json.dumps, outcomes)).encode())
+
+    (tmp_path / "test_many.py").write_text(SIX)
+    with server(status(503), refuse_the_second) as (url, _):  # by then all six are there
+        ran = run(tmp_path, url, "sh_x")
+
+    assert said_by(ran) == f"5 sent, 0 kept, 1 lost (invalid_value: os: is wrong): {url}/sessions/"
+
+
+KILLED = """
+import os, signal
+def test_before(): ...
+def test_killed(): os.kill(os.getpid(), signal.SIGKILL)
+def test_after(): ...
+"""
+
+
+def test_a_run_that_is_killed_loses_nothing(
+    live_server: LiveServer, secret: str, listed: Listed, tmp_path: Path
+) -> None:
+    (tmp_path / "test_killed.py").write_text(KILLED)
+
+    run(tmp_path, live_server.url, "sh_of nobody")
+    assert sent_later(tmp_path, live_server.url, secret) == "2 sent, 0 kept, 0 lost"
+
+    sessions = by_test(listed())
+    assert {name: (found["status"], found["attributes"]["outcome"]) for name, found in sessions.items()} == {
+        "test_before": ("ended", "passed"),
+        "test_killed": ("failed", "broken off"),
+    }
+
+
+def test_a_worker_that_crashes_loses_no_test_and_the_one_that_it_ran_has_failed(
+    live_server: LiveServer, secret: str, listed: Listed, tmp_path: Path
+) -> None:
+    (tmp_path / "test_killed.py").write_text(KILLED)
+
+    ran = run(tmp_path, live_server.url, secret, "-n", "1")
+
+    assert said_by(ran).startswith("3 sent, 0 kept, 0 lost")
+    outcomes = {name: found["attributes"]["outcome"] for name, found in by_test(listed()).items()}
+    assert outcomes == {"test_before": "passed", "test_killed": "broken off", "test_after": "passed"}
+    assert {session["status"] for session in listed()} == {"ended", "failed"}
+
+
+ODD = """
+import pytest
+
+class Mute(Exception):
+    def __str__(self): raise RuntimeError("no")
+    __repr__ = __str__
+
+def test_mute(): raise Mute
+def test_nul(): raise ValueError("a\\0b\\ud800")
+@pytest.mark.xfail
+def test_unexpected(): ...
+@pytest.fixture
+def leaking():
+    yield
+    raise OSError("no device")
+def test_its_fixture_fails_later(leaking): ...
+@pytest.mark.parametrize("text", ["\\ud800", "\\0"])
+def test_named(text): ...
+def test_clock(monkeypatch):
+    monkeypatch.setattr("time.time", lambda: 0)
+def test_stopped(): raise KeyboardInterrupt
+"""
+
+
+def test_what_tests_do_ends_neither_the_run_nor_the_recording(
+    live_server: LiveServer, secret: str, listed: Listed, tmp_path: Path
+) -> None:
+    (tmp_path / "test_odd.py").write_text(ODD)
+
+    without = run(tmp_path, "", secret)
+    ran = run(tmp_path, live_server.url, secret)
+
+    assert (ran.returncode, without.returncode) == (2, 2), ran.stdout + ran.stderr
+    assert "2 failed, 4 passed, 1 xpassed, 1 error" in ran.stdout, ran.stdout
+    assert "2 failed, 4 passed, 1 xpassed, 1 error" in without.stdout
+    assert said_by(ran).startswith("8 sent, 0 kept, 0 lost")
+    outcomes = {name: found["attributes"]["outcome"] for name, found in by_test(listed()).items()}
+    assert list(outcomes.values()) == [
+        "failed", "failed", "xpassed", "error", "passed", "passed", "passed", "interrupted",
+    ]  # fmt: skip
 
 
 def test_without_an_address_nothing_is_recorded(tmp_path: Path) -> None:
