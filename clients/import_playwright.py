@@ -1,13 +1,15 @@
-"""Playwright's traces, and folders of HAR files, as sessions: to a folder for `import_sessions`, or over HTTP.
+"""Playwright's traces, blob reports and HAR files as sessions: to a folder for `import_sessions`, or over HTTP.
 
     python import_playwright.py test-results --app io.example.shop --out recorded
     python import_playwright.py trace.zip --app io.example.shop --url https://sessions.example.com
 
 A trace becomes a session with its navigations, clicks, inputs, console errors and exceptions, its console, its
-requests as HAR and its last picture. In a folder, videos and pictures beside a trace belong to it, those beside a HAR
-file to the one of the same name. What people typed is left out, and so is what is damaged: standard error says which
-lines and requests that are. Python 3.9 or later, nothing to install; the token for HTTP is read from
-SESSION_HISTORY_TOKEN. Importing again changes nothing.
+requests as HAR, its last picture and what the test has attached. A blob report becomes a session for each attempt of
+each test, with the trace and the attachments of that attempt. A test that was to fail and did has not failed. What
+opens things, such as the values of Authorization and Cookie headers, stays out of every file. In a folder, videos and
+pictures beside a trace belong to it, those beside a HAR file to the one of the same name. What people typed is left
+out, and so is what is damaged: standard error says which lines and requests that are. Python 3.9 or later, nothing to
+install; the token for HTTP is read from SESSION_HISTORY_TOKEN. Importing again changes nothing.
 """
 
 from __future__ import annotations
@@ -17,8 +19,12 @@ import base64
 import hashlib
 import json
 import math
+import mimetypes
 import os
+import re
+import shutil
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -26,7 +32,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from session_history import ApiError, SessionHistory, kind_of, milliseconds_of, type_of
+from session_history import ApiError, SessionHistory, clean, kind_of, milliseconds_of, type_of, without_secrets
 
 Json = dict[str, Any]
 
@@ -41,7 +47,12 @@ LONGEST_REQUEST = 366 * 24 * 3_600_000
 # How many of the parts that are left out are named.
 NAMED_PARTS = 5
 BATCH_EVENTS = 500
-
+# Colours of a terminal, in the messages of failed expectations.
+COLOURS = re.compile("\x1b\\[[0-9;]{0,20}m")
+UNFIT_FOR_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]")
+# As Playwright makes the name of a test's folder of its file, its titles and its project.
+NOT_IN_A_FOLDER = re.compile(r"[\x00-,./:-@\[-`{-\x7f]{1,1000}")
+TEXTS = (".csv", ".htm", ".html", ".json", ".log", ".md", ".ndjson", ".txt", ".xml", ".yaml", ".yml")
 
 # How a part shows that it is not what it should be.
 DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
@@ -62,6 +73,13 @@ class Stored:
     def bytes(self) -> bytes:
         return self.content.read_bytes() if isinstance(self.content, Path) else self.content
 
+    def without_secrets(self) -> Stored:
+        """A text that somebody else wrote may hold some as well."""
+        if not self.name.lower().endswith(TEXTS):
+            return self
+        text: str = without_secrets(self.bytes().decode("utf-8", "surrogateescape"))
+        return Stored(self.name, text.encode("utf-8", "surrogateescape"), self.starts_at)
+
 
 @dataclass
 class Recording:
@@ -75,88 +93,279 @@ class Recording:
     files: list[Stored] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     pages_begun: list[str] = field(default_factory=list)
+    is_of_report: bool = False
 
 
 def recordings(path: Path) -> Iterator[Recording | NotRecorded]:
     """A trace, a HAR file, or all of a folder and below it."""
     if not path.is_dir():
-        yield _read(path, [])
+        yield from _read(path, [])
         return
     for folder in [path, *sorted(below for below in path.rglob("*") if below.is_dir())]:
         files = sorted(file for file in folder.iterdir() if file.is_file())
         main = [file for file in files if file.suffix.lower() in (".zip", ".har")]
         beside = [file for file in files if file.suffix.lower() in BESIDE]
         for file in main:
-            yield _read(file, beside if len(main) == 1 else [other for other in beside if other.stem == file.stem])
+            yield from _read(file, beside if len(main) == 1 else [other for other in beside if other.stem == file.stem])
         if beside and not main:
             yield NotRecorded(
                 f"{folder}: files without a trace or a HAR beside them say nothing of when they were made"
             )
 
 
-def _read(path: Path, beside: list[Path]) -> Recording | NotRecorded:
+def _read(path: Path, beside: list[Path]) -> Iterator[Recording | NotRecorded]:
     try:
-        recording = read_trace(path) if path.suffix.lower() == ".zip" else read_har(path)
+        for recording in read_zip(path) if path.suffix.lower() == ".zip" else [read_har(path)]:
+            more = len(recording.left_out) - NAMED_PARTS
+            named = recording.left_out[:NAMED_PARTS] + ([f"{more} more"] if more > 0 else [])
+            recording.left_out = [f"{path}: left out: {part}" for part in named]
+            if not recording.is_of_report:
+                _add_beside(recording, beside)
+            yield recording
     except NotRecorded as error:
-        return NotRecorded(f"{path}: {error}")
+        yield NotRecorded(f"{path}: {error}")
     except (OSError, zipfile.BadZipFile, RecursionError, *DAMAGED) as error:
-        return NotRecorded(f"{path}: is neither a trace nor a HAR file: {error}")
-    more = len(recording.left_out) - NAMED_PARTS
-    named = recording.left_out[:NAMED_PARTS] + ([f"{more} more"] if more > 0 else [])
-    recording.left_out = [f"{path}: left out: {part}" for part in named]
+        yield NotRecorded(f"{path}: is neither a trace nor a report nor a HAR file: {error}")
+
+
+def _add_beside(recording: Recording, beside: list[Path]) -> None:
     taken = {file.name for file in recording.files}
-    # One of each page, in the order in which the pages were opened: video.webm, video-1.webm, ... video-10.webm.
-    films = [file for file in beside if kind_of(file.name) == "video"]
-    films.sort(key=lambda file: (len(file.stem), file.stem))
-    begun = recording.pages_begun if len(films) == len(recording.pages_begun) else [None] * len(films)
-    starts = dict(zip(films, begun))  # noqa: B905  3.9
-    recording.files += [Stored(file.name, file, starts.get(file)) for file in beside if file.name not in taken]
-    return recording
+    added = [Stored(file.name, file) for file in beside if file.name not in taken]
+    recording.files += added
+    _place_films(recording, added)
+
+
+def _place_films(recording: Recording, files: list[Stored]) -> None:
+    """Say when videos start. Of each page there is one, and they are numbered as the pages were opened: video.webm,
+    video-1.webm, ... video-10.webm."""
+    films = sorted(
+        (file for file in files if kind_of(file.name) == "video"), key=lambda file: (len(file.name), file.name)
+    )
+    if len(films) == len(recording.pages_begun):
+        for film, begun in zip(films, recording.pages_begun):  # noqa: B905  3.9
+            film.starts_at = begun
+
+
+def read_zip(path: Path) -> Iterator[Recording]:
+    """Raises NotRecorded for a zip that holds no trace, no report and no HAR file."""
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        archives = [name for name in names if name.endswith(".har")]
+        if REPORT in names:
+            yield from _read_report(archive)
+        elif any(name.endswith(".trace") for name in names):
+            recording = _read_trace(archive)
+            recording.session = {**_session(path), **recording.session}
+            attributes = recording.session["attributes"]
+            attributes.update(_of_folder(path.parent.name, attributes.get("title", "")))
+            yield recording
+        elif archives:
+            yield _read_har(path, archive.read(archives[0]), archive)
+        else:
+            raise NotRecorded("there is no trace in it")
+
+
+def _of_folder(folder: str, title: str) -> Json:
+    """Project and attempt, as far as the name of a test's folder says them: `shop-buys-a-hat-phone-retry1`."""
+    name, dash, number = folder.rpartition("-retry")
+    retry: Json = {"retry": int(number)} if dash and number.isascii() and number.isdigit() else {}
+    name = name if retry else folder
+    place, *titles = title.split(" › ")
+    file = Path(place.partition(":")[0]).stem
+    for ending in (".spec", ".test"):
+        file = file.removesuffix(ending)
+    test = _folder_name(" ".join([file, *titles]))
+    return {**({"project": name[len(test) + 1 :]} if titles and name.startswith(f"{test}-") else {}), **retry}
+
+
+def _folder_name(text: str) -> str:
+    return NOT_IN_A_FOLDER.sub("-", text).strip("-")
 
 
 # ---- traces: a zip of lines of JSON, by what @playwright/test and the libraries of versions 1.40 to 1.65 write
 
 
-def read_trace(path: Path) -> Recording:
-    """Raises NotRecorded for a zip that holds no trace."""
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-        left_out: list[str] = []
-        traces = [
-            _Trace(name, _lines(archive, name, left_out), _clock(_lines(archive, name, [])), left_out)
-            for name in names
-            if name.endswith(".trace")
-        ]
-        if not traces:
-            raise NotRecorded("there is no trace in it")
-        network = []
-        for name in names:
-            if name.endswith(".network"):
-                snapshots = _snapshots(_lines(archive, name, left_out))
-                network += _requests(snapshots, left_out, f"{name}: ")
-        events = sorted((event for trace in traces for event in trace.events), key=lambda event: event["event_time"])
-        times = sorted(time for trace in traces for time in trace.times)
-        if not times:
-            raise NotRecorded("it is empty")
-        files = []
-        if console := sorted(line for trace in traces for line in trace.console):
-            content = ("\n".join(console) + "\n").replace("\0", "\u2400").encode()
-            files.append(Stored("console.log", content, console[0].partition(" ")[0]))
-        if network:
-            files.append(Stored("network.har", _archive(archive, set(names), network), _first(network)))
-        files += _pictures(archive, set(names), traces)
-    session = _session(path, times[0], times[-1])
+def _read_trace(archive: zipfile.ZipFile) -> Recording:
+    """Its session has no id yet."""
+    names = archive.namelist()
+    left_out: list[str] = []
+    traces = [
+        _Trace(name, _lines(archive, name, left_out), _clock(_lines(archive, name, [])), left_out)
+        for name in names
+        if name.endswith(".trace")
+    ]
+    network = []
+    for name in names:
+        if name.endswith(".network"):
+            snapshots = _snapshots(_lines(archive, name, left_out))
+            network += _requests(snapshots, left_out, f"{name}: ")
+    events = sorted((event for trace in traces for event in trace.events), key=lambda event: event["event_time"])
+    times = sorted(time for trace in traces for time in trace.times)
+    if not times:
+        raise NotRecorded("it is empty")
+    files = []
+    if console := sorted(line for trace in traces for line in trace.console):
+        files.append(_text("console.log", "\n".join(console) + "\n", console[0].partition(" ")[0]))
+    if network:
+        files.append(Stored("network.har", _archive(archive, set(names), network), _first(network)))
+    files += _pictures(archive, set(names), traces)
+    _attach(files, archive, [attached for trace in traces for attached in trace.attached])
+    session: Json = {"status": "ended", "started_at": _iso(times[0]), "ended_at": _iso(times[-1])}
     for trace in traces:
         attributes = {**session.get("attributes", {}), **trace.about.get("attributes", {})}
         session.update({**trace.about, "attributes": attributes})
     agent = next((agent for request in network if (agent := _agent(request))), None)
     if agent and "network" not in session:
         session["network"] = {"user_agent": agent}
-    if any(trace.failed for trace in traces):
+    session["attributes"] = session.get("attributes", {})
+    failed, was_to_fail = any(trace.failed for trace in traces), any(trace.was_to_fail for trace in traces)
+    if failed != was_to_fail:
         session["status"] = "failed"
+    if was_to_fail:
+        session["attributes"]["outcome"] = FAILED_AS_EXPECTED if failed else "passed unexpectedly"
     session["flags"] = {"exception": any(event["event_type"] == "exception" for event in events)}
-    pages_begun = sorted(begun for trace in traces for begun in trace.pages_begun.values())
-    return Recording(session, events, files, left_out, pages_begun)
+    recording = Recording(session, events, files, left_out)
+    recording.pages_begun = sorted(begun for trace in traces for begun in trace.pages_begun.values())
+    _place_films(recording, files)
+    return recording
+
+
+def _text(name: str, text: str, starts_at: str | None = None) -> Stored:
+    cleaned: str = clean(without_secrets(text))
+    return Stored(name, cleaned.encode(), starts_at)
+
+
+def _attach(files: list[Stored], archive: zipfile.ZipFile, attached: list[Json]) -> None:
+    """What a test has attached, under names that differ. A trace is read instead: it holds what opens things."""
+    names, taken = set(archive.namelist()), {file.name for file in files}
+    seen = set()
+    for one in attached:
+        place = str(one.get("file") or one.get("path") or f"resources/{one.get('sha1')}")
+        encoded, kind = one.get("base64"), str(one.get("contentType"))
+        if one.get("name") == "trace" or (place, encoded) in seen or not (place in names or isinstance(encoded, str)):
+            continue
+        seen.add((place, encoded))
+        content = base64.b64decode(encoded) if isinstance(encoded, str) else archive.read(place)
+        suffix = mimetypes.guess_extension(kind.partition(";")[0].strip()) or Path(place).suffix
+        stem = UNFIT_FOR_A_NAME.sub("-", str(one.get("name") or "attachment"))[:200].strip(". ") or "attachment"
+        stem = stem[: -len(suffix)] if suffix and stem.endswith(suffix) else stem
+        numbers = (f"{stem}{'' if number == 1 else f'-{number}'}{suffix}" for number in range(1, len(taken) + 2))
+        name = next(name for name in numbers if name not in taken)
+        taken.add(name)
+        files.append(Stored(name, content).without_secrets())
+
+
+# ---- blob reports: a zip of what the reporter was told, line by line, and of the files that were attached
+
+
+REPORT = "report.jsonl"
+FAILED_AS_EXPECTED = "failed as expected"
+
+
+def _read_report(archive: zipfile.ZipFile) -> Iterator[Recording]:
+    """Each attempt when the next one is over, so that what is damaged is said with the one before it."""
+    left_out: list[str] = []
+    last: Recording | None = None
+    titles: dict[str, Json] = {}
+    running: dict[str, Json] = {}
+    for line in _lines(archive, REPORT, left_out):
+        method, said = line.get("method"), _dict(line.get("params"))
+        result = _dict(said.get("result"))
+        try:
+            if method == "onProject":
+                project = said["project"]
+                titles.update(_titles(project.get("suites") or [], [], {"project": project.get("name")}))
+            elif method == "onTestBegin":
+                running[result["id"]] = {"result": result, "attached": [], "output": []}
+            elif method == "onAttach" and said.get("resultId") in running:
+                running[said["resultId"]]["attached"] += [_dict(one) for one in said["attachments"]]
+            elif method == "onStdIO" and said.get("resultId") in running:
+                data = (
+                    base64.b64decode(said["data"]).decode("utf-8", "replace") if said.get("isBase64") else said["data"]
+                )
+                running[said["resultId"]]["output"].append(data)
+            elif method == "onTestEnd" and (attempt := running.pop(str(result.get("id")), None)):
+                attempt["attached"] += [_dict(one) for one in result.get("attachments") or []]
+                about = titles.get(said["test"]["testId"], {})
+                recording = _attempt(archive, {**attempt["result"], **result}, said["test"], about, attempt)
+                if last is not None:
+                    yield last
+                last = recording
+        except DAMAGED as error:
+            left_out.append(f"{REPORT}: a line of {method}: {error!r}")
+    if last is None:
+        raise NotRecorded("; ".join(["there are no tests in its report", *left_out[:1]]))
+    last.left_out += left_out
+    yield last
+
+
+def _titles(entries: list[Json], before: list[str], about: Json) -> Json:
+    """What is said of each test, by its id."""
+    found: Json = {}
+    for entry in entries:
+        titles = [*before, str(entry.get("title"))]
+        if "testId" in entry:
+            found[entry["testId"]] = {**about, "title": " › ".join(titles)}
+        found.update(_titles([*(entry.get("entries") or []), *(entry.get("suites") or []), *(entry.get("tests") or [])],
+                             titles, about))  # fmt: skip
+    return found
+
+
+def _attempt(archive: zipfile.ZipFile, result: Json, test: Json, about: Json, attempt: Json) -> Recording:
+    """A session of one attempt of one test, from its trace where there is one."""
+    recording = Recording({"attributes": {}}, is_of_report=True)
+    trace = next((one.get("path") for one in attempt["attached"] if one.get("name") == "trace"), None)
+    if trace in archive.namelist():
+        with tempfile.TemporaryFile() as copy, archive.open(str(trace)) as packed:
+            shutil.copyfileobj(packed, copy)
+            try:
+                with zipfile.ZipFile(copy) as traced:
+                    recording = _read_trace(traced)
+                    recording.is_of_report = True
+            except (NotRecorded, zipfile.BadZipFile) as error:
+                recording.left_out.append(f"{trace}: {error}")
+    begun, status = float(result["startTime"]), str(result["status"])
+    ended = _iso(begun + max(float(result.get("duration") or 0), 0.0))
+    is_expected = status in ("skipped", test.get("expectedStatus"))
+    if not any(event["event_type"] == "exception" for event in recording.events):
+        recording.events += [_thrown(_dict(error), ended) for error in result.get("errors") or []]
+    taken = {hashlib.sha256(file.bytes()).digest() for file in recording.files}
+    attached: list[Stored] = []
+    _attach(attached, archive, attempt["attached"])
+    new = [file for file in attached if hashlib.sha256(file.bytes()).digest() not in taken]
+    names = {file.name for file in recording.files}
+    recording.files += [file if file.name not in names else Stored(f"report-{file.name}", file.content) for file in new]
+    if attempt["output"]:
+        recording.files.append(_text("output.log", "".join(attempt["output"]), _iso(begun)))
+    _place_films(recording, new)
+    outcome = FAILED_AS_EXPECTED if is_expected and status == "failed" else status
+    attributes = {**recording.session["attributes"], **about, "outcome": outcome, "retry": result.get("retry")}
+    recording.session.update({
+        "external_id": f"playwright:{result['id']}",
+        "status": "ended" if is_expected else "failed",
+        "started_at": _iso(begun),
+        "ended_at": ended,
+        "flags": {"exception": any(event["event_type"] == "exception" for event in recording.events)},
+        "attributes": {name: value for name, value in attributes.items() if value not in (None, "")},
+    })  # fmt: skip
+    return recording
+
+
+def _thrown(error: Json, at: str) -> Json:
+    said = {"message": _plain(error.get("message") or error.get("value")), "trace": _plain(error.get("stack"))}
+    return {"event_type": "exception", "event_time": at, "event_properties": _cut(said)}
+
+
+def _plain(text: object) -> str:
+    return COLOURS.sub("", str(text or ""))
+
+
+def _cut(properties: Json) -> Json:
+    """As texts, none of them long, without secrets."""
+    longest = {"message": LONGEST_MESSAGE, "trace": LONGEST_TRACE}
+    said = {name: str(value)[: longest.get(name, 8_000)] for name, value in properties.items() if value}
+    cut: Json = clean(without_secrets(said))
+    return cut
 
 
 class _Trace:
@@ -171,6 +380,9 @@ class _Trace:
         self.pages_begun: dict[str, str] = {}
         self.about: Json = {}
         self.failed = False
+        # As test.fail() says.
+        self.was_to_fail = False
+        self.attached: list[Json] = []
         self._offset = offset
         self._begun: float | None = None
         self._calls: dict[str, Json] = {}
@@ -207,6 +419,7 @@ class _Trace:
     def _context_options(self, line: Json) -> None:
         if _is_wall_time(line.get("wallTime")):
             self._begun = line["wallTime"]
+        self._annotated(line)
         options = line.get("options") or {}
         viewport = options.get("viewport") or {}
         about = {
@@ -222,6 +435,10 @@ class _Trace:
         if options.get("userAgent"):
             self.about["network"] = {"user_agent": options["userAgent"][:1000]}
 
+    def _annotated(self, line: Json) -> None:
+        notes = [_dict(note).get("type") for note in line.get("annotations") or []]
+        self.was_to_fail = self.was_to_fail or "fail" in notes
+
     def _before(self, line: Json) -> None:
         method, params = str(line.get("method")), line.get("params") or {}
         at = self._at(line["startTime"])
@@ -236,10 +453,12 @@ class _Trace:
 
     def _after(self, line: Json) -> None:
         at = self._at(line["endTime"])
+        self.attached += [_dict(one) for one in line.get("attachments") or []]
+        self._annotated(line)
         call, error = self._calls.pop(line["callId"], {}), line.get("error")
         if error:
             error = error.get("error", error)
-            self._happened("action_failed", at, action=call.get("method"), message=error.get("message"))
+            self._happened("action_failed", at, action=call.get("method"), message=_plain(error.get("message")))
 
     def _console(self, line: Json) -> None:
         at, level, place = self._at(line["time"]), str(line.get("messageType")), line.get("location") or {}
@@ -264,7 +483,7 @@ class _Trace:
             raise ValueError("nothing before it says when")
         at = self._on_the_wall(last)
         trace = "\n".join(f"{frame.get('file')}:{frame.get('line')}" for frame in line.get("stack") or [])
-        self._happened("exception", at, message=line.get("message"), trace=trace)
+        self._happened("exception", at, message=_plain(line.get("message")), trace=trace)
 
     def _screencast_frame(self, line: Json) -> None:
         at = self._at(line["timestamp"])
@@ -272,9 +491,7 @@ class _Trace:
         self.pictures[line["pageId"]] = {**line, "at": at}
 
     def _happened(self, event_type: str, at: str, **properties: Any) -> None:
-        cut = {"message": LONGEST_MESSAGE, "trace": LONGEST_TRACE}
-        said = {name: str(value)[: cut.get(name, 8_000)] for name, value in properties.items() if value}
-        self.events.append({"event_type": event_type, "event_time": at, "event_properties": said})
+        self.events.append({"event_type": event_type, "event_time": at, "event_properties": _cut(properties)})
 
 
 def _clock(lines: Iterable[Json]) -> float | None:
@@ -332,7 +549,7 @@ def _archive(archive: zipfile.ZipFile, names: set[str], network: list[Json]) -> 
         entries.append({**entry, "response": {**request["response"], "content": content}})
     entries.sort(key=lambda entry: str(entry.get("startedDateTime")))
     creator = {"name": "import_playwright", "version": "1"}
-    return json.dumps({"log": {"version": "1.2", "creator": creator, "entries": entries}}).encode()
+    return json.dumps(without_secrets({"log": {"version": "1.2", "creator": creator, "entries": entries}})).encode()
 
 
 def _body(content: bytes, mime_type: str) -> Json:
@@ -356,26 +573,37 @@ def _pictures(archive: zipfile.ZipFile, names: set[str], traces: list[_Trace]) -
 
 def read_har(path: Path) -> Recording:
     """A session from the first request to the last answer. Raises NotRecorded for one without requests."""
-    archived = json.loads(path.read_bytes().decode("utf-8-sig", "replace"))["log"]["entries"]
+    return _read_har(path, path.read_bytes(), None)
+
+
+def _read_har(path: Path, content: bytes, archive: zipfile.ZipFile | None) -> Recording:
+    """In a zip, the bodies lie beside the HAR file."""
+    har = json.loads(content.decode("utf-8-sig", "replace"))
     left_out: list[str] = []
-    entries = _requests(archived, left_out)
+    if archive is not None:
+        har = json.loads(_archive(archive, set(archive.namelist()), _requests(har["log"]["entries"], left_out)))
+    entries = _requests(har["log"]["entries"], left_out)
     if not entries:
         raise NotRecorded(f"there are no requests in it that say when they were made: {', '.join(left_out[:1])}"
                           if left_out else "there are no requests in it")  # fmt: skip
     spans = [(milliseconds_of(entry["startedDateTime"]), _length(entry)) for entry in entries]
-    session = _session(path, min(begun for begun, _ in spans), max(begun + time for begun, time in spans))
+    session = _session(path)
+    session["started_at"] = _iso(min(begun for begun, _ in spans))
+    session["ended_at"] = _iso(max(begun + time for begun, time in spans))
     if agent := next((agent for entry in entries if (agent := _agent(entry))), None):
         session["network"] = {"user_agent": agent}
     events = [
         {
             "event_type": "navigate",
             "event_time": _iso(begun),
-            "event_properties": {"url": str(entry["request"].get("url", ""))[:8_000]},
+            "event_properties": _cut({"url": entry["request"].get("url", "")}),
         }
         for entry, (begun, _) in zip(entries, spans)  # noqa: B905  3.9
         if _is_page(entry)
     ]
-    return Recording(session, events, [Stored(path.name, path, session["started_at"])], left_out)
+    name = path.name if archive is None else f"{path.stem}.har"
+    kept = json.dumps(without_secrets(har)).encode()
+    return Recording(session, events, [Stored(name, kept, session["started_at"])], left_out)
 
 
 def _requests(entries: Iterable[Any], left_out: list[str], place: str = "") -> list[Json]:
@@ -415,18 +643,13 @@ def _is_page(entry: Json) -> bool:
 # ---- both
 
 
-def _session(path: Path, begun: float, ended: float) -> Json:
+def _session(path: Path) -> Json:
     """Known by the file's bytes: the same file again is the same session."""
     with path.open("rb") as file:
         digest = hashlib.sha256()
         for chunk in iter(lambda: file.read(1024 * 1024), b""):
             digest.update(chunk)
-    return {
-        "external_id": f"playwright:{digest.hexdigest()[:32]}",
-        "status": "ended",
-        "started_at": _iso(begun),
-        "ended_at": _iso(ended),
-    }
+    return {"external_id": f"playwright:{digest.hexdigest()[:32]}", "status": "ended"}
 
 
 def _agent(entry: Json) -> str | None:
@@ -453,7 +676,7 @@ def write(recording: Recording, folder: Path, number: int) -> None:
     place = Path("files") / f"{number:04d}"
     (folder / place).mkdir(parents=True, exist_ok=True)
     attachments = []
-    for file in recording.files:
+    for file in map(Stored.without_secrets, recording.files):
         (folder / place / file.name).write_bytes(file.bytes())
         attachments.append({"name": file.name, "kind": kind_of(file.name), "content_type": type_of(file.name),
                             "starts_at": file.starts_at, "file": str(place / file.name)})  # fmt: skip
@@ -468,7 +691,7 @@ def send(recording: Recording, history: SessionHistory) -> None:
     sent.id = history.send({"initiator": {"type": "token"}, **recording.session})["id"]
     for start in range(0, len(recording.events), BATCH_EVENTS):
         history.request("POST", f"{sent.path}/events", {"events": recording.events[start : start + BATCH_EVENTS]})
-    for file in recording.files:
+    for file in map(Stored.without_secrets, recording.files):
         if isinstance(file.content, Path):
             sent.attach(file.content, name=file.name, starts_at=file.starts_at)
         else:
@@ -479,7 +702,13 @@ def send(recording: Recording, history: SessionHistory) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Bring Playwright's traces and HAR files in as sessions.")
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a trace.zip, a HAR file or a folder")
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="a trace.zip, a blob report, a HAR file (also zipped) or a folder",
+    )
     parser.add_argument("--app", metavar="ID", help="the app ID that was tested")
     parser.add_argument("--user", metavar="EMAIL", help="who ran it")
     target = parser.add_mutually_exclusive_group(required=True)

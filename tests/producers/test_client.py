@@ -1,7 +1,12 @@
 """The Python client against the real server, and against servers that fail for a while."""
 
 import hashlib
+import json
+import socket
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -12,7 +17,7 @@ from session_history import ApiError, SessionHistory
 
 from sessions.models import Event, Session
 from tests.producers.conftest import Listed
-from tests.producers.failing_server import cut, server, status
+from tests.producers.failing_server import answer, cut, server, status
 
 
 def events_of(history: SessionHistory, path: str) -> list[dict[str, Any]]:
@@ -182,3 +187,135 @@ def test_the_events_of_a_session_that_could_not_be_sent_wait_for_the_next_time()
         session.end()
 
     assert bodies[1] == bodies[2]
+
+
+BAD_EVENTS: list[tuple[dict[str, Any], str]] = [
+    ({"event_type": ""}, "event_type"),
+    ({"event_type": "x" * 101}, "event_type"),
+    ({"event_time": "yesterday"}, "event_time"),
+    ({"event_time": "2026-11-20T10:00:00"}, "event_time"),
+    ({"event_time": "1969-12-31T23:59:59Z"}, "event_time"),
+    ({"a": float("nan")}, "event_properties.a"),
+    ({"a": 2**63}, "event_properties.a"),
+    ({"a": ["b", "c\0"]}, "event_properties.a[1]"),
+    ({"a": "\ud800"}, "event_properties.a"),
+    ({"a": {1: 2}}, "event_properties.a.1"),
+    ({"a": object()}, "event_properties.a"),
+]
+
+
+@pytest.mark.parametrize(("event", "field"), BAD_EVENTS, ids=str)
+def test_a_bad_event_is_refused_when_it_is_given_and_the_session_goes_on(
+    history: SessionHistory, listed: Listed, event: dict[str, Any], field: str
+) -> None:
+    with history.session() as session:
+        with pytest.raises(ApiError) as caught:
+            session.event(event.pop("event_type", "click"), **event)
+        session.event("good")
+
+    assert (caught.value.code, caught.value.field) == ("invalid_value", field)
+    assert [found["event_type"] for found in events_of(history, session.path)] == ["good"]
+    assert listed()[0]["status"] == "ended"
+
+
+def test_an_event_that_nests_too_deeply_or_is_too_large_is_refused_when_it_is_given(history: SessionHistory) -> None:
+    deep: list[Any] = []
+    for _ in range(100):
+        deep = [deep]
+    with history.session() as session:
+        with pytest.raises(ApiError, match="nested"):
+            session.event("deep", deep=deep)
+        with pytest.raises(ApiError, match="too_large"):
+            session.event("large", text="x" * 5_000_000)
+
+
+def test_an_event_that_the_server_refuses_is_warned_of_and_let_go() -> None:
+    refusal = b'{"code": "invalid_value", "message": "is wrong", "field": "events[1].event_properties"}'
+    with server(status(201), lambda request: answer(request, 400, refusal), status(200), status(200)) as (
+        address,
+        bodies,
+    ):
+        session = SessionHistory(address, "sh_x").start()
+        for name in ("a", "b", "c"):
+            session.event(name)
+        with pytest.warns(UserWarning, match="event b was not taken"):
+            session.end()
+
+    assert [event["event_type"] for event in json.loads(bodies[2])["events"]] == ["a", "c"]
+    assert session.refused["event b"].message == "is wrong"
+
+
+def test_events_that_are_refused_as_a_whole_do_not_keep_the_session_open() -> None:
+    with server(status(201), status(400), status(200)) as (address, bodies):
+        session = SessionHistory(address, "sh_x").start()
+        session.event("click")
+        with pytest.warns(UserWarning, match="1 events were not taken"):
+            session.end()
+
+    assert json.loads(bodies[2])["status"] == "ended"
+
+
+@contextmanager
+def refusing_server() -> Iterator[str]:
+    """Answers when it has read the head of a request, and hangs up without reading the rest."""
+    refusal = b'{"code": "too_large", "message": "The body is larger than 1 bytes.", "max_bytes": 1}'
+    head = b"HTTP/1.1 413 Too Large\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(refusal)
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def refuse() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(1000)
+                    connection.sendall(head + refusal)
+
+    threading.Thread(target=refuse, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        listening.close()
+
+
+def test_a_file_that_is_too_large_is_called_so() -> None:
+    with refusing_server() as address:
+        session = SessionHistory(address, "sh_x", attempts=1).session()
+        session.id = "1"
+        with pytest.warns(UserWarning, match=r"a.log was not taken: too_large"):
+            session.attach_bytes("a.log", b"x" * 50_000_000)
+
+    assert session.refused["a.log"].status == 413
+
+
+@pytest.mark.parametrize(("code", "expected"), [(0, "ended"), (None, "ended"), (1, "failed"), ("no disk", "failed")])
+def test_leaving_the_program_is_a_failure_only_with_a_status(
+    history: SessionHistory, listed: Listed, code: Any, expected: str
+) -> None:
+    with pytest.raises(SystemExit), history.session():
+        sys.exit(code)
+
+    assert listed()[0]["status"] == expected
+
+
+def test_an_exception_whose_text_cannot_be_told_fails_the_session_all_the_same(
+    history: SessionHistory, listed: Listed
+) -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    with pytest.raises(Mute), history.session():
+        raise Mute
+
+    assert listed()[0]["status"] == "failed"
+
+
+def test_many_requests_go_over_one_connection(history: SessionHistory) -> None:
+    used = []
+    with history.session() as session:
+        for _ in range(3):
+            session.heartbeat()
+            used.append(history._connection().sock)
+
+    assert used[0] is not None
+    assert len(set(used)) == 1
