@@ -24,13 +24,14 @@ import uuid
 from collections.abc import Generator
 from contextlib import suppress
 from datetime import datetime, timezone
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, Callable, Union  # noqa: UP035  3.9
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import session_history
-from session_history import SECONDS_AFTER, Journal, Spool, Spooled, totals, without_secrets
+from session_history import SECONDS_AFTER, Journal, Spool, Spooled, is_sent, totals, without_secrets
 
 LONGEST_MESSAGE = 2_000
 LONGEST_TRACE = 20_000
@@ -42,6 +43,11 @@ MOST_EVENTS = 2_000
 PICTURE_MILLISECONDS = 2_000
 STARTER_SECONDS = 10.0
 CHROMEDRIVER = re.compile(r"(?P<url>\S+) (?P<line>[0-9]+):[0-9]+ (?P<text>.*)", re.DOTALL)
+BROWSERS = {
+    "playwright.sync_api": ("Page", "BrowserContext"),
+    "selenium.webdriver.remote.webdriver": ("WebDriver",),
+    "selenium.webdriver.support.event_firing_webdriver": ("EventFiringWebDriver",),
+}
 LEVELS = {"SEVERE": "error", "WARNING": "warning"}
 WORKER = "session_history"
 # Wherever a test may go: the path on which it was found may be relative.
@@ -165,10 +171,9 @@ class Run:
         """Wait, for a while, until everything is sent. What became of the sessions, and whether all were sent."""
         self._say_over()
         deadline = time.monotonic() + SECONDS_AFTER
+        while not is_sent(self.folder) and time.monotonic() < deadline and not self._problem:
+            time.sleep(0.05)
         done = totals(self.folder)
-        while done.kept and time.monotonic() < deadline and not self._problem:
-            time.sleep(0.02)
-            done = totals(self.folder)
         lost = done.lost + self._lost
         why = self._problem or done.why
         said = f"{done.sent} sent, {done.kept} kept, {lost} lost" + (f" ({why})" if why else "")
@@ -191,10 +196,20 @@ class Recorder:
     """Writes the tests that run in this process to the spool."""
 
     def __init__(self, config: pytest.Config, journal: Journal, run: str, worker: str) -> None:
-        self._app = config.getoption("--session-history-app")
+        app = config.getoption("--session-history-app")
         self._journal = journal
-        self._run = run
-        self._worker = worker
+        attributes = {
+            "run": run,
+            "python": platform.python_version(),
+            **({"worker": worker} if worker != "main" else {}),
+        }
+        self._about: Json = {
+            "status": "failed",
+            **({"app": {"app_id": app}} if app else {}),
+            "os": {"name": platform.system(), "version": platform.release()},
+            "attributes": attributes,
+        }
+        self._prefix = f"pytest:{run}:{worker}"
         self._secret = str(config.getoption("--session-history-token"))
         self._config = config
         self._test: Test | None = None
@@ -203,27 +218,26 @@ class Recorder:
         self.lost = 0
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        self._attempt(lambda: self._begin(item))
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
+        if not self._attempt(lambda: self._begin(item)) and self._test is None:
+            self.lost += 1
         try:
             return (yield)
         finally:
             test, self._test = self._test, None
-            if test is not None and not self._attempt(lambda: test.finish(self._journal, self._secret)):
+            goes_on = nextitem is not None
+            if test is not None and not self._attempt(lambda: test.finish(self._journal, self._secret, goes_on)):
                 self.lost += 1
 
     def _begin(self, item: pytest.Item) -> None:
         self._number += 1
-        attributes = {"test": item.nodeid[:LONGEST_MESSAGE], "run": self._run, "python": platform.python_version()}
-        if self._worker != "main":
-            attributes["worker"] = self._worker
         session = {
-            "external_id": f"pytest:{self._run}:{self._worker}:{self._number}",
-            "status": "failed",
+            **self._about,
+            "external_id": f"{self._prefix}:{self._number}",
             "started_at": _now(),
-            **({"app": {"app_id": self._app}} if self._app else {}),
-            "os": {"name": platform.system(), "version": platform.release()},
-            "attributes": attributes,
+            "attributes": {"test": item.nodeid[:LONGEST_MESSAGE], **self._about["attributes"]},
         }
         self._test = Test(session)
         self._journal.begin(session)
@@ -256,6 +270,7 @@ class Recorder:
             self._test.reports.append(report)
 
     def pytest_sessionfinish(self) -> None:
+        self._attempt(self._journal.flush)
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output[WORKER] = self.lost
@@ -283,13 +298,16 @@ class Test:
         self._output: Path | None = None
 
     def watch(self, values: list[Any]) -> None:
-        for value in values:
+        kinds = _browser_kinds()
+        for value in values if kinds else []:
+            # Not isinstance: it asks a proxy what it stands for, which may be a mistake at this moment.
+            if not issubclass(type(value), kinds):
+                continue
             context = _context(value)
             found = value if context is None else context
-            if id(found) in self._seen or (context is None and not _is_driver(value)):
-                continue
-            self._seen.add(id(found))
-            self._browsers.append(SeleniumBrowser(value) if context is None else PlaywrightBrowser(context))
+            if id(found) not in self._seen:
+                self._seen.add(id(found))
+                self._browsers.append(SeleniumBrowser(value) if context is None else PlaywrightBrowser(context))
 
     def note_folder(self, output: Any) -> None:
         """Where pytest-playwright puts a test's videos when the test is over."""
@@ -300,7 +318,7 @@ class Test:
         for browser in self._browsers:
             browser.look()
 
-    def finish(self, journal: Journal, secret: str) -> None:
+    def finish(self, journal: Journal, secret: str, goes_on: bool) -> None:
         ended_at = _now()
         outcome = _summary(self.reports)
         failed = outcome in ("failed", "error", "interrupted")
@@ -329,7 +347,7 @@ class Test:
             "attributes": {**self.session["attributes"], "outcome": outcome, **about},
             "events": events,
         }
-        journal.add(session, files)
+        journal.add(session, files, goes_on=goes_on)
 
     def _log(self, secret: str) -> Spooled:
         """Empty for a test that says nothing: its events tell how long each phase took."""
@@ -504,19 +522,21 @@ class SeleniumBrowser:
 Browser = Union[PlaywrightBrowser, SeleniumBrowser]  # noqa: UP007  3.9
 
 
-def _context(value: Any) -> Any:
-    """The context that a fixture's value belongs to, where it is one of Playwright's."""
-    if type(value).__module__.startswith("playwright.sync_api"):
-        return {"Page": lambda: value.context, "BrowserContext": lambda: value}.get(
-            type(value).__name__, lambda: None
-        )()
-    return None
-
-
-def _is_driver(value: Any) -> bool:
-    return any(kind.__module__.startswith("selenium.webdriver") for kind in type(value).__mro__) and hasattr(
-        value, "get_screenshot_as_png"
+def _browser_kinds() -> tuple[type, ...]:
+    """The classes of what is watched, as far as the tests have loaded them."""
+    return tuple(
+        kind
+        for module, names in BROWSERS.items()
+        if (loaded := sys.modules.get(module)) is not None
+        for name in names
+        if isinstance(kind := getattr(loaded, name, None), type)
     )
+
+
+def _context(value: Any) -> Any:
+    """The context of a page, or a context itself; None for a driver."""
+    name = type(value).__name__
+    return value.context if name == "Page" else value if name == "BrowserContext" else None
 
 
 def _files(
@@ -690,9 +710,13 @@ def _line(at: str, level: str, text: str, url: str | None, number: int | None) -
 
 
 def _now() -> str:
-    return _iso(datetime.now(timezone.utc).timestamp())  # noqa: UP017  3.9
+    return _iso(time.time())
 
 
 def _iso(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, timezone.utc)  # noqa: UP017  3.9
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{_second(int(seconds))}.{int(seconds % 1 * 1000):03}Z"
+
+
+@lru_cache(maxsize=8)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat()[:19]  # noqa: UP017  3.9

@@ -701,6 +701,9 @@ OVER, STATE, ABOUT, FILES = "over", "state.json", "run.json", "files"
 BROKEN_OFF = "The process ended while this test ran."
 
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
+
+
 class Spooled(NamedTuple):
     """A file of a session: its bytes, or where they are. `starts_at` is when its first frame or byte is."""
 
@@ -731,8 +734,8 @@ class Spool:
     def begin(self, run: str) -> Path:
         """The folder of a run that begins now. Nobody else reads what tests say."""
         folder = self._server / run
-        (folder / FILES).mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.folder.chmod(0o700)
+        (folder / FILES).mkdir(parents=True, exist_ok=True)
+        self._server.chmod(0o700)
         _write(folder / ABOUT, {"pid": os.getpid(), "host": socket.gethostname(), "url": self.url, "began": now()})
         return folder
 
@@ -745,13 +748,17 @@ class Spool:
 class Journal:
     """What one process of a run says: a line for each session that begins, and one when it is over.
 
-    The file is opened for each line, so that nothing is held open in a process where tests do what they like.
+    The file is opened for each write, so that nothing is held open in a process where tests do what they like. What
+    a test costs here is felt: everything is encoded once, and the end of one test and the beginning of the next are one
+    write.
     """
 
     def __init__(self, folder: Path, name: str, *secrets: str) -> None:
         self._folder = folder
         self._name = name
+        self._path = str(folder / f"{name}.ndjson")
         self._secrets = secrets
+        self._held: list[str] = []
         self._files = 0
         self._is_torn = False
 
@@ -759,10 +766,18 @@ class Journal:
         """A session runs. Should the process end before `add`, it is sent as failed."""
         self._append({"begun": session})
 
-    def add(self, session: Json, files: list[Spooled]) -> None:
-        """A whole session, with its events, and its files."""
-        kept = [self._store(file) for file in files if file.content]
-        self._append({"session": session, "files": kept})
+    def add(self, session: Json, files: list[Spooled], *, goes_on: bool = False) -> None:
+        """A whole session, with its events, and its files. If it `goes_on`, it is written when the next one begins."""
+        line = {"session": session, "files": [self._store(file) for file in files if file.content]}
+        if goes_on:
+            self._held.append(self._encoded(line))
+        else:
+            self._append(line)
+
+    def flush(self) -> None:
+        """Write what waits for a next one that does not come."""
+        if self._held:
+            self._append({})
 
     def broke_off(self) -> None:
         """The process that wrote here has ended just now."""
@@ -778,19 +793,31 @@ class Journal:
             path.write_bytes(file.content)
         return {**file._asdict(), "content": path.name}
 
-    def _append(self, line: Json) -> None:
-        encoded = json.dumps(line, separators=(",", ":"))
+    def _encoded(self, line: Json) -> str:
+        encoded = _COMPACT.encode(line)
         if _may_hold_secrets(encoded, self._secrets) or "\\u0000" in encoded or "\\ud" in encoded:
             line = clean(without_secrets(line, *self._secrets))
-            encoded = json.dumps(line, separators=(",", ":"))
+            encoded = _COMPACT.encode(line)
         if len(encoded) > LONGEST_LINE:
             line["session"]["events"] = line["session"]["events"][:EVENTS_OF_LONG]
-            encoded = json.dumps(line, separators=(",", ":"))
+            encoded = _COMPACT.encode(line)
+        return encoded
+
+    def _append(self, line: Json) -> None:
+        lines = [*self._held, self._encoded(line), ""]
         # Half a line, written when the disk was full, spoils no other.
-        start, self._is_torn = b"\n" if self._is_torn else b"", True
-        with (self._folder / f"{self._name}.ndjson").open("ab") as file:
-            file.write(start + encoded.encode() + b"\n")
-        self._is_torn = False
+        content, self._is_torn = ("\n" if self._is_torn else "") + "\n".join(lines), True
+        file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            _write_all(file, content.encode())
+        finally:
+            os.close(file)
+        self._held, self._is_torn = [], False
+
+
+def _write_all(file: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(file, content) :]
 
 
 class Sender:
@@ -802,14 +829,15 @@ class Sender:
         self._state: Json = {"read": {}, "begun": {}, "sent": 0, "lost": 0, "why": None, "lost_why": None}
         self._state.update(_read(folder / STATE))
 
-    def send(self) -> bool:
-        """Send what is there; whether it was anything. Raises ApiError, and goes on from there the next time."""
-        sent = False
+    def send(self, is_enough: Callable[[], bool] = lambda: False) -> bool:
+        """Send what is there, unless it `is_enough` before; whether it was all. Raises ApiError, and goes on from there
+        the next time."""
         for journal in sorted(self._folder.glob("*.ndjson")):
             while lines := self._next(journal):
+                if is_enough():
+                    return False
                 self._send_lines(journal.stem, lines)
-                sent = True
-        return sent
+        return True
 
     def settle(self, ended_at: str | None) -> None:
         """The run is over: what has begun in it and did not end was broken off. Raises ApiError."""
@@ -835,16 +863,23 @@ class Sender:
         return content[: content.rfind(b"\n") + 1].splitlines(keepends=True)[:BATCH_LINES]
 
     def _send_lines(self, name: str, lines: list[bytes]) -> None:
+        before = dict(self._state)
         running = self._state["begun"].get(name)
         whole: list[Json] = []
         for said in filter(None, map(self._parsed, lines)):
             if "begun" in said:
                 running = said["begun"]
             elif "session" in said:
-                whole, running = [*whole, said], None
-            elif running:
-                whole, running = [*whole, _broken_off(running, said["ended_at"])], None
-        self._send_sessions(whole)
+                whole.append(said)
+                running = None
+            elif running and "ended_at" in said:
+                whole.append(_broken_off(running, said["ended_at"]))
+                running = None
+        try:
+            self._send_sessions(whole)
+        except ApiError:
+            self._state = before  # all of it is sent again, and counted then
+            raise
         self._state["begun"][name] = running
         self._state["read"][name] = self._state["read"].get(name, 0) + sum(map(len, lines))
         _write(self._folder / STATE, self._state)
@@ -929,6 +964,15 @@ def totals(folder: Path) -> Totals:
     return Totals(state.get("sent", 0), kept, lost, state.get("why" if kept else "lost_why"))
 
 
+def is_sent(folder: Path) -> bool:
+    """Whether nothing of a run is kept: a look at two numbers, for those who wait for it."""
+    state = _read(folder / STATE)
+    read = state.get("read", {})
+    return not any(state.get("begun", {}).values()) and all(
+        journal.stat().st_size == read.get(journal.stem, 0) for journal in folder.glob("*.ndjson")
+    )
+
+
 def default_spool() -> Path:
     """Of this user, and outside the folder that is tested."""
     state = os.environ.get("SESSION_HISTORY_SPOOL") or os.environ.get("XDG_STATE_HOME")
@@ -943,12 +987,15 @@ def default_spool() -> Path:
 
 
 def _is_over(folder: Path) -> bool:
-    if (folder / OVER).exists():
-        return True
-    about = _read(folder / ABOUT)
-    if time.time() - max(path.stat().st_mtime for path in (folder, *folder.glob("*.ndjson"))) > SILENT_SECONDS:
-        return True
-    return os.name == "posix" and about.get("host") == socket.gethostname() and not _is_alive(about.get("pid"))
+    """Whether nobody writes to it, nor sends it, any more."""
+    about, time_now = _read(folder / ABOUT), time.time()
+    with suppress(OSError):  # somebody else has sent and removed it
+        if time_now - max(path.stat().st_mtime for path in (folder, *folder.glob("*.ndjson"))) > SILENT_SECONDS:
+            return True
+        if os.name == "posix" and about.get("host") == socket.gethostname():
+            return not _is_alive(about.get("pid"))
+        return time_now - (folder / OVER).stat().st_mtime > 2 * (SECONDS_AFTER + ANSWER_SECONDS)
+    return False
 
 
 def _is_alive(pid: Any) -> bool:
@@ -978,26 +1025,33 @@ def _write(path: Path, content: Json) -> None:
 # ---- the command
 
 
-def send_left(history: SessionHistory, spool: Spool) -> Totals:
-    """Send what runs that are over have left, and remove it. A run that cannot be sent is kept."""
+def never() -> bool:
+    return False
+
+
+def send_left(history: SessionHistory, spool: Spool, is_enough: Callable[[], bool] = never) -> Totals:
+    """Send what runs that are over have left, and remove it. A run that cannot be sent is kept, and so is the rest when
+    it `is_enough`."""
     sent = kept = lost = 0
     why = None
-    for folder in spool.left():
+    left = spool.left()
+    for number, folder in enumerate(left, 1):
         sender, before = Sender(history, folder), totals(folder)
         error: ApiError | None = None
+        is_sent = False
         try:
-            sender.send()
-            sender.settle(None)
+            if is_sent := sender.send(is_enough):
+                sender.settle(None)
         except ApiError as problem:
-            error = problem
+            error, is_sent = problem, False
         sender.note(error)
         after = totals(folder)
         sent, kept, lost = sent + after.sent - before.sent, kept + after.kept, lost + after.lost - before.lost
         why = why or after.why
-        if error is None:
+        if is_sent:
             shutil.rmtree(folder, ignore_errors=True)
-        elif error.status in STOPS or error.status == 0:
-            kept += sum(totals(later).kept for later in spool.left() if later > folder)
+        elif error is not None and error.status in (0, *STOPS):  # which holds for the others as well
+            kept += sum(totals(later).kept for later in left[number:])
             break
     return Totals(sent, kept, lost, why)
 
@@ -1012,11 +1066,11 @@ def follow(history: SessionHistory, spool: Spool, folder: Path, over: threading.
             sender.send()
             if was_over:
                 sender.settle(now())
-            elif looks_back:
-                looks_back = False
-                send_left(history, spool)
             sender.note(None)
             pause = FIRST_DELAY
+            if looks_back:  # though not while this run has more to say
+                send_left(history, spool, never if was_over else over.is_set)
+                looks_back = over.is_set()
             if was_over:
                 return
         except ApiError as error:

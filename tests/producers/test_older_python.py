@@ -92,3 +92,35 @@ def test_the_client_sends_a_session(
     assert (session["status"], session["app"]["app_id"]) == ("ended", "io.example.shop")
     assert session["started_at"] == "2026-11-29T10:00:00Z"
     assert [file["name"] for file in session["attachments"]] == ["console.log"]
+
+
+SPOOL = """
+import sys
+from pathlib import Path
+from session_history import Journal, Spool, Spooled, now
+
+spool = Spool(sys.argv[1], sys.argv[2])
+run = spool.begin("run")
+journal = Journal(run, "main")
+session = {"external_id": "a", "status": "ended", "started_at": now(), "ended_at": now()}
+journal.begin(session)
+journal.add(session, [Spooled("a.log", b"bought", "log", "text/plain", now())])
+journal.begin({"external_id": "b", "status": "failed", "started_at": now()})
+"""
+
+
+def test_what_one_process_leaves_in_the_spool_another_one_sends(
+    interpreter: str, live_server: LiveServer, secret: str, listed: Listed, tmp_path: Path
+) -> None:
+    spool = tmp_path / "spool"
+
+    wrote = program("-c", SPOOL, live_server.url, spool, interpreter=interpreter)
+    command = [ROOT / "clients" / "session_history.py", "send", "--url", live_server.url, "--spool", spool]
+    sent = program(*command, interpreter=interpreter, SESSION_HISTORY_TOKEN=secret)
+
+    assert wrote.returncode == 0, wrote.stderr
+    assert sent.stdout == "Session History: 2 sent, 0 kept, 0 lost\n", sent.stderr
+    assert [(session["external_id"], session["status"]) for session in listed()] == [("a", "ended"), ("b", "failed")]
+    assert [file["name"] for file in listed()[0]["attachments"]] == ["a.log"]
+    again = program(*command, interpreter=interpreter, SESSION_HISTORY_TOKEN=secret)
+    assert again.stdout == "Session History: 0 sent, 0 kept, 0 lost\n"
