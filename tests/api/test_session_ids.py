@@ -41,8 +41,12 @@ WITH_A_SESSION = {pattern.name or "": pattern for _, pattern in routes(get_resol
 @pytest.fixture
 def session(acme: Organisation, send: Send, tmp_path: Any) -> UUID:
     (tmp_path / "a b.log").write_text("text")
-    file = {"name": "a b.log", "kind": "log", "content_type": "text/plain", "file": "a b.log"}
-    return send(acme, external_id="one", attachments=[file], events=[an_event()])
+    (tmp_path / "a b.cast").write_text('{"version": 2, "width": 80, "height": 24}\n[0.5, "o", "$ "]\n')
+    files = [
+        {"name": "a b.log", "kind": "log", "content_type": "text/plain", "file": "a b.log"},
+        {"name": "a b.cast", "kind": "recording", "content_type": "application/x-asciicast", "file": "a b.cast"},
+    ]
+    return send(acme, external_id="one", attachments=files, events=[an_event()])
 
 
 def test_routes_are_found() -> None:
@@ -58,7 +62,8 @@ def test_every_address_takes_every_spelling(
     session: UUID, alice: User, client_of: Callable[[User], Client], name: str, spelling: str
 ) -> None:
     converters = WITH_A_SESSION[name].pattern.converters
-    kwargs = {"session_id": str(session)} | ({"name": "a b.log"} if "name" in converters else {})
+    file = "a b.cast" if name == "attachment_moment" else "a b.log"
+    kwargs = {"session_id": str(session)} | ({"name": file} if "name" in converters else {})
     address = reverse(name, kwargs=kwargs)
     asked = address.replace(str(session), SPELLINGS[spelling](session))
 
