@@ -114,6 +114,8 @@ def session_detail(request: MemberRequest, session_id: UUID) -> HttpResponse:
     else:
         around = _around(shown, read_all="lanes" in asked) | context_of(origin_of(request), record.id)
         stage = stage_context(record, axis, shown.scope, asked.get("video", ""))
+        if around["trouble"]:
+            around["passed"] = last_passed(request.user, record)
         response = render(request, "detail/page.html", _base(shown) | _panel(shown) | around | stage)
     # htmx is sent parts of the page under its address.
     patch_vary_headers(response, ["HX-Target"])

@@ -104,6 +104,15 @@ def test_the_way_to_it_shows_the_line(alices: Client, with_files: Callable[..., 
     assert re.search(r'data-t="4.500" aria-current="true"', page)
 
 
+def test_one_that_failed_is_compared_with_the_last_that_passed(alices: Client, with_files: Callable[..., UUID]) -> None:
+    run = {"app": {"app_id": "com.acme.shop"}, "attributes": {"test": "pays"}}
+    passed = with_files(started_at=NOON - timedelta(hours=1), **run)
+    failed = with_files(events=[event(3, "crash", "x")], status="failed", **run)
+    page = alices.get(f"/sessions/{failed}/").content.decode()
+    assert f'href="/sessions/compare/?a={passed}&amp;b={failed}"' in page.partition('id="trouble"')[2]
+    assert "/sessions/compare/?a=" not in alices.get(f"/sessions/{passed}/").content.decode()
+
+
 def test_a_crash_report_says_what_failed_where(alices: Client, with_files: Callable[..., UUID]) -> None:
     report = b"java.lang.IllegalStateException: no context\n\tat com.acme.shop.Cart.draw(Cart.kt:8)\n"
     app = {"app_id": "com.acme.shop"}
