@@ -200,7 +200,7 @@ BAD_EVENTS: list[tuple[dict[str, Any], str]] = [
     ({"a": ["b", "c\0"]}, "event_properties.a[1]"),
     ({"a": "\ud800"}, "event_properties.a"),
     ({"a": {1: 2}}, "event_properties.a.1"),
-    ({"a": object()}, "event_properties.a"),
+    ({"a": NotImplemented}, "event_properties.a"),
 ]
 
 
