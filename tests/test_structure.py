@@ -11,6 +11,7 @@ from itertools import pairwise, permutations, product
 from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 from grimp import Layer, PackageDependency, build_graph
 
 ROOT = Path(__file__).parent.parent
@@ -145,6 +146,14 @@ def test_every_template_that_is_named_exists() -> None:
         if not (TEMPLATES / name).exists()
     ]
     assert missing == []
+
+
+def test_every_static_file_that_is_named_exists() -> None:
+    # The manifest that production serves by raises an error for a name that is missing; tests serve without one.
+    named = re.compile(r"""\{% static ['"]([^'"]+)['"] %\}""")
+    files = {name for path in TEMPLATES.rglob("*.html") for name in named.findall(path.read_text())}
+    assert len(files) > 20
+    assert [name for name in sorted(files) if not finders.find(name)] == []
 
 
 def test_every_setting_is_documented_and_every_documented_one_is_read() -> None:
