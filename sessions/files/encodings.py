@@ -51,6 +51,12 @@ def encoding_of(content_type: str, head: bytes) -> str:
     return declared if declared in _DECLARED else "utf-8-sig"
 
 
+def believed_charset(content_type: str) -> str:
+    """All that `encoding_of` takes from a type: the same bytes under the same charset have the same encoding."""
+    declared = _declared(content_type)
+    return declared if declared in _DECLARED or declared in _WIDE else ""
+
+
 def served_charset(content_type: str) -> str:
     """For the Content-Type header of a text. Browsers see a byte order mark themselves."""
     declared = _declared(content_type)

@@ -11,9 +11,8 @@ from typing import IO, NamedTuple
 
 from django.core.files.storage import default_storage
 
-from sessions.contract import schema
 from sessions.files.contents import HEAD_BYTES
-from sessions.files.encodings import encoding_of
+from sessions.files.encodings import believed_charset, encoding_of
 from sessions.files.utf8 import utf8_file
 from sessions.models import Attachment
 from sessions.replay.axis import AFTERMATH, Axis
@@ -21,7 +20,6 @@ from sessions.replay.indexes import file_index, is_at_hand
 from sessions.viewers.har.archive import LARGEST, NotHar, Summary, request_at
 from sessions.viewers.har.index import VERSION, HarIndex, index_archive
 
-KIND = "har"
 # A clock is called off when no request lies within so many seconds of the session.
 OFF = 600.0
 # Zones differ by multiples of it.
@@ -112,15 +110,20 @@ def open_archive(file: Attachment) -> Iterator[IO[bytes]]:
 
 def har_index_of(file: Attachment) -> HarIndex:
     """Raises NotHar and OSError."""
-    index = file_index(file, KIND, VERSION, HarIndex, partial(_read_index, file))
+    index = file_index(file, _kind(file), VERSION, HarIndex, partial(_read_index, file))
     if index.refused:
         raise NotHar(index.refused)
     return index
 
 
-def is_har_at_hand(file: Attachment | schema.Attachment) -> bool:
+def is_har_at_hand(file: Attachment) -> bool:
     """Whether the requests can be had without a long pass over the file."""
-    return is_at_hand(file, KIND, VERSION)
+    return is_at_hand(file, _kind(file), VERSION)
+
+
+def _kind(file: Attachment) -> str:
+    """One content may be declared in two encodings, and then its entries stand at other places in each."""
+    return f"har {believed_charset(file.content_type)}".strip()
 
 
 def place_requests(index: HarIndex, axis: Axis, starts_at: datetime | None) -> Placement:

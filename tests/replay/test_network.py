@@ -183,6 +183,16 @@ def test_an_archive_in_another_encoding_is_read_as_one_in_utf_8(file_of: FileOf)
     assert failures.first[0].url == "https://a.example/é"
 
 
+def test_one_content_in_two_encodings_has_an_index_for_each(file_of: FileOf) -> None:
+    text = har(request_at_moment(1, url="https://a.example/" + "\u00e9" * 300_000), request_at_moment(4, 500)).decode()
+    content = text.replace("\\u00e9", "\u00e9").encode()
+    for content_type in ("application/json", "application/json; charset=windows-1252"):
+        file = file_of(content)
+        file.content_type = content_type
+        failures = failed_requests(file, place_requests(har_index_of(file), AXIS, None))
+        assert [one.t for one in failures.first] == [4]
+
+
 def test_a_file_that_the_storage_has_lost_is_an_error_of_the_system(file_of: FileOf) -> None:
     file = file_of(har({}))
     default_storage.delete(file.storage_name)
