@@ -14,6 +14,7 @@ from sessions.files.encodings import encoding_of
 from sessions.files.media import Viewer, viewer_of
 from sessions.models import Attachment
 from sessions.replay.axis import Axis
+from sessions.replay.log import LARGEST as LARGEST_LOG
 from sessions.replay.log import LogLane, has_log_index, log_errors, log_index_of, log_lane
 from sessions.replay.log_placing import place_log
 from sessions.replay.network import (
@@ -70,7 +71,7 @@ class Reading:
 def file_lanes(record: Session, axis: Axis, reading: Reading, *, read_all: bool) -> list[FileLane]:
     """Of the first log and the first network log, and of all crash reports. With `read_all`, none is pending.
 
-    What the storage has lost, or nobody can read, has no lane: its panel says why.
+    What the storage has lost, is too large, or nobody can read, has no lane: its panel says why.
     """
     found = []
     for file in _files(record.id):
@@ -98,6 +99,8 @@ def _lane(file: Attachment, record: Session, axis: Axis, reading: Reading, *, re
     if file.kind == AttachmentKind.CRASH_REPORT:
         return _crash(file, record, axis)
     if file.kind == AttachmentKind.LOG:
+        if file.size > LARGEST_LOG:
+            return FileLane("Log", "detail/lane_log.html", file)
         if not read_all and not has_log_index(file):
             return FileLane("Log", "detail/lane_log.html", file, is_pending=True)
         return _log(file, axis, reading)

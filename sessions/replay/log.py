@@ -21,6 +21,8 @@ from sessions.viewers.indent import indented
 from sessions.viewers.log_index import LEVELS, VERSION, ErrorLine, LogIndex, index_log
 from sessions.viewers.shown import printable, with_line_ends
 
+# A pass over this much takes some seconds.
+LARGEST = 512 * 1024 * 1024
 # What is read of a line with an error.
 ERROR_BYTES = 4_096
 ERROR_TEXT = 500

@@ -10,10 +10,10 @@ import pytest
 from django.core.files.storage import default_storage
 from django.http import QueryDict
 from django.template.loader import render_to_string
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from sessions.models import Attachment, Organisation, User
+from sessions.models import Attachment, FileIndex, Organisation, User
 from sessions.query import find_session
 from sessions.replay.axis import axis_of, scope_of
 from sessions.views.panels.log import log_panel
@@ -257,6 +257,14 @@ def test_a_log_that_is_too_large_says_so_with_a_download(attach: Attach, panel: 
     page = panel(url)
     assert "It is too large to be shown here." in page
     assert f'href="{url}?download"' in page
+
+
+def test_a_log_that_is_too_large_for_its_panel_is_not_read_for_its_lane(alices: Client, attach: Attach) -> None:
+    session_id = sent(attach, log_of(1)).split("/")[2]
+    Attachment.objects.update(size=2**40)
+    for query in ({}, {"lanes": "1"}):
+        assert 'id="pending"' not in alices.get(f"/sessions/{session_id}/", query).content.decode()
+    assert not FileIndex.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,13 @@ from sessions.contract.schema import Session
 from sessions.files.media import Viewer, viewer_of
 from sessions.models import Attachment
 from sessions.replay.axis import Axis, Scope, clock
-from sessions.replay.log import index_of, opened_text
+from sessions.replay.log import LARGEST, index_of, opened_text
 from sessions.replay.log_placing import place_log
 from sessions.viewers.levels import Level
 from sessions.viewers.log import Line, Window
 from sessions.viewers.log_window import with_seconds
 from sessions.views.panels.log_lines import PLACES, LogLines
 
-# A pass over this much takes some seconds.
-LARGEST = 512 * 1024 * 1024
 # In a larger one, a search begins when it is sent, and not with each letter.
 SEARCHED_AT_ONCE = 16 * 1024 * 1024
 # What else than a log is read as one.
