@@ -28,6 +28,7 @@ from sessions.replay.network import (
 )
 from sessions.replay.trouble import Count, Trouble
 from sessions.viewers.crash import MOST_BYTES, read_crash
+from sessions.viewers.har.address import without_secrets
 from sessions.viewers.har.archive import NotHar
 from sessions.viewers.levels import Level
 from sessions.viewers.log_index import LEVELS
@@ -137,7 +138,14 @@ def _network(file: Attachment, axis: Axis, reading: Reading) -> FileLane:
         placement = shifted(placement)
     failures, name = failed_requests(file, placement, most=1), file.name
     troubles = [
-        Trouble("network", one.t, f"{one.method} {one.status or 'no answer'}", one.error or one.url, REQUESTS, name)
+        Trouble(
+            "network",
+            one.t,
+            f"{one.method} {one.status or 'no answer'}",
+            one.error or without_secrets(one.url),
+            REQUESTS,
+            name,
+        )
         for one in failures.first
     ]
     failed = (("status", "4xx"), ("status", "5xx"), ("status", "none"))

@@ -15,6 +15,7 @@ from django.test import Client, RequestFactory
 from sessions.models import Attachment, Organisation, User
 from sessions.query import find_session
 from sessions.replay.axis import axis_of, scope_of
+from sessions.viewers.har.address import without_secrets
 from sessions.views.panels.network import network_panel
 from tests.conftest import NOON
 from tests.detail.conftest import Attach
@@ -253,6 +254,30 @@ def test_what_lets_somebody_in_is_hidden_in_addresses_and_in_the_command(logged:
     page = shown(url, request="1", reveal="1")
     assert "Cookie: opensesame" in page
     assert "access_token=opensesame" in page
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://a.example/?token=x&b=1#c", "https://a.example/?token=HIDDEN&b=1#c"),
+        ("https://a.example/#access_token=x&b=1", "https://a.example/#access_token=HIDDEN&b=1"),
+        ("https://a.example/#/in?token=x", "https://a.example/#/in?token=HIDDEN"),
+        ("https://me:x@a.example/@b?c=d@e", "https://HIDDEN@a.example/@b?c=d@e"),
+        ("wss://a.example", "wss://a.example"),
+        ("mailto:me@a.example", "mailto:me@a.example"),
+    ],
+)
+def test_what_lets_somebody_in_is_hidden_wherever_it_stands_in_an_address(address: str, shown: str) -> None:
+    assert without_secrets(address) == shown
+
+
+def test_what_went_wrong_and_comparisons_hide_what_lets_somebody_in(logged: Any, alices: Client) -> None:
+    ids = [logged(entry(n, f"/{n}?token=opensesame", 500), external_id=str(n)).split("/")[2] for n in (1, 2)]
+    page = alices.get(f"/sessions/{ids[0]}/?tab=facts").content.decode()
+    assert "token=HIDDEN" in page
+    compared = alices.get("/sessions/compare/", {"a": ids[0], "b": ids[1], "tab": "requests"}).content.decode()
+    assert "/2?token=HIDDEN" in compared
+    assert "opensesame" not in page + compared
 
 
 def test_sizes_and_durations_that_nobody_knows_are_unknown(logged: Any, shown: Panel) -> None:

@@ -7,6 +7,7 @@ from typing import IO
 
 from sessions.viewers.differing.change import Change
 from sessions.viewers.differing.steady import numberless, steady
+from sessions.viewers.har.address import without_secrets
 from sessions.viewers.har.archive import Summary, read_archive, request_at
 
 MOST_REQUESTS = 2_000
@@ -137,4 +138,5 @@ def _start(pair: RequestPair) -> float:
 def _sent(file: IO[bytes], summary: Summary, first: float) -> Sent:
     request = request_at(file, summary)
     start = 0.0 if summary.started is None else summary.started - first
-    return Sent(summary.number, request.method, request.url, summary.status, request.error, start, summary.time)
+    url = without_secrets(request.url)
+    return Sent(summary.number, request.method, url, summary.status, request.error, start, summary.time)

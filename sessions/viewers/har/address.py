@@ -17,9 +17,19 @@ def query_of(url: str) -> list[FormField]:
 
 def without_secrets(url: str) -> str:
     """The address with HIDDEN in place of each value that may let somebody in."""
-    base, mark, rest = url.partition("?")
-    query, hash_mark, fragment = rest.partition("#")
-    return f"{base}{mark}{pairs_without_secrets(query)}{hash_mark}{pairs_without_secrets(fragment)}"
+    address, hash_mark, fragment = url.partition("#")
+    base, mark, query = address.partition("?")
+    # The addresses of some programs have their path and query in the fragment.
+    shown = "?".join(pairs_without_secrets(part) for part in fragment.split("?"))
+    return f"{_without_credentials(base)}{mark}{pairs_without_secrets(query)}{hash_mark}{shown}"
+
+
+def _without_credentials(base: str) -> str:
+    """`https://HIDDEN@host/` of `https://user:password@host/`."""
+    scheme, mark, rest = base.partition("://")
+    authority, slash, path = rest.partition("/")
+    _, at, host = authority.rpartition("@")
+    return f"{scheme}{mark}{HIDDEN}@{host}{slash}{path}" if at else base
 
 
 def pairs_without_secrets(query: str) -> str:
