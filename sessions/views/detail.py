@@ -105,12 +105,13 @@ def session_detail(request: MemberRequest, session_id: UUID) -> HttpResponse:
         response = render(request, "detail/panel.html", _base(shown) | _panel(shown))
     elif request.headers.get("HX-Target", "").startswith("request-"):
         response = render(request, "detail/panel_network.html", _base(shown) | _panel(shown))
+    elif request.headers.get("HX-Target") == "pending":
+        # Where a file came while the page was open, its address is that of an update.
+        around = _around(shown, read_all=True, live=True)
+        response = render(request, "detail/lanes_update.html", _base(shown) | around)
     elif "live" in asked:
         new = new_events(asked.get("since", ""), record, axis)
         response = render(request, "detail/live_update.html", _base(shown) | _around(shown, live=True) | new)
-    elif request.headers.get("HX-Target") == "pending":
-        around = _around(shown, read_all=True, live=True)
-        response = render(request, "detail/lanes_update.html", _base(shown) | around)
     else:
         around = _around(shown, read_all="lanes" in asked) | context_of(origin_of(request), record.id)
         stage = stage_context(record, axis, shown.scope, asked.get("video", ""))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -88,3 +89,18 @@ def test_links_of_an_update_are_those_of_the_page(alices: Client, open_session: 
 def test_a_forged_cursor_is_refused(alices: Client, open_session: Callable[..., UUID]) -> None:
     session_id = open_session(1)
     assert alices.get(f"/sessions/{session_id}/", {"live": "1", "since": "forged"}).status_code == 400
+
+
+def test_a_large_log_that_arrives_meanwhile_is_read(
+    alices: Client, open_session: Callable[..., UUID], tmp_path: Path
+) -> None:
+    session_id = open_session(2)
+    page = alices.get(f"/sessions/{session_id}/").content.decode()
+    (tmp_path / "app.log").write_text(f"{timezone.now().isoformat()} INFO a line\n" * 6_000)
+    file = {"name": "app.log", "kind": "log", "content_type": "text/plain", "file": "app.log"}
+    open_session(2, attachments=[file])
+    found = re.search(r'id="pending"[^>]* hx-get="([^"]*)"', update(alices, session_id, page))
+    assert found
+    answer = alices.get(unescape(found[1]), headers={"HX-Target": "pending"}).content.decode()
+    assert 'class="density"' in answer
+    assert 'id="pending"' not in answer
