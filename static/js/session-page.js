@@ -111,6 +111,8 @@ function seek(seconds, { keepVideo = false, follow = true, meant = null } = {}) 
 function remember() {
   const address = new URL(location.href);
   address.searchParams.set("t", t.toFixed(3));
+  // The line that was named, or the end of the log, is left with the moment.
+  address.searchParams.delete("at");
   address.hash = "";
   history.replaceState(history.state, "", address);
   clearTimeout(reload);
@@ -231,12 +233,20 @@ function drawRange(first, last) {
   rangeBox.setAttribute("width", `${(((last - first) / length) * 100).toFixed(3)}%`);
 }
 
+// The ranges that somebody goes back and on to with the browser's buttons are shown by the server.
+const rangeOf = () => new URL(location.href).searchParams.get("range");
+let shownRange = rangeOf();
+window.addEventListener("popstate", () => {
+  if (rangeOf() !== shownRange) location.reload();
+});
+
 function choose(first, last) {
   drawRange(first, last);
   replay.querySelector("[data-range-words]").textContent = `${clock(first)} to ${clock(last)}`;
   const address = new URL(location.href);
   address.searchParams.set("range", `${first.toFixed(3)}-${last.toFixed(3)}`);
   history.pushState({}, "", address);
+  shownRange = rangeOf();
   load();
   replay.querySelector("[data-clear-range]").closest("p").hidden = false;
 }
@@ -246,6 +256,7 @@ function clearRange() {
   const address = new URL(location.href);
   address.searchParams.delete("range");
   history.pushState({}, "", address);
+  shownRange = rangeOf();
   load();
   replay.querySelector("[data-clear-range]").closest("p").hidden = true;
 }
@@ -364,7 +375,8 @@ document.body.addEventListener("htmx:configRequest", (event) => {
 });
 
 document.body.addEventListener("htmx:oobAfterSwap", (event) => {
-  if (event.detail.target.id !== "lanes") return;
+  // htmx says it of each element that it has swapped so far, for each one that it swaps.
+  if (event.detail.target.id !== "lanes" || event.target.id !== "lanes") return;
   readLanes();
   show(false);
   // A log that is followed shows its new end.

@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from sessions.contract.schema import Session
 from sessions.models import Organisation, User
@@ -42,6 +43,15 @@ OVERLAPS = """() => {
     return shown.flatMap((one, place) => shown.slice(place + 1).filter((other) => over(one, other))
         .map((other) => `${name(one)} over ${name(other)}`));
 }"""
+
+
+ASK_WHAT_IS_NEW = """() => htmx.ajax("GET", document.getElementById("live").getAttribute("hx-get"), {
+    target: "#live", swap: "outerHTML"
+})"""
+
+
+def is_for(request: Request, target: str) -> bool:
+    return request.headers.get("hx-target") == target
 
 
 def with_video(viewer: User) -> Session:
@@ -121,8 +131,54 @@ def test_the_axis_seeks_and_a_drag_chooses_a_range(
     page.mouse.up()
     expect(page.locator(".event")).to_have_count(20, timeout=10_000)
     page.go_back()
+    expect(page.locator(".event")).to_have_count(100)
+    page.go_forward()
+    expect(page.locator(".event")).to_have_count(20)
     page.get_by_text("Show all").click()
     expect(page.locator(".event")).to_have_count(100)
+
+
+def open_session_with_log(acme: Organisation, send: Send, tmp_path: Path, count: int) -> str:
+    """The page of a session that is going on, with a line in its log for each second."""
+    started = timezone.now() - timedelta(seconds=count)
+    lines = [f"{(started + timedelta(seconds=n)).isoformat()} INFO line {n} {'x' * 20}\n" for n in range(count)]
+    (tmp_path / "app.log").write_text("".join(lines))
+    file = {"name": "app.log", "kind": "log", "content_type": "text/plain", "file": "app.log"}
+    running = {"status": "active", "started_at": started, "ended_at": None, "last_seen_at": timezone.now()}
+    return f"/sessions/{send(acme, attachments=[file], **running)}/"
+
+
+def test_a_log_is_followed_until_a_moment_is_sought(
+    acme: Organisation, alice: User, send: Send, tmp_path: Path, page_of: PageOf
+) -> None:
+    page = page_of(alice)
+    page.goto(open_session_with_log(acme, send, tmp_path, 1_000) + "?tab=log&at=end")
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request) if is_for(request, "panel") else None)
+    with page.expect_response(lambda answer: is_for(answer.request, "panel")):
+        page.evaluate(ASK_WHAT_IS_NEW)
+    page.wait_for_timeout(1_000)
+    assert len(asked) == 1
+    with page.expect_response(lambda answer: is_for(answer.request, "panel")):
+        page.locator("[data-lanes]").click(position={"x": 10, "y": 5})
+    expect(page.locator("#panel .line").first).to_contain_text("INFO line 0 ")
+
+
+def test_a_large_log_of_an_open_session_is_asked_for_once(
+    acme: Organisation, alice: User, send: Send, tmp_path: Path, page_of: PageOf
+) -> None:
+    page = page_of(alice)
+    held: list[Route] = []
+    page.route("**/*", lambda route: held.append(route) if is_for(route.request, "pending") else route.continue_())
+    page.goto(open_session_with_log(acme, send, tmp_path, 6_000) + "?tab=facts")
+    page.wait_for_selector("#pending")
+    with page.expect_response(lambda answer: is_for(answer.request, "live")):
+        page.evaluate(ASK_WHAT_IS_NEW)
+    page.wait_for_timeout(500)
+    assert len(held) == 1
+    held[0].continue_()
+    expect(page.locator(".density").first).to_be_attached()
+    expect(page.locator("#pending")).to_have_count(0)
 
 
 def test_keys_walk_events_errors_tabs_and_sessions(
