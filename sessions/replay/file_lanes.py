@@ -1,5 +1,6 @@
 """The lanes of a session's files, and the first thing that went wrong in each of them."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -34,6 +35,8 @@ from sessions.viewers.levels import Level
 from sessions.viewers.log_index import LEVELS
 
 ERROR = LEVELS.index(Level.ERROR)
+# Each is read for each page, and a session may have any number of them.
+MOST_REPORTS = 20
 LINES, REQUESTS, REPORTS = "error line", "failed request", "crash report"
 
 
@@ -70,7 +73,7 @@ class Reading:
 
 
 def file_lanes(record: Session, axis: Axis, reading: Reading, *, read_all: bool) -> list[FileLane]:
-    """Of the first log and the first network log, and of all crash reports. With `read_all`, none is pending.
+    """Of the first log and the first network log, and of the first crash reports. With `read_all`, none is pending.
 
     What the storage has lost, is too large, or nobody can read, has no lane: its panel says why.
     """
@@ -84,14 +87,14 @@ def file_lanes(record: Session, axis: Axis, reading: Reading, *, read_all: bool)
 
 
 def _files(session_id: UUID) -> Iterator[Attachment]:
-    shown: set[str] = set()
+    shown: Counter[str] = Counter()
     for file in Attachment.objects.filter(session_id=session_id, available=True).order_by("name"):
         viewer = viewer_of(file.kind, file.content_type)
         is_crash = file.kind == AttachmentKind.CRASH_REPORT and viewer is Viewer.LOG
         is_log = file.kind == AttachmentKind.LOG and viewer is Viewer.LOG
         name = "crash" if is_crash else "log" if is_log else "network" if viewer is Viewer.REQUESTS else ""
-        if name and (is_crash or name not in shown):
-            shown.add(name)
+        if name and shown[name] < (MOST_REPORTS if is_crash else 1):
+            shown[name] += 1
             yield file
 
 

@@ -1,5 +1,6 @@
 """What went wrong in a session: its first error, and how many more there are of each kind."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -62,11 +63,15 @@ def event_trouble(session_id: UUID, axis: Axis, types: EventTypes) -> tuple[list
 def troubles_of(found: Sequence[Trouble], counts: Sequence[Count]) -> Troubles:
     """The first of the gravest kind: many a request fails of which nobody notices anything.
 
+    Several files may count things of one kind; these are counted together.
+
     One whose moment is not known comes after those of its kind with one.
     """
     first = min(found, key=lambda one: (GRAVEST_FIRST.index(one.tab), one.t is None, one.t or 0.0), default=None)
-    others = [
-        replace(count, number=count.number - (first is not None and count.words == first.counted)) for count in counts
-    ]
+    numbers = Counter({first.counted: -1}) if first else Counter()
+    for count in counts:
+        numbers[count.words] += count.number
+    kinds = {count.words: count for count in counts}
+    others = [replace(count, number=numbers[words]) for words, count in kinds.items()]
     others.sort(key=lambda count: GRAVEST_FIRST.index(count.tab))
     return Troubles(first, [count for count in others if count.number > 0])

@@ -13,6 +13,7 @@ import pytest
 from django.test import Client
 
 from sessions.models import Organisation, User
+from sessions.replay.file_lanes import MOST_REPORTS
 from tests.conftest import NOON
 
 Send = Callable[..., UUID]
@@ -121,6 +122,18 @@ def test_a_crash_report_says_what_failed_where(alices: Client, with_files: Calla
     assert first.startswith("crash report java.lang.IllegalStateException: no context at com.acme.shop.Cart.draw")
     assert others == []
     assert url == "?tab=log&file=crash.txt"
+
+
+def test_crash_reports_are_counted_together(alices: Client, with_files: Callable[..., UUID]) -> None:
+    reports = [(f"{n}.txt", "crash_report", "text/plain", b"ValueError: no\n") for n in range(3)]
+    assert trouble(alices, with_files(*reports))[1] == ["2 more crash reports"]
+    failed = with_files(*reports, external_id="b", events=[event(1, "error", "no")])
+    assert trouble(alices, failed)[1] == ["3 crash reports"]
+
+
+def test_of_many_crash_reports_the_first_are_read(alices: Client, with_files: Callable[..., UUID]) -> None:
+    reports = [(f"{n:02}.txt", "crash_report", "text/plain", b"ValueError: no\n") for n in range(MOST_REPORTS + 5)]
+    assert trouble(alices, with_files(*reports))[1] == [f"{MOST_REPORTS - 1} more crash reports"]
 
 
 def test_lanes_are_drawn_of_every_file_that_can_be_read(alices: Client, with_files: Callable[..., UUID]) -> None:
