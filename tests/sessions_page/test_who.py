@@ -37,13 +37,13 @@ def test_list_csv_page_and_formal_say_the_same(
     client, who = client_of(alice), expected(initiator)
     listed = client.get("/sessions/").content.decode()
     exported = client.get("/sessions/export.csv").getvalue().decode("utf-8-sig")
-    page = client.get(f"/sessions/{ident}/").content.decode()
+    page = client.get(f"/sessions/{ident}/", {"tab": "facts"}).content.decode()
 
     said = {
         "list": unescape(re.findall(r'col-user"><span class="cell-main" title="(.*?)"', listed)[0]),
         "CSV": next(csv.DictReader(io.StringIO(exported, newline="")))["User"],
         "title": unescape(re.findall(r"<title>a, (.*?)\s*(?:·|–|\||</title>)", page)[0]).strip(),
-        "header": re.findall(r'<p class="quiet">\s*(.*?)\s*</p>', page)[0],
+        "header": unescape(re.findall(r'<div class="session-line">\s*<span>(.*?)</span>', page)[0]),
     }
     record = find_session(alice, ident)
     assert record
