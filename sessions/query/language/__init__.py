@@ -1,0 +1,1 @@
+"""The language of a search: text becomes an expression, which says nothing about SQL."""
