@@ -339,12 +339,13 @@ def test_a_list_that_was_cut_short_is_one_refusal_wherever_it_was_cut(
         (b'{"data":[\n' + b'{"id":"a"},\n' * 1_000_000, "not JSON: the document ends too early"),
         (b'{"data":[{}],\n"more":' + b"9" * 9_000_000 + b"}]", "not JSON: something follows the document"),
         (b"[\n" + b"[" * 9_000_000, "Its JSON is nested too deeply."),
+        (b"{" + b'"a":1,' * 2_000_000 + b'\n"data":[{}]}', "Its JSON has more than 1000 keys."),
         (b'{"id":\n"' + b"x" * 9_000_000 + b'"}', "longer than 8 MiB"),
         (b"[\n" + b'{"id":"' + b"x" * 9_000_000 + b'"}]', "longer than 8 MiB"),
         (b"{}\n" + b'{"id":"' + b"x" * 65 * 1024**2 + b'"}', "longer than 64 MiB"),
         (f"[{'1,' * 5_000_000}1]".encode("utf-16"), "is encoded in UTF-16: save it as UTF-8"),
     ],
-    ids=["cut short", "with more", "nested", "one session", "a session", "a line", "UTF-16"],
+    ids=["cut short", "with more", "nested", "keys", "one session", "a session", "a line", "UTF-16"],
 )
 def test_what_is_wrong_with_a_large_list_is_said_once(content: bytes, why: str) -> None:
     *_, record = FORMATS["appetize-json"].split(io.BytesIO(content))

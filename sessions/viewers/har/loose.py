@@ -20,8 +20,11 @@ Fields = TypeVar("Fields", bound=msgspec.Struct)
 ABSENT = msgspec.Raw(b"null")
 LONGEST_NUMBER = 400
 
-# A string that is not closed ends with the text, so that no quote in it is tried again.
-_STRING_OR_NAN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|-?(?:NaN|Infinity)', re.DOTALL)
+# A string that is not closed ends with the text, so that no quote in it is tried again. A list of NaN is one match,
+# since each match costs a call.
+_NAN = rb"-?(?:NaN|Infinity)"
+_STRING_OR_NANS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|(?:%b[\s,]*+)++' % _NAN, re.DOTALL)
+_ONE_NAN = re.compile(_NAN)
 _HALF = rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 _ESCAPE = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(%b)|\\." % _HALF, re.DOTALL)
 _WHOLE_ESCAPES = re.compile(rb"[^\\]*+(?:\\(?:u[0-9a-fA-F]{4}|[^u])[^\\]*+)*+", re.DOTALL)
@@ -36,12 +39,12 @@ class Text(NamedTuple):
 
 def repaired(raw: bytes) -> bytes:
     """Browsers write NaN and half surrogate pairs, which JSON has not: null and a question mark."""
-    return _STRING_OR_NAN.sub(_repaired_token, raw)
+    return _STRING_OR_NANS.sub(_repaired_token, raw)
 
 
 def _repaired_token(token: re.Match[bytes]) -> bytes:
     if not token[0].startswith(b'"'):
-        return b"null"
+        return _ONE_NAN.sub(b"null", token[0])
     return _ESCAPE.sub(lambda escape: b"?" if escape[1] else escape[0], token[0]) if b"\\u" in token[0] else token[0]
 
 

@@ -16,6 +16,8 @@ from sessions.ingest.reading.parse import MAX_LINE_BYTES, MAX_SENT_BYTES
 
 # Where an answer has its sessions, the first that is there; the page numbers beside them say nothing about them.
 LISTS = ("data", "sessions")
+# The keys of an answer, each of which costs a step in Python. An answer has a dozen.
+MOST_KEYS = 1_000
 
 
 def json_records(file: BinaryIO) -> Iterator[Line]:
@@ -89,7 +91,9 @@ def _path_of_list(file: IO[bytes]) -> Sequence[str] | None:
     reader, found = Reader(file), set[str]()
     opening = reader.peek()
     if opening == b"{":
-        for _ in reader.parts(b"{"):
+        for number, _ in enumerate(reader.parts(b"{")):
+            if number == MOST_KEYS:
+                raise TooComplex(f"Its JSON has more than {MOST_KEYS} keys.")
             key = reader.key()
             if reader.peek() == b"[":
                 found.add(key)
