@@ -20,6 +20,7 @@ from tests.linear.cost import least
 ROOT = Path(sessions.__file__).parent
 CLIENTS = ROOT.parent / "clients"
 METHODS = ("match", "fullmatch", "search", "findall", "finditer", "sub", "split")
+CALL = re.compile(rf"\b(\w++)\.({'|'.join(METHODS)})\b")
 LENGTH = 20_000
 # Going back over all characters takes some hundred times as long as reading them once, on any machine.
 GOES_BACK = re.compile(r"\s*,")
@@ -61,12 +62,14 @@ def sources() -> Iterator[tuple[Path, str]]:
 
 def used() -> list[Used]:
     """Every pattern with the methods that it is used with; all that begin at the start, where that cannot be seen."""
-    texts = [text for _, text in sources()]
+    calls: dict[str, set[str]] = {}
+    for _, text in sources():
+        for name, method in CALL.findall(text):
+            calls.setdefault(name, set()).add(method)
     found: dict[tuple[re.Pattern[Any], str], Used] = {}
     for name, pattern in compiled():
-        calls = re.compile(rf"\b{re.escape(name)}\.({'|'.join(METHODS)})\b")
-        methods = {method for text in texts for method in calls.findall(text)} or {"match", "fullmatch"}
-        found |= {(pattern, method): Used(name, pattern, method) for method in methods}
+        for method in calls.get(name, {"match", "fullmatch"}):
+            found[pattern, method] = Used(name, pattern, method)
     for path, text in sources():
         for pattern, method in written(ast.parse(text)):
             found.setdefault((pattern, method), Used(path.name, pattern, method))
