@@ -24,8 +24,9 @@ demo: .venv/runtime.stamp staticfiles/staticfiles.json ## run the product with d
 	@$(LOCAL) manage.py demo
 	@exec env SITE_URL=http://127.0.0.1:$(PORT) $(LOCAL) -m gunicorn --no-control-socket --bind 127.0.0.1:$(PORT) sessionhistory.wsgi
 
+# The workers and the hundred programs that they start import the same modules: bytecode is kept, whatever the shell says.
 test: .venv/dev.stamp ## run the whole test suite (ARGS="-k words" for a part of it)
-	@$(VENV) -m pytest -n auto --dist worksteal $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE $(VENV) -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: .venv/dev.stamp ## check style, types, templates and imports
 	@$(VENV) -m ruff check .
