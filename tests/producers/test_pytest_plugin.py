@@ -43,11 +43,12 @@ def test_without_its_fixture(broken): ...
 
 
 def run(folder: Path, url: str, secret: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """pytest with this plugin and that of xdist; those of all other packages here would take most of its time."""
     (folder / "pytest.ini").write_text("[pytest]\n")
     return program(
-        "-m", "pytest", "-p", "pytest_session_history", "--session-history-url", url,
-        "--session-history-app", "io.acme.shop", "-p", "no:cacheprovider", "-p", "no:django", "--rootdir", folder,
-        folder, *arguments, SESSION_HISTORY_TOKEN=secret,
+        "-m", "pytest", "-p", "xdist", "-p", "pytest_session_history", "--session-history-url", url,
+        "--session-history-app", "io.acme.shop", "-p", "no:cacheprovider", "--rootdir", folder,
+        folder, *arguments, SESSION_HISTORY_TOKEN=secret, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
         **{"SESSION_HISTORY_SPOOL": str(folder / "spool"), **environment},
     )  # fmt: skip
 
