@@ -125,13 +125,13 @@ def _log(file: Attachment, axis: Axis, reading: Reading) -> FileLane:
 
 def _densities(lane: LogLane | None, axis: Axis) -> Iterator[Drawn]:
     """The height is the root of the number of lines, so that a single error is seen beside a thousand lines."""
-    if lane is None or not lane.most:
+    if lane is None or not (most := lane.most):
         return
     width = 100 / len(lane.buckets)
     for place, counts in enumerate(lane.buckets):
         for number, is_bad in ((sum(counts), False), (counts[ERROR], True)):
             if number:
-                height = max((number / lane.most) ** 0.5 * 100, 8.0)
+                height = max((number / most) ** 0.5 * 100, 8.0)
                 yield Drawn(place * width / 100 * axis.length, place * width, width, height, is_bad)
 
 

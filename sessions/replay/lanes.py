@@ -1,16 +1,20 @@
 """The lanes of a session's axis: what is drawn for its events, files and requests."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import groupby
+from uuid import UUID
 
 from sessions.contract.schema import Session
-from sessions.query.events.overview import Group, overview
+from sessions.query.events.overview import Extent, Group, extent_of, overview
 from sessions.replay.axis import Axis
 from sessions.replay.telling import tone
 
 # Of the events: one mark for each of these parts of the time, which are narrower than a mark on any screen.
 PARTS = 480
-GRAVEST_FIRST = ("bad", "warn", "")
+GRAVITIES = ("", "warn", "bad")
 
 
 @dataclass(frozen=True)
@@ -40,33 +44,37 @@ class EventsLane:
 
 
 def events_lane(record: Session, axis: Axis) -> EventsLane:
-    groups = overview(record.id, axis.origin, axis.length, PARTS)
-    return EventsLane(_marks(groups, axis), _types(groups))
+    extent = extent_of(record.id)
+    return _lane(record.id, extent, axis) if extent.count else EventsLane()
 
 
-def _marks(groups: Sequence[Group], axis: Axis) -> list[Mark]:
+# A lane of 100,000 events takes a tenth of a second, and is asked for with each panel of the page. It is kept while no
+# event comes to it; up to 200 KB each.
+@lru_cache(maxsize=32)
+def _lane(session_id: UUID, extent: Extent, axis: Axis) -> EventsLane:
+    groups = overview(session_id, extent, axis.origin, axis.length, PARTS)
+    totals: Counter[str] = Counter()
+    for group in groups:
+        totals[group.event_type] += group.number
+    tones = {name: tone(name) for name in totals}
+    ordered = sorted(totals.items(), key=lambda item: (-item[1], item[0]))
+    types = EventTypes(ordered, [name for name, _ in ordered if tones[name] == "bad"], totals.total())
+    return EventsLane(list(_marks(groups, tones, axis)), types)
+
+
+def _marks(groups: Sequence[Group], tones: Mapping[str, str], axis: Axis) -> Iterator[Mark]:
     """One for each part that has events, of the gravest tone in it."""
-    parts: dict[int, list[Group]] = {}
-    for group in groups:
-        # What came after the end stands at the end, and what came before the start at the start.
-        parts.setdefault(min(max(group.part, 1), PARTS), []).append(group)
-    found = []
-    for inside in parts.values():
-        worst = min((tone(group.event_type) for group in inside), key=GRAVEST_FIRST.index)
-        first = min((group for group in inside if tone(group.event_type) == worst), key=lambda group: group.first)
-        t = axis.t(first.first)
-        count = sum(group.count for group in inside)
+    # What came after the end stands at the end, and what came before the start at the start.
+    for _, inside in groupby(groups, key=lambda group: min(max(group.part, 1), PARTS)):
+        first, count = None, 0
+        for group in inside:
+            count += group.number
+            if first is None or GRAVITIES.index(tones[group.event_type]) > GRAVITIES.index(tones[first.event_type]):
+                first = group
+        assert first is not None
         more = f" and {count - 1:,} more" if count > 1 else ""
-        found.append(Mark(t, axis.share(t), worst, f"{first.event_type}{more}", count))
-    return found
-
-
-def _types(groups: Sequence[Group]) -> EventTypes:
-    counts: dict[str, int] = {}
-    for group in groups:
-        counts[group.event_type] = counts.get(group.event_type, 0) + group.count
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return EventTypes(ordered, [name for name, _ in ordered if tone(name) == "bad"], sum(counts.values()))
+        worst = tones[first.event_type]
+        yield Mark(first.t, axis.share(first.t), worst, f"{first.event_type}{more}", count)
 
 
 def ticks(axis: Axis, most: int = 8) -> list[tuple[float, float]]:

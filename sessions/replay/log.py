@@ -98,6 +98,7 @@ def log_lane(index: LogIndex, placing: Placing, axis: Axis, buckets: int = 200) 
     if placing.shift is None:
         return None
     filled = [[0] * len(LEVELS) for _ in range(buckets)]
+    buckets_a_second = buckets / axis.length
     before = after = 0
     for block in index.blocks:
         first, last = (placing.t(seconds) for seconds in block.span)
@@ -108,15 +109,19 @@ def log_lane(index: LogIndex, placing: Placing, axis: Axis, buckets: int = 200) 
         elif first > axis.length:
             after += sum(block.counts)
         else:
-            start, end = (int(axis.share(t) / 100 * buckets) for t in (first, last))
-            _spread(block.counts, filled[min(start, buckets - 1) : end + 1])
+            start = min(max(int(first * buckets_a_second), 0), buckets - 1)
+            _spread(block.counts, filled[start : int(last * buckets_a_second) + 1])
     return LogLane([tuple(counts) for counts in filled], before, after)
 
 
 def _spread(counts: tuple[int, ...], filled: list[list[int]]) -> None:
     for level, count in enumerate(counts):
-        for place, bucket in enumerate(filled):
-            bucket[level] += count * (place + 1) // len(filled) - count * place // len(filled)
+        # Of a long log, nearly all blocks lie in one bucket and have lines of one level.
+        if count and len(filled) == 1:
+            filled[0][level] += count
+        elif count:
+            for place, bucket in enumerate(filled):
+                bucket[level] += count * (place + 1) // len(filled) - count * place // len(filled)
 
 
 @dataclass(frozen=True)

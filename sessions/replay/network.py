@@ -163,10 +163,12 @@ def request_lane(placement: Placement, axis: Axis, most: int = MOST_BARS) -> lis
         return [_bar(one.t, one.end, one.summary.failed, axis) for one in placement.requests]
     parts: dict[tuple[int, bool], tuple[float, float]] = {}
     last_part = most // 2 - 1
-    for one in placement.requests:
-        key = (min(int(max(one.t, 0.0) / axis.length * (most // 2)), last_part), one.summary.failed)
-        first, end = parts.get(key, (one.t, one.end))
-        parts[key] = (first, max(end, one.end))
+    parts_a_second = (most // 2) / axis.length
+    for t, summary in placement.requests:
+        end = t + summary.time / 1000
+        key = (min(int(t * parts_a_second), last_part) if t > 0 else 0, summary.failed)
+        first, latest = parts.get(key, (t, end))
+        parts[key] = (first, max(latest, end))
     return [_bar(first, end, failed, axis) for (_, failed), (first, end) in parts.items()]
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from django import template
 from django.template.defaultfilters import filesizeformat
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import conditional_escape, escape, format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from sessions.contract.choices import Status
@@ -20,7 +20,6 @@ from sessions.files.media import Viewer, viewer_of
 from sessions.presenters.table import Row
 from sessions.presenters.times import duration
 from sessions.replay.axis import clock as axis_clock
-from sessions.replay.lanes import Mark
 from sessions.templatetags.session_list import queue_time as listed_queue_time
 from sessions.viewers.colours import Run
 from sessions.viewers.log import Line
@@ -121,36 +120,10 @@ def on_tick(t: float, length: float) -> str:
     return text[:-4] if length >= 5 else text.rstrip("0").removesuffix(".")
 
 
-@register.simple_tag
-def event_marks(marks: Iterable[Mark], moments: str) -> SafeString:
-    """The marks of the events' lane, put together in Python: there may be hundreds, and a template takes ten times as
-    long."""
-    moments = escape(moments)
-    return SafeString(
-        "".join(
-            f'<a href="{moments}{mark.t:.3f}" tabindex="-1"><rect class="mark{mark.tone and f" mark-{mark.tone}"}"'
-            f' data-mark="{mark.t:.3f}"{" data-bad" if mark.tone == "bad" else ""} x="{mark.x:.3f}%">'
-            f"<title>{axis_clock(mark.t)} {escape(mark.label)}</title></rect></a>"
-            for mark in marks
-        )
-    )
-
-
-@register.filter
-def rest(share: float) -> float:
-    """What is left of a hundred percent."""
-    return 100 - share
-
-
 @register.filter
 def percent(share: float) -> str:
     """`41.27%`, for an attribute of an SVG."""
     return f"{share:.3f}%"
-
-
-@register.filter
-def indented(properties: dict[str, Any]) -> str:
-    return json.dumps(properties, indent=2, ensure_ascii=False)
 
 
 @register.filter

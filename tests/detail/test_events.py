@@ -14,7 +14,7 @@ from django.test import Client
 from sessions.contract.schema import Event as EventJson
 from sessions.models import Event, Organisation
 from sessions.query.criteria.order import InvalidCursorError
-from sessions.query.events.overview import overview
+from sessions.query.events.overview import extent_of, overview
 from sessions.query.events.timeline import _COLUMNS, ALL, Asked, events_around, events_before, events_page, every_event
 from sessions.replay.axis import clock
 from sessions.replay.telling import summary, tone
@@ -89,13 +89,14 @@ def test_events_are_found_by_text_and_time(acme: Organisation, send: Send) -> No
 
 
 def test_events_are_counted_in_parts_of_the_time(busy: UUID) -> None:
-    groups = overview(busy, NOON, 6.0, 3)
-    assert [(group.part, group.event_type, group.count) for group in groups] == [
+    extent = extent_of(busy)
+    groups = overview(busy, extent, NOON, 6.0, 3)
+    assert [(group.part, group.event_type, group.number) for group in groups] == [
         (part, name, 5) for part in (1, 2, 3) for name in ("even", "odd")
     ]
-    assert groups[-1].first == NOON + timedelta(seconds=4)
-    early = overview(busy, NOON + timedelta(seconds=1), 2.0, 2)
-    assert [(group.part, group.count) for group in early if group.part in (0, 3)] == [(0, 3), (0, 2), (3, 7), (3, 8)]
+    assert groups[-1].t == 4.0
+    early = overview(busy, extent, NOON + timedelta(seconds=1), 2.0, 2)
+    assert [(group.part, group.number) for group in early if group.part in (0, 3)] == [(0, 3), (0, 2), (3, 7), (3, 8)]
 
 
 def test_an_event_comes_back_as_it_was_sent(acme: Organisation, send: Send) -> None:
@@ -144,7 +145,7 @@ def test_the_index_answers_a_page_deep_in_a_long_session(acme: Organisation, sen
             [session_id, acme.pk, NOON],
         )
         cursor.execute("ANALYZE history_event")
-    assert sum(group.count for group in overview(session_id, NOON, 30_000, 10)) == 20_500
+    assert sum(group.number for group in overview(session_id, extent_of(session_id), NOON, 30_000, 10)) == 20_500
     page = events_page(session_id, limit=3)
     plan = (
         Event.objects.filter(session_id=session_id, event_time__gte=page.events[-1].event_time)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sessions.postgresql.fetching import fetch_all
@@ -12,42 +13,71 @@ MOST_GROUPS = 20_000
 
 
 @dataclass(frozen=True)
-class Group:
-    """The events of one type in one part of the time: part 0 lies before the start, part `parts` + 1 after the end."""
+class Extent:
+    """The first MOST_EVENTS events of a session: how many there are, when the last one was, and the highest position.
+
+    Events are never changed, and one that comes has a higher position than all before. So nothing has come to them
+    while the extent is the same.
+    """
+
+    count: int
+    last: datetime | None
+    position: int | None
+
+
+class Group(NamedTuple):
+    """The events of one type in one part of the time, the first of them at `t` seconds.
+
+    Part 0 lies before the start, part `parts` + 1 after the end. Groups are ordered as their fields are.
+    """
 
     part: int
+    t: float
     event_type: str
-    count: int
-    first: datetime
+    number: int
 
 
-# Index event_in_session. The limit stands inside, so no more than MOST_EVENTS are read. date_part calculates with
-# floating point, and so takes half the time that extract takes.
-OVERVIEW = """
-SELECT part, event_type, count(*), min(event_time) AS first
+# The index event_in_session alone, in its order, which takes a fifth of the time of OVERVIEW.
+EXTENT = """
+SELECT count(*), max(event_time), max(position)
 FROM (
-    SELECT event_type, event_time,
-        width_bucket(date_part('epoch', event_time - %(origin)s), 0, %(length)s, %(parts)s) AS part
-    FROM history_event WHERE session_id = %(id)s
+    SELECT event_time, position FROM history_event WHERE session_id = %(id)s
     ORDER BY event_time, position LIMIT %(most)s
 ) AS event
+"""
+# Index event_in_session. Nothing is sorted: the events are bounded by a time and not by ORDER BY with LIMIT, and the
+# groups are ordered here. date_part calculates with floating point, and so takes half the time that extract takes; a
+# timestamp for each group would take longer to read than all the rest.
+OVERVIEW = """
+SELECT part, min(t), event_type, count(*)
+FROM (
+    SELECT event_type, t, width_bucket(t, 0, %(length)s, %(parts)s) AS part
+    FROM (
+        SELECT event_type, date_part('epoch', event_time - %(origin)s) AS t
+        FROM history_event WHERE session_id = %(id)s AND event_time <= %(last)s
+    ) AS timed
+) AS event
 GROUP BY part, event_type
-ORDER BY part, first, event_type
 LIMIT %(groups)s
 """
 
 
-def overview(session_id: UUID, origin: datetime, length: float, parts: int) -> list[Group]:
+def extent_of(session_id: UUID) -> Extent:
+    ((count, last, position),) = fetch_all(EXTENT, {"id": session_id, "most": MOST_EVENTS})
+    return Extent(count, last, position)
+
+
+def overview(session_id: UUID, extent: Extent, origin: datetime, length: float, parts: int) -> list[Group]:
     """The events of `length` seconds from `origin` in so many parts, and those before and after, in order."""
     rows = fetch_all(
         OVERVIEW,
         {
             "id": session_id,
+            "last": extent.last,
             "origin": origin,
             "length": length,
             "parts": parts,
-            "most": MOST_EVENTS,
             "groups": MOST_GROUPS,
         },
     )
-    return [Group(*row) for row in rows]
+    return sorted(Group(*row) for row in rows)

@@ -1,43 +1,20 @@
 """The panel of events: those around the moment, or of the range, filtered by type and text."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import BadRequest
 
 from sessions.contract.schema import Event, Session
 from sessions.http.roles import MemberRequest
+from sessions.presenters.timeline import Row, row_of
 from sessions.query.criteria.order import InvalidCursorError
 from sessions.query.events.timeline import Asked, EventsPage, events_around, events_before, events_page
 from sessions.replay.axis import Axis, Scope
 from sessions.replay.lanes import EventsLane
-from sessions.replay.telling import summary, tone
 
-SHOWN_ELSEWHERE = frozenset({"event_type", "event_time", "event_properties", "source_properties"})
 LONGEST_SEARCH = 200
 MOST_TYPES = 40
 FROM_THE_START = "start"
-
-
-@dataclass(frozen=True)
-class Row:
-    """An event with what its line says. `note` tells of one outside the session's time."""
-
-    event: Event
-    t: float
-    tone: str
-    summary: str
-    note: str
-    is_at: bool
-
-    @property
-    def others(self) -> list[tuple[str, Any]]:
-        """What else is known of it, by its name in JSON."""
-        return [
-            (name, value)
-            for name in self.event.__struct_fields__
-            if name not in SHOWN_ELSEWHERE and (value := getattr(self.event, name)) is not None
-        ]
 
 
 def events_panel(request: MemberRequest, record: Session, axis: Axis, scope: Scope, lane: EventsLane) -> dict[str, Any]:
@@ -106,14 +83,5 @@ def _rows(record: Session, axis: Axis, scope: Scope, events: list[Event]) -> lis
     earlier = [] if scope.t is None else [place for place, t in enumerate(times) if t < scope.t + 0.001]
     at = earlier[-1] if earlier else None
     return [
-        Row(event, t, tone(event.event_type), summary(event), _note(record, event), place == at)
-        for place, (event, t) in enumerate(zip(events, times, strict=True))
+        row_of(record, event, t, is_at=place == at) for place, (event, t) in enumerate(zip(events, times, strict=True))
     ]
-
-
-def _note(record: Session, event: Event) -> str:
-    if record.started_at and event.event_time < record.started_at:
-        return "before the start"
-    if record.ended_at and event.event_time > record.ended_at:
-        return "after the end"
-    return ""
