@@ -26,7 +26,7 @@ RAW = f"""
     s.rage_tap, s.client_ip, s.server_ip, s.user_agent, s.country, s.latitude, s.longitude, s.location_accuracy,
     s.environment, s.data_residency, s.space_id, s.installation_id, s.installation_version, s.client_id, s.capture_id,
     s.resource_type, s.resource_id, s.resource_name, s.resource_technology, s.connector_id, s.connector_name,
-    s.sidecar_id, s.sidecar_name, s.sidecar_technology, s.attributes
+    s.sidecar_id, s.sidecar_name, s.sidecar_technology, s.attributes, s.title, s.outcome
 """
 
 

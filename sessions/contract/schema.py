@@ -18,6 +18,8 @@ Text40 = Annotated[str, Meta(max_length=40)]
 Text100 = Annotated[str, Meta(max_length=100)]
 Text255 = Annotated[str, Meta(max_length=255)]
 Text1000 = Annotated[str, Meta(max_length=1000)]
+Title = Annotated[str, Meta(max_length=500)]
+Outcome = Annotated[str, Meta(max_length=2000)]
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Pixels = Annotated[int, Meta(ge=0, le=100_000)]
@@ -175,7 +177,11 @@ class SessionFields(Part, kw_only=True):
     """What is the same in both directions."""
 
     external_id: Name | None = None
+    # What it was: a test's name, a kiosk's flow, a proxy's query.
+    title: Title | None = None
     status: StatusName
+    # How it went, in words: why it failed.
+    outcome: Outcome | None = None
     initiator: Initiator
     app: App = field(default_factory=App)
     device: Device = field(default_factory=Device)

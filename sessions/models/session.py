@@ -67,7 +67,9 @@ class Session(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, db_index=False, related_name="+")
     external_id = models.CharField(max_length=255, null=True)
+    title = models.CharField(max_length=500, null=True)
     status = models.CharField(max_length=10, choices=Status.choices)
+    outcome = models.CharField(max_length=2000, null=True)
 
     initiator_type = models.CharField(max_length=10, choices=InitiatorType.choices)
     user = parent(User)

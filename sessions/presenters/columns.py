@@ -161,6 +161,8 @@ EXTRA_FIELDS = (
     text("Sidecar", "s.sidecar_name"),
     text("Sidecar technology", "s.sidecar_technology"),
     Field("Attributes", "NULLIF(s.attributes, '{}')::text"),
+    text("Title", "s.title"),
+    text("Outcome", "s.outcome"),
 )
 
 CSV_FIELDS = tuple(field for column in COLUMNS for field in column.fields) + EXTRA_FIELDS

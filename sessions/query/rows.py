@@ -50,7 +50,9 @@ ATTACHMENTS = f"""
 FIELDS = {
     "id": "s.id",
     "external_id": "s.external_id",
+    "title": "s.title",
     "status": SHOWN_STATUS,
+    "outcome": "s.outcome",
     "initiator": f"""json_build_object(
         'type', s.initiator_type, 'username', NULLIF(u.username, ''), 'email', u.email, 'label', {LABEL})""",
     "app": """json_build_object(
@@ -94,7 +96,9 @@ FIELDS = {
 LISTED = (
     "id",
     "external_id",
+    "title",
     "status",
+    "outcome",
     "initiator",
     "app",
     "device",

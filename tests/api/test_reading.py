@@ -19,7 +19,9 @@ SESSIONS = "/api/v1/sessions"
 
 FULL: dict[str, Any] = {
     "external_id": "run:1/ä",
+    "title": "checkout › pays with an expired card",
     "status": "failed",
+    "outcome": "TypeError: price is undefined\n  at cart.js:12",
     "initiator": {"type": "user", "username": "uma", "email": "uma@acme.example", "label": None},
     "app": {
         "app_id": "com.acme.shop", "name": "Shop “2”", "group": "Retail", "platform": "ios", "version": "2.4",

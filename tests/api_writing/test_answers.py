@@ -54,6 +54,8 @@ FIELDS = st.fixed_dictionaries(
         "flags": st.fixed_dictionaries({}, optional={"crash": st.booleans(), "anr": st.booleans()}),
         "network": part("user_agent", client_ip=ADDRESS, server_ip=ADDRESS),
         "location": part("country", latitude=st.floats(-90, 90), longitude=st.floats(-180, 180)),
+        "title": MAYBE,
+        "outcome": MAYBE,
         "environment": MAYBE,
         "resource": part("type", "id", "name", "technology"),
         "connector": part("id", "name"),

@@ -42,13 +42,23 @@ def test_null_clears(daves: Program) -> None:
     ident = daves.post(FULL).json()["id"]
 
     nulls = {"environment": None, "resource": None, "app": {"version": None}, "attributes": {"number": None}}
-    record = daves.patch(ident, nulls).json()
+    record = daves.patch(ident, nulls | {"title": None, "outcome": " "}).json()
 
+    assert (record["title"], record["outcome"]) == (None, None)
     assert (record["environment"], record["app"]["version"], record["app"]["build"]) == (None, None, "7")
     assert record["resource"] == {"type": None, "id": None, "name": None, "technology": None}
     assert "number" not in record["attributes"]
     assert daves.patch(ident, {"initiator": None}).json()["initiator"]["label"] == "nightly-ci"
     assert error(daves.patch(ident, {"status": None})) == (400, "required_field", "status")
+
+
+def test_a_session_is_told_how_it_went_when_it_ends(daves: Program) -> None:
+    ident = daves.new(**RUNNING, title=" checkout \u203a pays ")
+
+    record = daves.patch(ident, {"status": "failed", "outcome": " Expected 12, got 13\n"}).json()
+
+    assert (record["title"], record["outcome"]) == ("checkout \u203a pays", "Expected 12, got 13")
+    assert daves.patch(ident, {"outcome": "a known flaw"}).json()["outcome"] == "a known flaw"
 
 
 def test_a_session_from_its_request_to_its_end(daves: Program) -> None:

@@ -25,6 +25,10 @@ BODIES: dict[str, tuple[bytes, str, str | None]] = {
     ),
     "wrong type": (b'"environment": 1', "invalid_value", "environment"),
     "NUL": (rb'"environment": "a\u0000b"', "invalid_value", "environment"),
+    "NUL in the title": (rb'"title": "a\u0000b"', "invalid_value", "title"),
+    "a title that is too long": (b'"title": "%s"' % (b"x" * 501), "invalid_value", "title"),
+    "an outcome that is too long": (b'"outcome": "%s"' % (b"x" * 2001), "invalid_value", "outcome"),
+    "lone surrogate in the outcome": (rb'"outcome": "\ud800"', "invalid_value", "outcome"),
     "NUL in attributes": (rb'"attributes": {"a": "\u0000"}', "invalid_value", "attributes.a"),
     "lone surrogate": (rb'"environment": "\ud800"', "invalid_value", "environment"),
     "lone surrogate in a list": (

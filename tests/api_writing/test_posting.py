@@ -18,7 +18,9 @@ from tests.ingest.lines import a_line, an_event, stored
 
 FULL: dict[str, Any] = {
     "external_id": "build 1/ü",
+    "title": "checkout › pays with an expired card",
     "status": "ended",
+    "outcome": "paid 12 €\nwithout a discount",
     "initiator": {"type": "user", "username": "dave", "email": "dave@acme.example", "label": None},
     "app": {"app_id": "a", "name": "A", "group": "G", "platform": "ios", "version": "1.2", "build": "7"},
     "device": {

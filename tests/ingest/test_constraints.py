@@ -34,6 +34,8 @@ def session(acme: Organisation) -> Session:
         "platform = 'symbian'",
         "organisation_id = NULL",
         "environment = repeat('x', 256)",
+        "title = repeat('x', 501)",
+        "outcome = repeat('x', 2001)",
         "attributes = NULL",
     ],
 )

@@ -26,6 +26,8 @@ def with_raw(field: bytes) -> bytes:
     ("fields", "field"),
     [
         ({"environment": "a\0b"}, "environment"),
+        ({"title": "\0"}, "title"),
+        ({"outcome": "it failed\0"}, "outcome"),
         ({"initiator": {"type": "anonymous", "label": "\0"}}, "initiator.label"),
         ({"attributes": {"foo": "\0"}}, "attributes.foo"),
         ({"attributes": {"\0": 1}}, "attributes"),
@@ -39,6 +41,16 @@ def test_nul_which_postgresql_does_not_store(fields: dict[str, Any], field: str)
 @pytest.mark.parametrize("text", [rb"\ud800", rb"\udc00", rb"\ud800A", rb"\ud800\ud800"])
 def test_half_a_surrogate_pair_is_named_where_it_stands(text: bytes) -> None:
     assert refused(with_raw(b'"app": {"name": "%s"}' % text)) == ("invalid_value", "app.name")
+    assert refused(with_raw(b'"title": "%s"' % text)) == ("invalid_value", "title")
+    assert refused(with_raw(b'"outcome": "%s"' % text)) == ("invalid_value", "outcome")
+
+
+@pytest.mark.parametrize(("field", "longest"), [("title", 500), ("outcome", 2000)])
+def test_a_title_and_an_outcome_have_room_for_so_many_characters(field: str, longest: int) -> None:
+    longest_text = "\U0001f3a9" * longest
+    assert getattr(parsed(a_line(**{field: longest_text})), field) == longest_text
+    assert refused(a_line(**{field: longest_text + "x"})) == ("invalid_value", field)
+    assert refused(a_line(**{field: ["text"]})) == ("invalid_value", field)
 
 
 def test_a_backslash_before_u0000_is_text() -> None:

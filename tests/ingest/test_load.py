@@ -23,6 +23,8 @@ from tests.ingest.lines import a_line, an_event, send_lines, stored
 from tests.retention.conftest import in_thread
 
 FULL = a_line(
+    title="checkout › pays with an expired card",
+    outcome="paid 12 €\nwithout a discount",
     initiator={"type": "token", "label": "nightly-ci", "username": "dave", "email": "dave@acme.example"},
     app={"app_id": "a", "name": "A", "group": "G", "platform": "ios", "version": "1.2", "build": "7"},
     device={
@@ -70,6 +72,7 @@ def test_every_field_that_is_sent_is_stored(acme: Organisation) -> None:
         "dave@acme.example",
         "dave",
     )
+    assert (row.title, row.outcome) == (FULL["title"], FULL["outcome"])
     assert (row.app.app_id, row.app.name, row.app.group) == ("a", "A", "G")
     assert (row.platform, row.app_version, row.app_build) == ("ios", "1.2", "7")
     assert (row.device.manufacturer, row.device.model, row.device.type) == ("Apple", "iPhone 15", "phone")

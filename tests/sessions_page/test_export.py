@@ -25,7 +25,9 @@ SOFFICE = shutil.which("soffice")
 
 FULL: dict[str, Any] = {
     "external_id": "run-1",
+    "title": "checkout › pays with an expired card",
     "status": "failed",
+    "outcome": "TypeError: price is undefined\n  at cart.js:12",
     "initiator": {"type": "user", "email": "uma@acme.example", "username": "uma"},
     "app": {
         "app_id": "com.acme.shop", "name": "Shop", "group": "Retail", "platform": "ios", "version": "2.4",
@@ -73,7 +75,8 @@ EXPECTED: Line = {
     "Installation version": "7", "Client ID": "client", "Capture ID": "capture", "Resource type": "db",
     "Resource ID": "r1", "Resource": "orders", "Resource technology": "postgres", "Connector ID": "c1",
     "Connector": "main", "Sidecar ID": "s1", "Sidecar": "side", "Sidecar technology": "envoy",
-    "Attributes": '{"shift": "early"}',
+    "Attributes": '{"shift": "early"}', "Title": "checkout › pays with an expired card",
+    "Outcome": "TypeError: price is undefined\n  at cart.js:12",
 }  # fmt: skip
 
 
@@ -160,7 +163,8 @@ def test_a_session_in_progress_has_no_duration_and_a_lost_one_up_to_its_last_sig
 def everywhere(text: str) -> dict[str, Any]:
     """A session with this text wherever a producer can write one and the CSV has it as text."""
     return {
-        "external_id": text, "app": {"app_id": text, "name": text, "group": text, "version": text, "build": text},
+        "external_id": text, "title": text, "outcome": text,
+        "app": {"app_id": text, "name": text, "group": text, "version": text, "build": text},
         "device": {
             "model": text, "manufacturer": text, "device_id": text, "type": text, "network_type": text,
         },
@@ -175,7 +179,7 @@ def everywhere(text: str) -> dict[str, Any]:
 
 
 # User and Label say the same. Username, E-mail and Files are tested by themselves.
-TEXT_COLUMNS = 35
+TEXT_COLUMNS = 37
 SIGNS = "=+-@＝＋－＠"
 BLANKS = " \u00a0\u3000\v\f\u200b\u200c\u200d\ufeff\u2060\u2003\u00ad"
 HOSTILE = [
