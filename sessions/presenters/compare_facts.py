@@ -87,8 +87,10 @@ def _facts(record: Session) -> dict[tuple[str, str], Fact]:
 
 
 def _groups(record: Session) -> Iterator[Group]:
-    """What the head of a session's page says, and its facts."""
+    """What the head of a session's page says, and its facts. Title and outcome are in both, and count once."""
     known = {
+        "Title": record.title,
+        "Outcome": record.outcome,
         "Status": Status(record.status).label,
         "Duration": duration(record.duration_ms),
         "Queue time": duration(record.queue_ms),

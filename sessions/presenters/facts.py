@@ -43,6 +43,19 @@ def app_name(record: Session) -> str:
     return record.app.name or record.app.app_id or "Unknown app"
 
 
+def session_name(record: Session) -> str:
+    """What the session was: its title, or the app that ran."""
+    return record.title or app_name(record)
+
+
+def app_and_version(record: Session) -> str:
+    """What of the app is to be said beside `session_name`: `Acme Shop 8.39.0 (3962)`, or without the app's name."""
+    app = record.app
+    name = app_name(record) if record.title and app.app_id else None
+    build = f"({app.build})" if app.version and app.build else app.build and f"build {app.build}"
+    return " ".join(filter(None, [name, app.version, build]))
+
+
 def device_name(record: Session) -> str:
     return record.device.model or record.device.device_id or "Unknown device"
 
@@ -65,7 +78,20 @@ def clock(record: Session) -> str | None:
 
 
 def facts_of(record: Session) -> list[Group]:
-    groups = (_who, _app, _device, _system, _times, _flags, _network, _location, _installation, _resource, _attributes)
+    groups = (
+        _session,
+        _who,
+        _app,
+        _device,
+        _system,
+        _times,
+        _flags,
+        _network,
+        _location,
+        _installation,
+        _resource,
+        _attributes,
+    )
     return [group for build in groups if (group := build(record)).facts]
 
 
@@ -82,6 +108,10 @@ def _text(value: object) -> str | datetime:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
+
+
+def _session(record: Session) -> Group:
+    return _known("Session", [("Title", record.title), ("Outcome", record.outcome)])
 
 
 def _who(record: Session) -> Group:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sessions.contract.choices import Flag, Status
 from sessions.contract.schema import Session
 
+WENT_WRONG = (Status.FAILED, Status.LOST)
 # (below this many milliseconds, how the dot looks, what it means)
 QUEUE_LEVELS = ((6_000, "short", "short wait"), (20_000, "medium", "noticeable wait"), (60_000, "long", "long wait"))
 FLAG_ICONS = {
@@ -58,6 +59,11 @@ def duration_words(record: Session) -> str:
     if record.status == "queued":
         return "Not started"
     return "" if record.duration_ms is not None else "Unknown"
+
+
+def reason(record: Session) -> str:
+    """Why it failed or was lost, in its producer's words; nothing where it did neither or nobody said."""
+    return (record.outcome or "") if record.status in WENT_WRONG else ""
 
 
 def marks_of(record: Session) -> list[Mark]:

@@ -11,9 +11,9 @@ from django.utils.safestring import SafeString
 from sessions.contract import schema
 from sessions.contract.choices import OPEN_STATUSES
 from sessions.presenters.columns import COLUMNS, Column
-from sessions.presenters.facts import device_name, os_name, who
+from sessions.presenters.facts import app_and_version, device_name, os_name, session_name, who
 from sessions.presenters.filter_bar import changed
-from sessions.presenters.state import Wait, wait_of
+from sessions.presenters.state import Wait, reason, wait_of
 from sessions.query import Parameters
 
 FILE_ICONS = (
@@ -23,6 +23,8 @@ FILE_ICONS = (
     (("screenshot",), "screenshot", "Screenshot"),
 )
 SHOWN_KINDS = frozenset(kind for kinds, _, _ in FILE_ICONS for kind in kinds)
+# Of an outcome, a row has the first line, as far as this.
+LONGEST_REASON = 300
 
 
 class FileIcon(NamedTuple):
@@ -52,14 +54,16 @@ class Row:
         return "API token" if initiator.type == "token" else "Anonymous session"
 
     @property
-    def app_name(self) -> str:
-        return self.record.app.name or self.record.app.app_id or "Unknown app"
+    def name(self) -> str:
+        return session_name(self.record)
 
     @property
     def app_note(self) -> str:
-        app = self.record.app
-        build = f"({app.build})" if app.version and app.build else app.build and f"build {app.build}"
-        return " · ".join(filter(None, [" ".join(filter(None, [app.version, build])), app.group]))
+        return " · ".join(filter(None, [app_and_version(self.record), self.record.app.group]))
+
+    @property
+    def reason(self) -> str:
+        return reason(self.record).partition("\n")[0][:LONGEST_REASON]
 
     @property
     def device_name(self) -> str:

@@ -25,14 +25,19 @@ _RUN_AT_THE_END = re.compile(
     re.VERBOSE,
 )
 
-# Index session_app. The moment of this session is a plain value, so that the index finds where to begin.
+# Index session_app. The moment of this session is a plain value, so that the index finds where to begin. Two tests of
+# one title are different ones if they are of different suites. Sessions of older clients have their title among the
+# attributes.
 LOOK = f"""
 WITH this AS MATERIALIZED (
-    SELECT app_id, device_id, occurred_at, attributes ->> 'test' AS test, attributes ->> 'title' AS title
+    SELECT app_id, device_id, occurred_at, coalesce(title, attributes ->> 'title') AS title,
+        attributes ->> 'suite' AS suite, attributes ->> 'test' AS test
     FROM history_session WHERE id = %(this)s
 )
-SELECT s.id, s.external_id, s.attributes ->> 'test' = (SELECT test FROM this),
-    s.attributes ->> 'title' = (SELECT title FROM this), s.device_id = (SELECT device_id FROM this)
+SELECT s.id, s.external_id,
+    coalesce(s.title, s.attributes ->> 'title') = (SELECT title FROM this)
+        AND coalesce(s.attributes ->> 'suite' = (SELECT suite FROM this), true),
+    s.attributes ->> 'test' = (SELECT test FROM this), s.device_id = (SELECT device_id FROM this)
 FROM (
     SELECT * FROM history_session s
     WHERE s.app_id = (SELECT app_id FROM this)
@@ -55,16 +60,16 @@ class Candidate(NamedTuple):
 
     id: UUID
     external_id: str | None
-    same_test: bool | None
     same_title: bool | None
+    same_test: bool | None
     same_device: bool | None
 
     def is_of_the_test(self, test_stem: str | None) -> bool:
-        """By the first of these that both sessions say: the attribute `test`, `title`, the stem of the external id."""
-        if self.same_test is not None:
-            return self.same_test
+        """By the first of these that both sessions say: title, the attribute `test`, the stem of the external id."""
         if self.same_title is not None:
             return self.same_title
+        if self.same_test is not None:
+            return self.same_test
         return test_stem is not None and stem(self.external_id) == test_stem
 
 

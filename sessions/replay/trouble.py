@@ -51,6 +51,19 @@ class Troubles:
     others: list[Count]
 
 
+def told_apart(reason: str, first: Trouble | None) -> tuple[str, Trouble | None]:
+    """Why a session failed and its first error, neither with the words of the other.
+
+    An error's text is cut where it is long, so it may be the beginning of the reason.
+    """
+    if first is None:
+        return reason, None
+    words, text = " ".join(reason.split()), " ".join(first.text.split())
+    if words in text:
+        return "", first
+    return reason, replace(first, text="") if text in words else first
+
+
 def event_trouble(session_id: UUID, axis: Axis, types: EventTypes) -> tuple[list[Trouble], Count]:
     """The first event that tells of trouble, and how many do."""
     bad = set(types.bad)

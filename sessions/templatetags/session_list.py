@@ -81,22 +81,22 @@ def stacked(name: str, note: str) -> str:
 
 
 def app(row: Row, address: str) -> str:
-    record = row.record.app
-    before, after = app_parts(record.app_id, record.name, row.app_name, row.app_note)
-    return f"{before}{address}{after}"
+    """What the session was, and below it why it failed and what it ran."""
+    app_id, name, reason, note = row.record.app.app_id, escape(row.name), escape(row.reason), escape(row.app_note)
+    hover = f"{name} ({escape(app_id)})" if app_id else name
+    said = f'<span class="cell-reason">{reason}</span>' if reason else ""
+    words = " · ".join(filter(None, [reason, note]))
+    shown = " · ".join(filter(None, [said, note]))
+    below = f'<span class="cell-note" title="{words}">{shown}</span>' if words else ""
+    return (
+        f'{icon_of(app_id, row.record.app.name)}<div class="cell-stack"><a class="row-link cell-main" href="{address}"'
+        f' title="{hover}">{name}</a>{below}</div>'
+    )
 
 
 @kept
-def app_parts(app_id: str | None, name: str | None, shown: str, note: str) -> tuple[str, str]:
-    """What stands before and after the session's address."""
-    icon = render_to_string("components/app_icon.html", app_icon(App(app_id=app_id, name=name))).strip()
-    shown, note = escape(shown), escape(note)
-    below = f'<span class="cell-note" title="{note}">{note}</span>' if note else ""
-    hover = f"{shown} ({escape(app_id)})" if app_id else shown
-    return (
-        f'{icon}<div class="cell-stack"><a class="row-link cell-main" href="',
-        f'" title="{hover}">{shown}</a>{below}</div>',
-    )
+def icon_of(app_id: str | None, name: str | None) -> str:
+    return render_to_string("components/app_icon.html", app_icon(App(app_id=app_id, name=name))).strip()
 
 
 def queue_time(row: Row) -> str:

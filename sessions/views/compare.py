@@ -16,7 +16,7 @@ from sessions.contract.schema import Session
 from sessions.http.roles import MemberRequest
 from sessions.presenters.compare_facts import compare_facts
 from sessions.presenters.compare_rows import Row, Rows, rows_to_show
-from sessions.presenters.facts import app_name, took_place, who
+from sessions.presenters.facts import app_and_version, session_name, took_place, who
 from sessions.query.events.timeline import EVENTS_ON_A_PAGE, events_page
 from sessions.query.pasted import find_pasted
 from sessions.replay.axis import axis_of
@@ -51,7 +51,8 @@ class Head:
 
     letter: str
     record: Session
-    app_name: str
+    name: str
+    app: str
     who: str
     took_place: datetime | None
 
@@ -77,7 +78,7 @@ def _side(request: MemberRequest, letter: str) -> Side:
 
 
 def _head(letter: str, record: Session) -> Head:
-    return Head(letter, record, app_name(record), who(record), took_place(record))
+    return Head(letter, record, session_name(record), app_and_version(record), who(record), took_place(record))
 
 
 def _facts(request: MemberRequest, sides: tuple[Session, Session]) -> dict[str, Any]:

@@ -16,8 +16,17 @@ from sessions.contract.schema import Session
 from sessions.files.media import Viewer, viewer_of
 from sessions.http.content_policy import shows_files
 from sessions.http.roles import MemberRequest
-from sessions.presenters.facts import app_name, clock, device_name, facts_of, os_name, took_place, who
-from sessions.presenters.state import marks_of
+from sessions.presenters.facts import (
+    app_and_version,
+    clock,
+    device_name,
+    facts_of,
+    os_name,
+    session_name,
+    took_place,
+    who,
+)
+from sessions.presenters.state import marks_of, reason
 from sessions.query import find_session
 from sessions.query.events.timeline import last_event_time
 from sessions.query.passed import last_passed
@@ -25,7 +34,7 @@ from sessions.replay.axis import Axis, Scope, axis_of, scope_of
 from sessions.replay.file_lanes import FileLane, Reading, file_lanes
 from sessions.replay.lanes import EventsLane, events_lane, ticks
 from sessions.replay.stage import stage_of
-from sessions.replay.trouble import Count, Trouble, event_trouble, troubles_of
+from sessions.replay.trouble import Count, Trouble, event_trouble, told_apart, troubles_of
 from sessions.views.origin import context_of, origin_of
 from sessions.views.panels.events import events_panel, new_events, since_of
 from sessions.views.panels.log import log_panel, zones_of
@@ -115,7 +124,7 @@ def session_detail(request: MemberRequest, session_id: UUID) -> HttpResponse:
     else:
         around = _around(shown, read_all="lanes" in asked) | context_of(origin_of(request), record.id)
         stage = stage_context(record, axis, shown.scope, asked.get("video", ""))
-        if around["trouble"]:
+        if around["trouble"] or around["reason"]:
             around["passed"] = last_passed(request.user, record)
         response = render(request, "detail/page.html", _base(shown) | _panel(shown) | around | stage)
     # htmx is sent parts of the page under its address.
@@ -183,7 +192,8 @@ def _around(shown: Shown, *, read_all: bool = False, live: bool = False) -> dict
     first, last = axis.share(scope.first or 0.0), axis.share(scope.last or 0.0)
     return {
         "live": live,
-        "app_name": app_name(record),
+        "name": session_name(record),
+        "app": app_and_version(record),
         "who": who(record),
         "device": device_name(record),
         "os": os_name(record),
@@ -207,8 +217,12 @@ def _troubles(shown: Shown, files: list[FileLane]) -> dict[str, Any]:
     events, counted = event_trouble(shown.record.id, shown.axis, shown.lane.types)
     found = [*events, *(trouble for lane in files for trouble in lane.troubles)]
     troubles = troubles_of(found, [counted, *(lane.count for lane in files if lane.count)])
+    why = reason(shown.record)
+    told_reason, told = told_apart(why, troubles.first)
     return {
-        "trouble": troubles.first,
+        "reason": why,
+        "told_reason": told_reason,
+        "trouble": told,
         "trouble_url": _trouble_url(shown, troubles.first) if troubles.first else "",
         "other_troubles": [(count, _count_url(shown, count)) for count in troubles.others],
     }

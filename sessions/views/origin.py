@@ -9,8 +9,9 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from sessions.http.roles import MemberRequest
+from sessions.presenters.facts import session_name
 from sessions.presenters.filter_bar import changed, chips
-from sessions.query import Parameters, read_parameters
+from sessions.query import Parameters, listed_records, read_parameters
 from sessions.query.neighbours import Neighbours, neighbours
 
 LONGEST = 4_000
@@ -50,6 +51,14 @@ class Origin:
         return reverse("session_detail", args=[session_id]) + self.suffix
 
 
+@dataclass(frozen=True)
+class Turn:
+    """A session beside one in the list."""
+
+    url: str
+    name: str
+
+
 def origin_of(request: MemberRequest) -> Origin:
     """From the parameter `from`. What in it is no valid filter is left out, so nothing else gets into an address."""
     text = request.GET.get("from", "")
@@ -65,8 +74,14 @@ def origin_of(request: MemberRequest) -> Origin:
 
 
 def context_of(origin: Origin, session_id: UUID) -> dict[str, Any]:
+    """The sessions that it leads on to, None at an end of the list."""
     around = origin.neighbours(session_id)
+    beside = [ident for ident in (around.previous, around.next) if ident]
+    turns = {
+        record.id: Turn(origin.session_url(record.id), session_name(record))
+        for record in listed_records(origin.asked.request.viewer, beside)
+    }
     return {
-        "previous_url": origin.session_url(around.previous) if around.previous else "",
-        "next_url": origin.session_url(around.next) if around.next else "",
+        "previous": turns.get(around.previous) if around.previous else None,
+        "next": turns.get(around.next) if around.next else None,
     }

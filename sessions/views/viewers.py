@@ -10,7 +10,7 @@ from django.utils.cache import patch_vary_headers
 from sessions.contract.schema import Session
 from sessions.files.media import Viewer, why_no_viewer
 from sessions.models import Attachment
-from sessions.presenters.facts import app_name, who
+from sessions.presenters.facts import session_name, who
 from sessions.replay.axis import axis_of, scope_of
 from sessions.replay.log import opened_text
 from sessions.replay.network import har_index_of
@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"[0-9]{1,12}")
 
 def viewer_page(request: HttpRequest, record: Session, file: Attachment, viewer: Viewer) -> HttpResponse:
     """Raises FileNotFoundError when the storage has lost the file."""
-    context: dict[str, Any] = {"record": record, "file": file, "app_name": app_name(record), "who": who(record)}
+    context: dict[str, Any] = {"record": record, "file": file, "session_name": session_name(record), "who": who(record)}
     if viewer is Viewer.LOG:
         return _log(request, file, context)
     if viewer is Viewer.REQUESTS:

@@ -43,6 +43,16 @@ def test_facts_that_differ_stand_apart_from_those_that_are_the_same(
     assert facts.differing[-1].title == "Times"
 
 
+def test_titles_and_outcomes_are_compared_first(alice: User, acme: Organisation, send: Send) -> None:
+    a = find_session(alice, send(acme, title="pays", outcome="paid 12 €"))
+    b = find_session(alice, send(acme, title="pays", outcome="paid 13 €", os={"version": "17"}))
+    assert a
+    assert b
+    facts = compare_facts(a, b)
+    assert next(iter(said(facts.differing).items())) == (("Session", "Outcome"), ("paid 12 €", "paid 13 €"))
+    assert said(facts.equal)[("Session", "Title")] == ("pays", "pays")
+
+
 def test_the_page_shows_differing_facts_first_and_folds_the_others(
     alices: Client, acme: Organisation, send: Send
 ) -> None:

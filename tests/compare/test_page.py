@@ -51,6 +51,19 @@ def test_a_session_is_named_in_any_of_many_ways(alices: Client, pair: tuple[UUID
     assert f"?a={a}&b={b}&tab=log" in page
 
 
+def test_each_side_is_headed_by_what_it_was_and_how_it_went(alices: Client, send: Send, acme: Organisation) -> None:
+    shop = {"app_id": "com.acme.shop", "name": "Shop", "version": "8.4"}
+    titled = send(acme, app=shop, title="pays <12 €>", outcome="no <price>", status="failed")
+    response = alices.get(URL, {"a": str(titled), "b": str(send(acme, app=shop))})
+    heads = response.content.decode().partition('class="compare-heads"')[2]
+    first, _, second = heads.partition('aria-label="Session B"')
+    assert "pays &lt;12 €&gt;" in first
+    assert "<span>Shop 8.4</span>" in first
+    assert "no &lt;price&gt;</p>" in first
+    assert "<span>8.4</span>" in second
+    assert "compare-outcome" not in second
+
+
 def test_an_external_id_that_looks_like_a_link_is_an_external_id(
     alices: Client, pair: tuple[UUID, UUID], send: Send, acme: Organisation
 ) -> None:

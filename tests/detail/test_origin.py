@@ -44,6 +44,16 @@ def test_the_neighbours_are_those_of_the_whole_list(alices: Client, five: list[U
     assert turns(alices, five[0]) == {"prev": str(five[1])}
 
 
+def test_the_ways_on_say_where_they_lead(alices: Client, acme: Organisation, send: Send) -> None:
+    newer = send(acme, title='pays "12 €"', started_at=NOON + timedelta(minutes=2))
+    this = send(acme, started_at=NOON + timedelta(minutes=1))
+    send(acme, app={"app_id": "a", "name": "Shop"}, started_at=NOON)
+    page = alices.get(f"/sessions/{this}/").content.decode()
+    assert "Previous session of the list: pays &quot;12 €&quot;</span>" in page
+    assert "Next session of the list: Shop</span>" in page
+    assert "of the list" not in alices.get(f"/sessions/{newer}/").content.decode().partition('rel="next"')[0]
+
+
 def test_the_neighbours_are_those_of_the_filtered_and_sorted_list(alices: Client, five: list[UUID]) -> None:
     assert turns(alices, five[3], "status=failed") == {"next": str(five[1])}
     assert turns(alices, five[2], "sort=duration_ms") == {"prev": str(five[1]), "next": str(five[3])}

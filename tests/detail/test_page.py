@@ -1,7 +1,9 @@
 """One session's page, for those who may see it."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from uuid import UUID
 
@@ -76,9 +78,38 @@ def test_everything_that_is_known_is_shown(alices: Client, acme: Organisation, s
         assert known in page, known
 
 
+def head_of(page: str) -> str:
+    head = page.partition('class="session-what"')[2].partition("</header>")[0]
+    return unescape(" ".join(re.sub(r"<[^>]+>", " ", head).split()))
+
+
+def test_its_title_heads_the_page_with_the_app_beside_it(alices: Client, acme: Organisation, send: Send) -> None:
+    page = text_of(alices, send(acme, user="bob@acme.example", **EVERYTHING, title="pays › with a card"))
+    assert '<h1 dir="auto">pays › with a card</h1>' in page
+    assert "<title>pays › with a card, bob@acme.example · " in page
+    assert "> pays › with a card Shop 8.4 (77) bob@acme.example iPhone 15" in head_of(page)
+    untitled = text_of(alices, send(acme, user="bob@acme.example", **EVERYTHING))
+    assert '<h1 dir="auto">Shop</h1>' in untitled
+    assert "> Shop 8.4 (77) bob@acme.example iPhone 15" in head_of(untitled)
+    nameless = text_of(alices, send(acme, user="bob@acme.example", title="pays"))
+    assert "> pays bob@acme.example" in head_of(nameless)
+
+
+def test_how_it_went_stands_in_the_head_unless_it_went_wrong(alices: Client, acme: Organisation, send: Send) -> None:
+    assert "paid 12 €" in head_of(text_of(alices, send(acme, outcome="paid 12 €")))
+    assert "no price" not in head_of(text_of(alices, send(acme, outcome="no price", status="failed")))
+
+
+def test_title_and_outcome_are_facts(alices: Client, acme: Organisation, send: Send) -> None:
+    page = text_of(alices, send(acme, title="pays", outcome="paid 12 €"), tab="facts")
+    group = page.partition("<h2>Session</h2>")[2].partition("</dl>")[0]
+    assert re.findall(r"<dd>(.*?)</dd>", group) == ["pays", "paid 12 €"]
+
+
 def test_groups_of_which_nothing_is_known_are_left_out(alices: Client, acme: Organisation, send: Send) -> None:
     page = text_of(alices, send(acme), tab="facts")
     for title in (
+        "Session",
         "Device",
         "Operating system",
         "Flags",
@@ -95,7 +126,8 @@ def test_groups_of_which_nothing_is_known_are_left_out(alices: Client, acme: Org
 def test_what_a_producer_sends_is_never_markup(alices: Client, acme: Organisation, send: Send) -> None:
     script = "<script>alert(1)</script>"
     app = {"app_id": script, "name": script}
-    session_id = send(acme, app=app, attributes={script: script}, device={"model": script})
+    said = {"title": script, "outcome": script, "status": "failed"}
+    session_id = send(acme, app=app, attributes={script: script}, device={"model": script}, **said)
     for tab in ("facts", "events", "files"):
         assert "<script>alert" not in text_of(alices, session_id, tab=tab)
 
@@ -124,13 +156,14 @@ def test_the_sessions_around_it_are_linked_and_found_in_the_list(
     alices: Client, acme: Organisation, send: Send
 ) -> None:
     def at(minutes: int) -> UUID:
-        app = {"app_id": "com.acme.shop"}
-        return send(acme, user="bob@acme.example", app=app, started_at=NOON + timedelta(minutes=minutes))
+        fields: dict[str, Any] = {"app": {"app_id": "com.acme.shop"}, "title": f"test {minutes}"}
+        return send(acme, user="bob@acme.example", started_at=NOON + timedelta(minutes=minutes), **fields)
 
     ids = [at(minutes) for minutes in range(7)]
     page = text_of(alices, ids[3], tab="facts").partition('class="related"')[2]
     linked = [f"/sessions/{session_id}/" in page for session_id in ids]
     assert linked == [False, True, True, False, True, True, False]
+    assert [f"test {minutes}" in page for minutes in range(7)] == linked
     assert 'href="/sessions/?user=bob%40acme.example"' in page
     assert 'href="/sessions/?app=com.acme.shop"' in page
 

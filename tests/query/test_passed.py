@@ -45,6 +45,34 @@ def test_the_newest_that_passed_of_the_same_test_is_found(alice: User, acme: Org
     assert last_passed(alice, seen(alice, this)) == Passed(passed_last, "test")
 
 
+def test_the_same_test_is_the_one_of_the_same_title_and_suite(alice: User, acme: Organisation, send: Send) -> None:
+    def titled(minutes: float, title: str, suite: str | None, **fields: Any) -> UUID:
+        about = {"attributes": {"suite": suite} if suite else {}, "title": title, "device": PIXEL}
+        return send(acme, **at(minutes, **about, **fields))
+
+    same = titled(1, "pays", "shop.py")
+    titled(2, "pays", "desk.py")
+    titled(3, "pays slowly", "shop.py")
+    titled(4, "pays", "shop.py", status="failed")
+    assert last_passed(alice, seen(alice, titled(5, "pays", "shop.py"))) == Passed(same, "test")
+    # One that does not say its suite is of any.
+    unknown = titled(6, "pays", None)
+    assert last_passed(alice, seen(alice, titled(7, "pays", "shop.py"))) == Passed(unknown, "test")
+
+
+def test_sessions_of_older_clients_have_their_title_among_the_attributes(
+    alice: User, acme: Organisation, send: Send
+) -> None:
+    older = send(acme, **at(1, attributes={"title": "shop.spec.ts › pays"}))
+    send(acme, **at(2, title="shop.spec.ts › signs in"))
+    this = send(acme, **at(3, title="shop.spec.ts › pays"))
+    assert last_passed(alice, seen(alice, this)) == Passed(older, "test")
+    # And those of the plugin for pytest have no title at all.
+    same = send(acme, **at(4, attributes={"test": "t.py::test_pay"}))
+    this = send(acme, **at(5, title="test_pay", attributes={"test": "t.py::test_pay", "suite": "t.py"}))
+    assert last_passed(alice, seen(alice, this)) == Passed(same, "test")
+
+
 @pytest.mark.parametrize("name", ["test", "title"])
 def test_the_same_test_may_be_named_by_an_attribute(alice: User, acme: Organisation, send: Send, name: str) -> None:
     same = send(acme, **at(1, attributes={name: "pays"}))

@@ -65,7 +65,8 @@ def event(t: float, kind: str, message: str) -> dict[str, Any]:
 def trouble(browser: Client, session_id: UUID) -> tuple[str, list[str], str]:
     """(what is said first, what there is besides, where it leads)."""
     page = browser.get(f"/sessions/{session_id}/").content.decode()
-    section = page.partition('<div id="trouble">')[2].partition("</div>")[0]
+    place = re.search(r'<div id="trouble">\s*(<section.*?</section>)?', page, re.DOTALL)
+    section = (place and place[1]) or ""
     text = unescape(" ".join(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", section, flags=re.DOTALL).split()))
     first = text.removeprefix("What went wrong ").removesuffix(" Jump to it")
     others = re.findall(r'<a href="[^"]*">([^<]*)</a>', section)
@@ -96,6 +97,34 @@ def test_events_come_before_lines_and_those_before_requests(alices: Client, with
     first, others, url = trouble(alices, with_files(requests))
     assert first == "0:02.000 GET 404 https://a.example/font.woff2"
     assert others == ["1 more failed request"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "message", "said"),
+    [
+        ("The card was declined", "TypeError: no price", "The card was declined 0:03.000 error TypeError: no price"),
+        ("TypeError: no price", "TypeError:  no price", "0:03.000 error TypeError: no price"),
+        ("no price", "TypeError: no price", "0:03.000 error TypeError: no price"),
+        ("pays failed: TypeError: no\nprice", "TypeError: no price", "pays failed: TypeError: no price 0:03.000 error"),
+        ("x" * 2_000, "x" * 2_000, f"{'x' * 2_000} 0:03.000 error"),
+    ],
+)
+def test_why_it_failed_comes_first_and_nothing_is_said_twice(
+    alices: Client, with_files: Callable[..., UUID], outcome: str, message: str, said: str
+) -> None:
+    failed = with_files(status="failed", outcome=outcome, events=[event(3, "error", message)])
+    assert trouble(alices, failed)[0] == said
+
+
+def test_a_reason_without_an_error_is_all_there_is_to_say(alices: Client, with_files: Callable[..., UUID]) -> None:
+    run = {"app": {"app_id": "com.acme.shop"}, "title": "pays"}
+    passed = with_files(started_at=NOON - timedelta(hours=1), **run)
+    failed = with_files(status="failed", outcome="<b>The card was declined", **run)
+    assert trouble(alices, failed) == ("<b>The card was declined", ["Compare with the last that passed"], "")
+    page = alices.get(f"/sessions/{failed}/").content.decode()
+    assert f"?a={passed}&amp;b={failed}" in page
+    assert "<b>The card" not in page
+    assert trouble(alices, with_files(outcome="paid 12 €", **run)) == ("", [], "")
 
 
 def test_the_way_to_it_shows_the_line(alices: Client, with_files: Callable[..., UUID]) -> None:

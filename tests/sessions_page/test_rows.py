@@ -56,6 +56,42 @@ def test_the_app_has_an_icon_a_name_a_version_and_a_group(
     assert words(cell[cell.index("<a class") :]) == f"{name} {note}".strip()
 
 
+SHOP = {"app_id": "a", "name": "Shop", "version": "2.4", "group": "G"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"app": SHOP, "title": "pays"}, "pays Shop 2.4 · G"),
+        ({"app": {"app_id": "a.b"}, "title": "pays"}, "pays a.b"),
+        ({"title": "pays"}, "pays"),
+        ({"app": SHOP, "title": "pays", "status": "failed", "outcome": "No price\nat cart.js"},
+         "pays No price · Shop 2.4 · G"),
+        ({"app": SHOP, "status": "lost", "outcome": "the device went away"}, "Shop the device went away · 2.4 · G"),
+        ({"app": SHOP, "title": "pays", "outcome": "paid 12 €"}, "pays Shop 2.4 · G"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_row_is_headed_by_what_the_session_was_and_says_why_it_failed(
+    acme: Organisation, alice: User, send: Send, fields: dict[str, Any], expected: str
+) -> None:
+    ident = send(acme, **fields)
+    cell = row(alice)["app"]
+    link = cell[cell.index("<a class") :]
+    assert f'href="/sessions/{ident}/"' in link
+    assert words(link) == expected
+
+
+def test_titles_and_outcomes_are_never_markup_and_long_ones_are_cut(
+    acme: Organisation, alice: User, send: Send
+) -> None:
+    send(acme, title='"><script>alert(1)</script>', outcome="<b>" + "x" * 1_997, status="failed")
+    page = html(alice)
+    assert "<script>alert" not in page
+    assert "&lt;b&gt;xxx" in page
+    assert "x" * 301 not in page
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
