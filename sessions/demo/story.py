@@ -20,6 +20,7 @@ from sessions.demo.places import (
     USER_AGENTS,
     DemoApp,
 )
+from sessions.demo.titles import tell_of
 
 DAYS = 120
 ZONE = ZoneInfo("Europe/Berlin")
@@ -110,7 +111,7 @@ def _session(rng: random.Random, cast: Cast, now: datetime, moment: datetime, nu
     _set_place(rng, line, app, version, os_version)
     _set_flags(rng, line)
     line["events"] = events_of(rng, line)
-    return line
+    return line | tell_of(line, moment)
 
 
 def _initiator(rng: random.Random, cast: Cast, app: DemoApp, moment: datetime) -> Line:
@@ -170,6 +171,7 @@ def _still_open(line: Line, now: datetime, *, waiting: bool) -> Line:
     """The same session, waiting or running right now."""
     moment: datetime = line.get("requested_at") or line["started_at"]
     line.pop("ended_at", None)
+    line.pop("outcome", None)
     line["last_seen_at"] = now
     if waiting:
         line.pop("started_at", None)

@@ -4,6 +4,7 @@ import io
 import json
 import random
 import struct
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -64,6 +65,24 @@ def test_there_is_something_of_everything() -> None:
     newest_of_the_dead = acme.filter(app__app_id="com.acme.loyalty.legacy").latest("occurred_at")
     assert newest_of_the_dead.occurred_at < timezone.now() - timedelta(days=89)
     assert Event.objects.exclude(int1=None).exists()
+
+
+@pytest.mark.django_db
+def test_tests_kiosk_flows_and_queries_have_titles_and_many_failures_an_outcome() -> None:
+    fill(timezone.now(), lambda _: None, sessions=SESSIONS)
+
+    acme = Session.objects.filter(organisation__slug="acme")
+    titled = acme.exclude(title=None)
+    assert SESSIONS / 5 < titled.count() < SESSIONS / 2
+    assert not acme.filter(platform__in=("kiosk", "proxy"), title=None).exists()
+    tests = titled.filter(attributes__has_key="suite")
+    for run in set(tests.values_list("attributes__run", flat=True)):
+        assert tests.filter(attributes__run=run).values("attributes__commit").distinct().count() == 1
+    failed = acme.filter(status="failed")
+    assert failed.exclude(outcome=None).count() > failed.count() / 2
+    assert not acme.filter(status__in=("queued", "active")).exclude(outcome=None).exists()
+    # A test has a history.
+    assert max(Counter(tests.values_list("attributes__suite", "title")).values()) > 3
 
 
 @pytest.mark.django_db
