@@ -62,6 +62,7 @@ class Choice:
 class Chip:
     """One value that is set, and the query string without it."""
 
+    name: str
     label: str
     text: str
     without: str
@@ -133,12 +134,13 @@ def chips(asked: Parameters) -> list[Chip]:
         vocabulary = FILTERS[name].vocabulary if name in FILTERS else None
         labels = dict(vocabulary.choices) if vocabulary else {}
         if isinstance(value, list) and len(value) > MOST_CHIPS:
-            found.append(Chip(str(filter_.label), f"{len(value)} values", changed(asked.data, **{name: []})))
+            found.append(Chip(name, str(filter_.label), f"{len(value)} values", changed(asked.data, **{name: []})))
         elif isinstance(value, list):
             for item in value:
                 rest = [other for other in asked.data.getlist(name) if other != item]
                 found.append(
                     Chip(
+                        name,
                         str(filter_.label),
                         str(labels.get(item, item)),
                         changed(asked.data, **{name: rest}),
@@ -146,7 +148,7 @@ def chips(asked: Parameters) -> list[Chip]:
                 )
         else:
             text = f"{value:%Y-%m-%d %H:%M:%S %Z}" if isinstance(value, datetime) else str(value)
-            found.append(Chip(str(filter_.label), text, changed(asked.data, **{name: []})))
+            found.append(Chip(name, str(filter_.label), text, changed(asked.data, **{name: []})))
     return found
 
 

@@ -38,9 +38,10 @@ class FileIcon(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """A record with what its cells say."""
+    """A record with what its cells say. `is_found` until it changes so that the list's filters find it no more."""
 
     record: schema.Session
+    is_found: bool = True
 
     @property
     def who(self) -> str:

@@ -5,7 +5,7 @@ streams answer it. `criteria.visibility` decides for every reader who may see wh
 """
 
 from sessions.query.criteria.clauses import Clauses
-from sessions.query.page import Page, count_matches, find_page
+from sessions.query.page import Page, count_matches, find_page, still_matching
 from sessions.query.plans.count import Count
 from sessions.query.records import (
     find_named,
@@ -42,6 +42,7 @@ __all__ = [
     "listed_records",
     "parse",
     "read_parameters",
+    "still_matching",
     "stream_csv",
     "stream_json",
     "stream_page",

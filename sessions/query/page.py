@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sessions.postgresql.deadlines import within
+from sessions.postgresql.fetching import fetch_all
 from sessions.query.criteria.order import Position
 from sessions.query.plans.count import NO_CAP, Count, count, remembered_count
 from sessions.query.plans.find import find
@@ -74,3 +75,16 @@ def count_matches(request: ListRequest, page: Page | None = None) -> Count:
     found = remembered_count(request.criteria)
     # The page may show matches that the count did not reach.
     return replace(found, value=max(found.value, len(page.ids))) if page and found.capped else found
+
+
+def still_matching(request: ListRequest, ids: list[UUID]) -> set[UUID]:
+    """Those of these sessions that the request finds as they are now."""
+    criteria = request.criteria
+    if not ids or criteria.is_empty:
+        return set()
+    rows = fetch_all(
+        "SELECT s.id FROM history_session s "
+        f"WHERE s.id = ANY(%(ids)s) AND {criteria.sql_range()} AND {criteria.sql_matches()}",
+        criteria.parameters | {"ids": ids},
+    )
+    return {ident for (ident,) in rows}

@@ -43,8 +43,9 @@ def session_row(row: Row, came_from: str = "", *, update: bool = False) -> SafeS
     address = f"{before}{ident}{after}"
     origin = from_list(came_from)
     swap = ' hx-swap-oob="true"' if update else ""
+    gone = "" if row.is_found else " row-gone"
     return SafeString(f"""\
-<tr id="session-{ident}" class="row-{row.record.status}"{swap}>
+<tr id="session-{ident}" class="row-{row.record.status}{gone}"{swap}>
   <td class="col-user">{stacked(row.who, row.who_note)}</td>
   <td class="col-app">{app(row, f"{address}{origin}")}</td>
   <td class="col-device">{stacked(row.device_name, row.os_name)}</td>

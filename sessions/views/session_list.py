@@ -14,7 +14,14 @@ from sessions.http.errors import checks_parameters
 from sessions.http.roles import MemberRequest
 from sessions.presenters.filter_bar import changed, chips, choices, presets
 from sessions.presenters.table import Row, SessionTable
-from sessions.query import ListRequest, count_matches, find_page, listed_records, read_parameters
+from sessions.query import (
+    ListRequest,
+    count_matches,
+    find_page,
+    listed_records,
+    read_parameters,
+    still_matching,
+)
 from sessions.query.criteria.order import DESCRIPTIONS, NEWEST_FIRST, InvalidCursorError, Position
 from sessions.query.options import filter_options
 
@@ -60,14 +67,17 @@ def session_list(request: MemberRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def session_live(request: MemberRequest) -> HttpResponse:
-    """What has changed since a page was shown: its open rows as they are now, and how many newer ones there are."""
+    """What has changed since a page was shown: its open rows as they are now, which of them the filters find no more,
+    how many sessions match, and how many of these are newer than the page."""
     parameters = request.GET.copy()
     shown = ids(parameters.pop("open", []))
     newest = parameters.pop("newest", [""])[-1]
     asked = read_parameters(request.user, parameters)
     records = listed_records(request.user, shown)
+    matching = still_matching(asked.request, shown)
     context = {
-        "rows": [Row(record) for record in records],
+        "rows": [Row(record, is_found=record.id in matching) for record in records],
+        "count": count_matches(asked.request),
         "new": count_newer(asked.request, newest, shown),
         "most_new": MOST_NEW,
         "list_query": changed(parameters),

@@ -1,121 +1,46 @@
-// What makes the list quicker. Without it the same filters are a form with buttons.
+// Rows by pointer and keyboard. Without this script each row has its links.
 
-const form = document.querySelector("[data-filters]");
-document.documentElement.classList.add("is-live");
+const rowsOf = (page) => [...page.querySelectorAll(".session-table tbody tr")];
 
-// An empty field is no filter, so it does not stand in the address.
-document.body.addEventListener("htmx:configRequest", (event) => {
-  if (event.detail.elt !== form) return;
-  const parameters = event.detail.formData;
-  for (const [name, value] of [...parameters.entries()]) {
-    if (value === "") parameters.delete(name);
-  }
-});
-
-// Filters that nobody answered stand above rows that are not theirs: say so, until an answer comes.
-const unanswered = document.querySelector("[data-unanswered]");
-unanswered.setAttribute("role", "alert");
-for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout", "htmx:afterSwap"]) {
-  document.body.addEventListener(name, (event) => {
-    if (event.detail.requestConfig.elt !== form) return;
-    unanswered.querySelector("a").href = event.detail.pathInfo.finalRequestPath;
-    unanswered.hidden = name === "htmx:afterSwap";
+// A row opens wherever it is clicked, unless text in it was selected. Like a link, it opens a new tab by Ctrl,
+// Cmd, Shift or the middle button.
+for (const type of ["click", "auxclick"]) {
+  document.addEventListener(type, (event) => {
+    const row = event.target.closest(".session-table tbody tr");
+    if (!row || event.defaultPrevented || event.button > 1) return;
+    if (event.target.closest("a, button, input, label, summary, details") || String(getSelection())) return;
+    const link = row.querySelector(".row-link");
+    if (event.button === 1 || event.ctrlKey || event.metaKey || event.shiftKey) open(link.href, "_blank", "noopener");
+    else link.click();
   });
 }
 
-// A list that takes part in the keyboard: "/" searches, arrows of the pager, Escape closes a panel.
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.matches("input, textarea, select");
-  if (event.key === "Escape") {
-    const open = document.querySelector("details.filter[open]");
-    if (open) {
-      open.open = false;
-      open.querySelector("summary").focus();
-    }
-  }
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (event.target.matches("input:not([type=checkbox]), textarea, select")) return;
   if (event.key === "/") {
     event.preventDefault();
     document.querySelector("[data-search]").focus();
   }
-  if (event.key === "j" || event.key === "k") moveBetweenRows(event.key === "j" ? 1 : -1);
+  if (event.key === "j") focusRow(1);
+  if (event.key === "k") focusRow(-1);
+  if (event.key === "x") document.activeElement.closest(".session-table tbody tr")?.querySelector("[data-select]")?.click();
 });
 
-function moveBetweenRows(step) {
-  const links = [...document.querySelectorAll(".row-link")];
-  const next = links[links.indexOf(document.activeElement) + step] ?? (step > 0 ? links[0] : null);
-  next?.focus();
-}
-
-// The link of a row covers all of it but what has a tooltip, which opens the row as well.
-document.addEventListener("click", (event) => {
-  const row = event.target.closest(".session-table tbody tr");
-  if (!row || event.target.closest("a") || String(getSelection())) return;
-  row.querySelector(".row-link").dispatchEvent(new MouseEvent("click", event));
-});
-
-// A panel that would reach beyond the window opens the other way. What is chosen changes the width of the
-// buttons, so that an open one may come to stand elsewhere.
-for (const filter of document.querySelectorAll("details.filter")) {
-  filter.addEventListener("toggle", () => keepInWindow(filter));
-}
-document.body.addEventListener("htmx:afterSettle", keepOpenPanelInWindow);
-addEventListener("resize", keepOpenPanelInWindow);
-
-function keepOpenPanelInWindow() {
-  const open = document.querySelector("details.filter[open]");
-  if (open) keepInWindow(open);
-}
-
-function keepInWindow(filter) {
-  const panel = filter.querySelector(".filter-panel");
-  panel.classList.remove("opens-back");
-  const beyond = panel.getBoundingClientRect().right > document.documentElement.clientWidth;
-  panel.classList.toggle("opens-back", filter.open && beyond);
-}
-
-// A panel closes when one clicks elsewhere.
-document.addEventListener("click", (event) => {
-  for (const open of document.querySelectorAll("details.filter[open]")) {
-    if (!open.contains(event.target)) open.open = false;
+// The next row after what has the focus, or the one before it. The list ends at its ends.
+function focusRow(step) {
+  const rows = rowsOf(document);
+  const from = document.activeElement;
+  const current = from.closest(".session-table tbody tr");
+  let next;
+  if (current) {
+    next = rows[rows.indexOf(current) + step];
+  } else if (from === document.body) {
+    next = step > 0 ? rows[0] : undefined;
+  } else {
+    const lies = step > 0 ? Node.DOCUMENT_POSITION_FOLLOWING : Node.DOCUMENT_POSITION_PRECEDING;
+    const side = rows.filter((row) => from.compareDocumentPosition(row) & lies);
+    next = step > 0 ? side[0] : side.at(-1);
   }
-});
-
-// Long lists of checkboxes can be searched; lists too long for the page ask the server.
-for (const find of document.querySelectorAll("[data-find]")) {
-  const input = find.querySelector("input");
-  const panel = find.closest(".filter-panel");
-  find.hidden = false;
-  let timer;
-  input.addEventListener("input", (event) => {
-    event.stopPropagation();
-    if (input.dataset.more) {
-      clearTimeout(timer);
-      timer = setTimeout(() => askForOptions(input, panel), 250);
-    } else {
-      narrow(panel, input.value.trim().toLowerCase());
-    }
-  });
-  input.addEventListener("change", (event) => event.stopPropagation());
-  input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") event.preventDefault();
-  });
-}
-
-function narrow(panel, text) {
-  let shown = 0;
-  for (const option of panel.querySelectorAll(".option")) {
-    option.hidden = !option.textContent.toLowerCase().includes(text);
-    if (!option.hidden) shown += 1;
-  }
-  panel.querySelector("[data-none]").hidden = shown > 0;
-}
-
-function askForOptions(input, panel) {
-  const address = new URL(input.dataset.more, location.href);
-  address.searchParams.set("search", input.value.trim());
-  for (const box of panel.querySelectorAll("input[type=checkbox]:checked")) {
-    address.searchParams.append(box.name, box.value);
-  }
-  htmx.ajax("GET", address.pathname + address.search, { target: panel.querySelector(".options"), swap: "innerHTML" });
+  next?.querySelector(".row-link").focus();
 }
