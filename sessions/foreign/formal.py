@@ -14,8 +14,7 @@ from django.core.exceptions import ValidationError
 
 from sessions.contract import schema
 from sessions.contract.errors import Problem
-from sessions.foreign.formal_fields import ACTIVE, narrowed
-from sessions.foreign.formal_query import QueryError, parse_query
+from sessions.foreign.formal_fields import ACTIVE, QueryError, asking
 from sessions.foreign.parameters import position_of
 from sessions.foreign.streams import each, json_array
 from sessions.foreign.times import protobuf_duration, protobuf_time
@@ -104,8 +103,8 @@ def list_request(viewer: User, fields: Fields) -> ListRequest:
     position = cursor.removeprefix(BEFORE)
     after = position_of(position, order) if position else None
     try:
-        terms = parse_query(fields.get("query", ""))
-        clauses = narrowed(Clauses().between(*day_range(start, end, viewer.zone)), viewer, terms)
+        between = Clauses().between(*day_range(start, end, viewer.zone))
+        clauses = asking(between, viewer, fields.get("query", ""))
     except QueryError as error:
         raise Problem("invalid_value", str(error), field="query") from error
     limit = fields.get("limit") or ROWS_ON_A_PAGE

@@ -20,7 +20,7 @@ from sessions.contract.line_errors import LineError
 from sessions.files.contents import why_not_kind, why_not_type
 from sessions.files.media import served_type, viewer_of
 from sessions.files.ranges import RangeNotSatisfiable, parse_range
-from sessions.foreign.formal_query import QueryError, parse_query
+from sessions.foreign.formal_fields import FORMAL
 from sessions.foreign.fullstory import event_shape
 from sessions.foreign.user_agent import read_user_agent
 from sessions.http.authentication import secret_in
@@ -32,6 +32,7 @@ from sessions.ingest.reading.ndjson import lines
 from sessions.ingest.reading.normalise import check_content_type, check_name, normalise
 from sessions.ingest.reading.parse import parse, parse_line, parse_object
 from sessions.query.criteria.order import NEWEST_FIRST, InvalidCursorError, Position
+from sessions.query.language import parse as search
 from sessions.query.parameters import SessionFilterSet
 from sessions.query.passed import stem
 from sessions.query.pasted import _IN_A_LINK
@@ -65,7 +66,7 @@ from sessions.viewers.stamps import stamp_of
 Reader = Callable[[bytes], object]
 
 REFUSALS = (
-    LineError, Problem, NotHar, NotRecording, QueryError, RangeNotSatisfiable, InvalidCursorError, ValidationError,
+    LineError, Problem, NotHar, NotRecording, RangeNotSatisfiable, InvalidCursorError, ValidationError,
 )  # fmt: skip
 
 SESSION = (
@@ -279,8 +280,9 @@ READERS: dict[str, Reader] = {
     "a web recording's values": lambda raw: _web(PAGE.replace(b"%b", raw)),
     "a style sheet": _css,
     "a file's type": _file,
-    "a query of Formal's": lambda raw: parse_query(_text(raw)),
-    "the start of a query of Formal's": lambda raw: parse_query(_text(raw[:9_000])),
+    "a search": lambda raw: search.parse(_text(raw)),
+    "the start of a search": lambda raw: search.parse(_text(raw[:9_000])),
+    "the start of a query of Formal's": lambda raw: search.parse(_text(raw[:9_000]), FORMAL),
     "a user agent": lambda raw: read_user_agent(_text(raw)),
     "an event for FullStory": _fullstory,
     "a range": lambda raw: parse_range("bytes=" + _text(raw), 100),
