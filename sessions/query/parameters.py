@@ -22,6 +22,7 @@ from sessions.query.rows import FIELDS
 MOST_VALUES = 500
 LONGEST_VALUE = 1_025  # a maker and a model of 255 characters, each of them a quote that is doubled
 MOST_ROWS = 100_000
+LONGEST_SEARCH = 2_000
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2199, 12, 31)
 # Python itself also accepts weeks (2026-W25-1) and dates without hyphens.
 RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{5,}(Z|[+-][0-9]{2}:[0-9]{2})?)?", re.IGNORECASE)
@@ -146,7 +147,10 @@ def filter_of(dimension: Dimension) -> django_filters.Filter:
 
 class RangeFilterSet(django_filters.FilterSet):
     q = django_filters.CharFilter(
-        label="Search", max_length=200, help_text="Text in the app ID, app name, username, e-mail or token label."
+        label="Search",
+        max_length=LONGEST_SEARCH,
+        help_text="Words and “phrases” in the app ID, app name, username, e-mail or token label; field:value, -, OR, "
+        "parentheses.",
     )
     start = DayOrMomentFilter(label="From", help_text="First day or moment, inclusive: YYYY-MM-DD or RFC 3339.")
     end = DayOrMomentFilter(label="To", help_text="Last day or moment, inclusive: YYYY-MM-DD or RFC 3339.")

@@ -1,7 +1,7 @@
 """Checks the parameters of a list, and turns them into a request."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from functools import cached_property
 from typing import Any, Literal
@@ -16,10 +16,14 @@ from sessions.query.criteria.criteria import Criteria
 from sessions.query.criteria.names import LOOKED_UP, keys_of_names
 from sessions.query.criteria.order import NEWEST_FIRST, TERMS, InvalidCursorError, Order, Position
 from sessions.query.criteria.visibility import visible_to
+from sessions.query.language.clauses import answerable, narrowed
+from sessions.query.language.mistakes import Mistake, Parsed
+from sessions.query.language.parse import parse as parse_search
 from sessions.query.parameters import MOST_ROWS, SessionFilterSet, day_range, is_reversed, takes_several
 from sessions.query.rows import FIELDS
 
 ROWS_ON_A_PAGE = 50
+NO_SEARCH = Parsed("", None)
 TERMS_BY_NAME = {name: term for term in TERMS for name in (term.name, term.spelled_out)}
 
 
@@ -44,11 +48,12 @@ class ListRequest:
 
 @dataclass(frozen=True)
 class FieldError:
-    """An error in one parameter. The codes are those of the API's errors."""
+    """An error in one parameter. The codes are those of the API's errors. `mistake` has the place in a search."""
 
     field: str
     code: Literal["invalid_value", "unknown_parameter"]
     message: str
+    mistake: Mistake | None = None
 
 
 class InvalidParametersError(ValueError):
@@ -62,6 +67,7 @@ class InvalidParametersError(ValueError):
 @dataclass(frozen=True)
 class Parameters:
     """The parameters of an address. `values` has those that are valid, by name; `errors` has the errors of the others.
+    `search` is what `q` asks for.
 
     For pages, which report the errors and apply the rest. Every other reader calls `parse`.
     """
@@ -70,6 +76,7 @@ class Parameters:
     data: QueryDict
     values: Mapping[str, Any]
     errors: list[FieldError]
+    search: Parsed = NO_SEARCH
 
     @property
     def invalid(self) -> set[str]:
@@ -83,7 +90,7 @@ class Parameters:
         order = order_of(values)
         return ListRequest(
             self.viewer,
-            clauses_of(self.viewer, values),
+            narrowed(clauses_of(self.viewer, values), self.viewer, self.search.expression),
             order,
             Position.from_cursor(values["cursor"], order) if "cursor" in values else None,
             values.get("mode") == "before",
@@ -120,27 +127,39 @@ def read_parameters(viewer: User, data: QueryDict, *, most_rows: int = MOST_ROWS
     cleaned = filters.form.cleaned_data
     repeated = {error.field for error in errors}
     values = {name: value for name, value in cleaned.items() if value not in (None, "", []) and name not in repeated}
+    search, mistakes = _read_search(values)
+    errors += mistakes
     errors += [*_check_range(values, viewer.zone), *_check_order(values), *_check_cursor(values)]
     if values.get("limit", 0) > most_rows:
         values["limit"] = most_rows
         errors.append(FieldError("limit", "invalid_value", f"At most {most_rows} rows fit here."))
-    return Parameters(viewer, data, values, errors)
+    return Parameters(viewer, data, values, errors, search)
 
 
 def clauses_of(viewer: User, values: Mapping[str, Any]) -> Clauses:
-    """The clauses that valid values stand for, given by parameter. The names of people, apps and so on are looked up
-    in one statement."""
+    """The clauses that valid values stand for, given by parameter, without the search. The names of people, apps and
+    so on are looked up in one statement."""
     organisation = viewer.organisation
     clauses = Clauses().between(*day_range(values.get("start"), values.get("end"), viewer.zone))
-    names = {name: values[name] for name in LOOKED_UP if name in values}
-    if "q" in names:
-        names["q"] = [names["q"]]
+    names = {name: values[name] for name in LOOKED_UP if name in values and name != "q"}
     for keys in keys_of_names(organisation, names).values():
         clauses = clauses.having(keys)
     for name, dimension in FILTERS.items():
         if dimension.vocabulary and name != "status" and name in values:
             clauses = clauses.having(value_key(dimension.kind, organisation.pk, word) for word in values[name])
     return clauses.showing(values["status"]) if "status" in values else clauses
+
+
+def _read_search(values: dict[str, Any]) -> tuple[Parsed, list[FieldError]]:
+    """The search, and what is wrong with it. Leaves out `q` if nothing of it applies."""
+    if "q" not in values:
+        return NO_SEARCH, []
+    parsed = parse_search(values["q"])
+    expression, refused = answerable(parsed.expression)
+    errors = [FieldError("q", "invalid_value", parsed.placed(one), one) for one in (*parsed.mistakes, *refused)]
+    if expression is None:
+        del values["q"]
+    return replace(parsed, expression=expression, mistakes=(*parsed.mistakes, *refused)), errors
 
 
 def order_of(values: Mapping[str, Any]) -> Order:

@@ -308,7 +308,7 @@ def test_the_file_name_says_whose_and_which_days(
     [
         ("start", "banana"), ("end", "2026-02-30"), ("start", "2026-06-15T12:00:00"), ("platform", "amiga"),
         ("status", "sleeping"), ("flag", "red"), ("sort", "colour"), ("limit", "many"), ("limit", "0"),
-        ("cursor", "x"), ("mode", "sideways"), ("q", "x" * 201), ("user", "x" * 1026), ("colour", "blue"),
+        ("cursor", "x"), ("mode", "sideways"), ("q", "x" * 2_001), ("user", "x" * 1026), ("colour", "blue"),
     ],
 )  # fmt: skip
 def test_a_parameter_that_is_wrong_is_refused_in_plain_text_by_name(

@@ -211,7 +211,7 @@ def test_nothing_says_what_to_do(acme: Organisation, alice: User, uma: User) -> 
 
 BAD = {
     "start": "banana", "end": "2026-02-30", "platform": "amiga", "status": "sleeping", "flag": "red", "sort": "colour",
-    "mode": "sideways", "limit": "0", "cursor": "banana", "q": "x" * 201, "user": "x" * 1026, "device": "x" * 1026,
+    "mode": "sideways", "limit": "0", "cursor": "banana", "q": "x" * 2_001, "user": "x" * 1026, "device": "x" * 1026,
     "os": "x" * 1026, "colour": "blue", "<script>alert(1)</script>": "1",
 }  # fmt: skip
 

@@ -35,7 +35,7 @@ def answerable(expression: Expression | None) -> tuple[Expression | None, list[M
         try:
             alternatives_of(operand)
         except NotAnsweredError as error:
-            refused.append(Mistake(0, 0, f"“{text_of(operand)}” is left out: {error}"))
+            refused.append(Mistake(0, 0, f"“{text_of(operand)}” cannot be asked for: {error}"))
         else:
             answered.append(operand)
     return joined(All, answered), refused
