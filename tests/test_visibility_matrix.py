@@ -50,6 +50,8 @@ ELSEWHERE = {
     "session_list":          (200, 200, 200, 200, 302),
     "session_live":          (200, 200, 200, 200, 302),
     "session_options":       (200, 200, 200, 200, 302),
+    "search_completions":    (200, 200, 200, 200, 302),
+    "search_help":           (200, 200, 200, 200, 302),
     "session_export":        (200, 200, 200, 200, 302),
     "session_compare":       (200, 200, 200, 200, 302),
     "usage":                 (200, 200, 200, 200, 302),
@@ -86,6 +88,7 @@ ELSEWHERE = {
 QUERIES = {
     "session_options": "?name=app",
     "session_live": "?newest=",
+    "search_completions": "?before=app:",
     "observability_sessions": "?platform=ios&version_key=app-1-secret",
     "api_events_latest": "?distinct=str1",
     "realtime_latest_events": "?distinctColumns=str1",

@@ -150,7 +150,7 @@ class RangeFilterSet(django_filters.FilterSet):
         label="Search",
         max_length=LONGEST_SEARCH,
         help_text="Words and “phrases” in the app ID, app name, username, e-mail or token label; field:value, -, OR, "
-        "parentheses.",
+        "parentheses: see /sessions/search-help/.",
     )
     start = DayOrMomentFilter(label="From", help_text="First day or moment, inclusive: YYYY-MM-DD or RFC 3339.")
     end = DayOrMomentFilter(label="To", help_text="Last day or moment, inclusive: YYYY-MM-DD or RFC 3339.")

@@ -80,8 +80,13 @@ class Parameters:
 
     @property
     def invalid(self) -> set[str]:
-        """The names of the parameters that are left out."""
+        """The names of the parameters that are left out, or of which a part is."""
         return {error.field for error in self.errors}
+
+    @property
+    def other_errors(self) -> list[FieldError]:
+        """The errors without the mistakes of the search."""
+        return [error for error in self.errors if not error.mistake]
 
     @cached_property
     def request(self) -> ListRequest:

@@ -12,6 +12,7 @@ from sessions.http.roles import MemberRequest
 from sessions.presenters.facts import session_name
 from sessions.presenters.filter_bar import changed, chips
 from sessions.query import Parameters, listed_records, read_parameters
+from sessions.query.language.printing import text_of
 from sessions.query.neighbours import Neighbours, neighbours
 
 LONGEST = 4_000
@@ -69,6 +70,8 @@ def origin_of(request: MemberRequest) -> Origin:
     if asked.errors:
         for name in asked.invalid:
             given.pop(name, None)
+        if "q" in asked.invalid and asked.search.expression:
+            given["q"] = text_of(asked.search.expression)
         asked = read_parameters(request.user, given)
     return Origin(asked, changed(given))
 

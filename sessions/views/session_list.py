@@ -13,6 +13,7 @@ from sessions.contract.schema import Session
 from sessions.http.errors import checks_parameters
 from sessions.http.roles import MemberRequest
 from sessions.presenters.filter_bar import changed, chips, choices, presets
+from sessions.presenters.search_mistakes import search_mistakes
 from sessions.presenters.table import Row, SessionTable
 from sessions.query import (
     ListRequest,
@@ -49,6 +50,7 @@ def session_list(request: MemberRequest) -> HttpResponse:
         "records": records,
         "table": SessionTable(records, asked),
         "count": count_matches(asked.request, page),
+        "mistakes": search_mistakes(asked, is_typing=is_for_results(request)),
         "chips": chips(asked),
         "export": changed(request.GET, limit=[]),
         "list_query": changed(request.GET),

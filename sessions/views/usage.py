@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 from sessions.http.errors import checks_parameters
 from sessions.http.roles import MemberRequest
 from sessions.presenters.filter_bar import changed, chips, choices, presets
+from sessions.presenters.search_mistakes import search_mistakes
 from sessions.presenters.usage_page import charts, day_lines, months, tops, total_line
 from sessions.query import read_parameters
 from sessions.query.options import filter_options
@@ -30,6 +31,7 @@ def usage(request: MemberRequest) -> HttpResponse:
         "days": days,
         "months": months(days),
         "tops": tops(asked, found),
+        "mistakes": search_mistakes(given),
         "presets": presets(given),
         "chips": [chip for chip in chips(given) if chip.label not in ("From", "To")],
         "choices": choices(given, filter_options(request.user)),

@@ -91,6 +91,7 @@ EXAMPLES = {
     "app": ("app:com.example.shop", "app:com.example.*"),
     "device": ('device:"Pixel 9"',),
     "os": ('os:"iOS 17"', 'os:"iOS 17.5"'),
+    "platform": ("platform:ios", "platform:(ios android)"),
     "status": ("status:failed", "status:(failed lost)", "-status:ended"),
     "flag": ("flag:crash", "-flag:anr"),
     "environment": ("environment:production",),

@@ -36,7 +36,7 @@ def _operand(expression: Expression) -> str:
 
 def _condition(condition: OneOf | Between) -> str:
     if isinstance(condition, OneOf):
-        values = " ".join(map(_value, condition.values))
+        values = " ".join(map(text_of_value, condition.values))
         return values if len(condition.values) == 1 else f"({values})"
     opening = "[" if condition.includes_first else "{"
     closing = "]" if condition.includes_last else "}"
@@ -48,7 +48,7 @@ def _name(field: str) -> str:
     return field if name == field or _PLAIN_NAME.fullmatch(name) else f"{ATTRIBUTE}{quoted(name)}"
 
 
-def _value(value: Value) -> str:
+def text_of_value(value: Value) -> str:
     is_plain = _PLAIN.fullmatch(value.text) and value.text not in _SIGNS
     return f"{value.text if is_plain else quoted(value.text)}{'*' * value.is_prefix}"
 

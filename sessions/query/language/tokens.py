@@ -27,7 +27,7 @@ def tokens(text: str, dialect: Dialect) -> list[Token]:
     """Raises UnreadableError."""
     if len(text) > LONGEST:
         raise UnreadableError(f"The search is longer than {LONGEST} characters.")
-    if _UNREADABLE.search(text):
+    if not is_readable(text):
         raise UnreadableError("The search has a character that no text can have.")
     found = grammar().lex(text)
     if dialect.is_strict:
@@ -35,6 +35,11 @@ def tokens(text: str, dialect: Dialect) -> list[Token]:
     else:
         found = plain_runs(with_values(plain_words(found, dialect), text), text)
     return within_limits(found)
+
+
+def is_readable(text: str) -> bool:
+    """Whether PostgreSQL could store it."""
+    return not _UNREADABLE.search(text)
 
 
 def named(token: Token) -> tuple[str, str]:
