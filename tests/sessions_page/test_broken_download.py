@@ -56,7 +56,7 @@ def test_a_download_whose_database_goes_away_breaks_off(server: int, cookie: str
     # The server is none the worse for it, and a download that is left alone is whole.
     client = http.client.HTTPConnection("127.0.0.1", server, timeout=60)
     client.request("GET", f"{EXPORT}?app=none", headers={"Cookie": cookie})
-    assert client.getresponse().read().endswith(b"Attributes\r\n")
+    assert client.getresponse().read().endswith(b"Attributes,Title,Outcome\r\n")
 
 
 class OldConnection(http.client.HTTPConnection):
