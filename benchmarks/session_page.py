@@ -83,19 +83,10 @@ def run(events: int, log_mib: int, har_mib: int, folder: Path) -> None:
     call_command("collectstatic", verbosity=0, interactive=False)
     print(f"Making a session of {events:,} events, with a log of {log_mib} MiB and requests of {har_mib} MiB ...")
     organisation, email = make_admin()
-    session_id = make_session(organisation, folder, log_mib, har_mib)
+    # The server only hands it out, so that its first bytes are all that is needed of a video.
+    session_id = make_session(organisation, folder, log_mib, har_mib, b"\x1a\x45\xdf\xa3" + bytes(1024))
+    add_events(organisation, session_id, events)
     with connection.cursor() as cursor:
-        cursor.execute(
-            EVENTS,
-            {
-                "session": session_id,
-                "organisation": organisation.id,
-                "started": STARTED,
-                "step": LENGTH.total_seconds() / events,
-                "count": events,
-            },
-        )
-        cursor.execute("VACUUM ANALYZE")
         reading = median(timed(lambda: cursor.execute(READ_EVENTS, [session_id])) for _ in range(ROUNDS))
     connection.close()
     with gunicorn("sessionhistory.wsgi", "benchmarks.settings", "--workers", "1") as server:
@@ -121,14 +112,13 @@ def make_admin() -> tuple["Organisation", str]:
     return organisation, email
 
 
-def make_session(organisation: "Organisation", folder: Path, log_mib: int, har_mib: int) -> UUID:
+def make_session(organisation: "Organisation", folder: Path, log_mib: int, har_mib: int, video: bytes) -> UUID:
     from sessions.ingest.prepare import prepare
     from sessions.ingest.writing.load import load
 
     write_log(folder / "app.log", log_mib * MIB // LINE_BYTES)
     write_har(folder / "network.har", har_mib * MIB // ENTRY_BYTES)
-    # The server only hands it out, so that its first bytes are all that is needed of a video.
-    (folder / "video.webm").write_bytes(b"\x1a\x45\xdf\xa3" + bytes(1024))
+    (folder / "video.webm").write_bytes(video)
     kinds = {"app.log": ("log", "text/plain"), "network.har": ("network_log", "application/json")}
     kinds["video.webm"] = ("video", "video/webm")
     session = {
@@ -145,6 +135,23 @@ def make_session(organisation: "Organisation", folder: Path, log_mib: int, har_m
     report = load(organisation, [item])
     assert not report.refused, report.refused
     return item.id
+
+
+def add_events(organisation: "Organisation", session_id: UUID, count: int) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            EVENTS,
+            {
+                "session": session_id,
+                "organisation": organisation.id,
+                "started": STARTED,
+                "step": LENGTH.total_seconds() / count,
+                "count": count,
+            },
+        )
+        cursor.execute("VACUUM ANALYZE")
 
 
 def write_log(path: Path, lines: int) -> None:

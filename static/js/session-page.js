@@ -16,12 +16,14 @@ const playButton = replay.querySelector("[data-play]");
 const speed = replay.querySelector("[data-speed]");
 const skipIdle = replay.querySelector("[data-skip-idle]");
 const stages = [...replay.querySelectorAll("[data-stage-starts]")];
-const pictures = [...replay.querySelectorAll(".film-picture[data-t]")];
+const pictures = inTime(replay.querySelectorAll(".film-picture[data-t]"));
+let rows = null; // those of the panel, once they are asked for
 
 // Nothing happens for this long: time that may be skipped, up to a second before what comes next.
 const IDLE_SECONDS = 4;
 const DRAG_PIXELS = 4;
 const RELOAD_MS = 200;
+const NEAR_END_PIXELS = 40;
 
 let t = Number(replay.dataset.t);
 let playing = false;
@@ -60,11 +62,10 @@ const percent = (seconds) => `${(Math.min(Math.max(seconds / length, 0), 1) * 10
 // What is shown at the moment: the playhead, the time, the row of the panel, the picture.
 
 function show(follow, meant) {
-  const x = percent(t);
-  playhead.setAttribute("x1", x);
-  playhead.setAttribute("x2", x);
+  playhead.setAttribute("x", percent(t));
   clockText.textContent = clock(t);
-  select([...panel.querySelectorAll("[data-t]")], follow, meant);
+  rows ??= inTime(panel.querySelectorAll("[data-t]"));
+  select(rows, follow, meant);
   select(pictures, follow);
   for (const stage of stages) {
     const inside = Math.max(t - Number(stage.dataset.stageStarts), 0);
@@ -72,40 +73,66 @@ function show(follow, meant) {
   }
 }
 
+// Elements with a moment, in the order of their moments: they are read once, and looked through for each frame.
+function inTime(elements) {
+  const found = [...elements].map((row) => ({ row, t: Number(row.dataset.t) }));
+  return found.sort((one, other) => one.t - other.t);
+}
+
+new MutationObserver(() => (rows = null)).observe(panel, { childList: true, subtree: true });
+
 // The last row at or before the moment; `meant` is the one of several at once that was pressed.
-function select(rows, follow, meant) {
-  const times = rows.map((row) => Number(row.dataset.t));
-  let found = -1;
-  times.forEach((time, place) => {
-    if (time <= t + 0.0005 && (found < 0 || time >= times[found])) found = place;
-  });
-  if (rows.includes(meant)) found = rows.indexOf(meant);
-  rows.forEach((row, place) => {
-    if (place !== found) row.removeAttribute("aria-current");
-    else if (!row.hasAttribute("aria-current")) {
-      row.setAttribute("aria-current", "true");
-      if (follow) reveal(row);
-    }
-  });
+function select(among, follow, meant) {
+  const found = among.find(({ row }) => row === meant) ?? among.findLast((one) => one.t <= t + 0.0005);
+  for (const { row } of among) if (row !== found?.row && row.hasAttribute("aria-current")) row.removeAttribute("aria-current");
+  if (!found || found.row.hasAttribute("aria-current")) return;
+  found.row.setAttribute("aria-current", "true");
+  if (follow) reveal(found.row);
 }
 
 // Within its own box only: the page does not move under who reads it.
 function reveal(row) {
-  let box = row.parentElement;
-  while (box && box !== document.body && box.scrollHeight <= box.clientHeight + 1 && box.scrollWidth <= box.clientWidth + 1) box = box.parentElement;
-  if (!box || box === document.body || box === document.documentElement) return;
+  const box = scrollingBox(row);
+  if (!box) return;
   const inside = row.getBoundingClientRect();
   const outside = box.getBoundingClientRect();
   if (inside.top < outside.top || inside.bottom > outside.bottom) box.scrollTop += inside.top - outside.top - outside.height / 3;
   if (inside.left < outside.left || inside.right > outside.right) box.scrollLeft += inside.left - outside.left - outside.width / 3;
 }
 
+// The nearest box around an element that can be scrolled, if it is not the page.
+function scrollingBox(element) {
+  let box = element?.parentElement;
+  while (box && box.scrollHeight <= box.clientHeight + 1 && box.scrollWidth <= box.clientWidth + 1) box = box.parentElement;
+  return box && !box.contains(panel.parentElement) ? box : null;
+}
+
 function seek(seconds, { keepVideo = false, follow = true, meant = null } = {}) {
-  t = Math.min(Math.max(seconds, 0), length);
-  if (video && !keepVideo) video.currentTime = Math.max(t - starts, 0);
-  show(follow, meant);
+  move(seconds, { keepVideo, follow, meant });
   if (!keepVideo || !playing) remember();
 }
+
+// Without an address of its own: for what goes on to the next moment at once.
+function move(seconds, { keepVideo = false, follow = true, meant = null } = {}) {
+  t = Math.min(Math.max(seconds, 0), length);
+  if (video && !keepVideo) seekVideo(Math.max(t - starts, 0));
+  show(follow, meant);
+}
+
+// A video that looks for a frame is not sent after another one until it has it: it would come to show none.
+let wantedFrame = null;
+
+function seekVideo(seconds) {
+  wantedFrame = seconds;
+  if (!video.seeking) seekOn();
+}
+
+function seekOn() {
+  if (wantedFrame !== null) video.currentTime = wantedFrame;
+  wantedFrame = null;
+}
+
+video?.addEventListener("seeked", seekOn);
 
 // The address is that of the moment, without a step in the history for each.
 function remember() {
@@ -121,12 +148,10 @@ function remember() {
 
 // Of a long panel only a window is here: when the moment lies outside it, the server is asked for the one around it.
 function loadAround() {
-  const rows = [...panel.querySelectorAll("[data-t]")];
-  const box = panel.querySelector("[data-panel]");
-  if (!box || !rows.length) return;
-  const times = rows.map((row) => Number(row.dataset.t));
-  const isBefore = t < Math.min(...times) && panel.querySelector("[data-earlier]");
-  const isAfter = t > Math.max(...times) && panel.querySelector("[data-later]");
+  rows ??= inTime(panel.querySelectorAll("[data-t]"));
+  if (!rows.length) return;
+  const isBefore = t < rows[0].t && panel.querySelector("[data-earlier]");
+  const isAfter = t > rows.at(-1).t && panel.querySelector("[data-later]");
   if (isBefore || isAfter) load();
 }
 
@@ -189,24 +214,40 @@ video?.addEventListener("loadedmetadata", () => {
 
 const isFull = () => document.fullscreenElement === video;
 
-// The axis: a press seeks, a drag chooses a stretch of time.
+// The axis: a press seeks, a drag chooses a stretch of time, and a drag of the playhead moves it.
 
 let pressed = null;
+let dragsPlayhead = false;
+let draggedTo = null; // drawn with the next frame, however often the pointer moves until then
 
 lanes.addEventListener("pointerdown", (event) => {
   if (event.button !== 0 || event.target.closest("button")) return;
   pressed = event.clientX;
+  dragsPlayhead = event.target.closest("[data-playhead]") !== null;
+  if (dragsPlayhead && playing) play(false);
   lanes.setPointerCapture(event.pointerId);
 });
 lanes.addEventListener("pointermove", (event) => {
-  if (pressed === null || Math.abs(event.clientX - pressed) < DRAG_PIXELS) return;
-  drawRange(...[at(pressed), at(event.clientX)].sort((one, other) => one - other));
+  if (pressed === null) return;
+  if (dragsPlayhead) {
+    if (draggedTo === null) requestAnimationFrame(drag);
+    draggedTo = event.clientX;
+  } else if (Math.abs(event.clientX - pressed) >= DRAG_PIXELS) {
+    drawRange(...[at(pressed), at(event.clientX)].sort((one, other) => one - other));
+  }
 });
+
+function drag() {
+  if (pressed !== null && draggedTo !== null) move(at(draggedTo));
+  draggedTo = null;
+}
+
 lanes.addEventListener("pointerup", (event) => {
   if (pressed === null) return;
   const from = pressed;
   pressed = null;
   if (Math.abs(event.clientX - from) < DRAG_PIXELS) seek(nearest(event.clientX));
+  else if (dragsPlayhead) seek(at(event.clientX));
   else choose(...[at(from), at(event.clientX)].sort((one, other) => one - other));
 });
 lanes.addEventListener("pointercancel", () => {
@@ -311,6 +352,7 @@ function nextError() {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.matches("input, textarea, select, video, [contenteditable]")) return;
+  if (event.key.startsWith("Arrow") && scrollsSideways(event.target)) return;
   const onControl = event.target.closest("button, summary, a");
   const actions = {
     " ": () => play(!playing),
@@ -328,6 +370,11 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   action();
 });
+
+// Such a box has the arrow keys for itself.
+function scrollsSideways(element) {
+  return element.scrollWidth > element.clientWidth && /auto|scroll/.test(getComputedStyle(element).overflowX);
+}
 
 // Links to the page and to the moment.
 
@@ -360,6 +407,9 @@ panel.addEventListener(
 
 // A panel that comes is asked for at this moment and in this range, and shows it at once.
 
+// Whether an address asks for certain rows, wherever the playhead is.
+const namesPlace = ({ searchParams }) => searchParams.has("after") || searchParams.has("before") || searchParams.get("at") === "end";
+
 document.body.addEventListener("htmx:configRequest", (event) => {
   if (!panel.contains(event.detail.target)) return;
   const address = new URL(event.detail.path, location.href);
@@ -369,7 +419,7 @@ document.body.addEventListener("htmx:configRequest", (event) => {
     const value = here.get(name);
     address.searchParams.delete(name);
     delete own[name];
-    if (value && !address.searchParams.has("after") && !address.searchParams.has("before")) own[name] = value;
+    if (value && !namesPlace(address)) own[name] = value;
   }
   event.detail.path = address.pathname + address.search;
 });
@@ -379,15 +429,44 @@ document.body.addEventListener("htmx:oobAfterSwap", (event) => {
   if (event.detail.target.id !== "lanes" || event.target.id !== "lanes") return;
   readLanes();
   show(false);
-  // A log that is followed shows its new end.
-  if (new URL(location.href).searchParams.get("at") === "end") load();
+  if (panel.querySelector("[data-log]") && (isFollowing() ? isAtEnd() : endsHere())) growLog();
 });
+
+// The log of an open session grows where its end is shown, and what one reads stays where it is. A log that is followed
+// shows its new end instead, unless one has scrolled up to read.
+let grownAt = null; // where its box was scrolled to
+
+function growLog() {
+  grownAt = scroller()?.scrollTop ?? 0;
+  load();
+}
+
+const endsHere = () => !panel.querySelector("[data-later]") && !panel.contains(document.activeElement) && !String(getSelection());
+const isFollowing = () => new URL(location.href).searchParams.get("at") === "end";
+const scroller = () => scrollingBox(panel.querySelector(".line"));
+
+function isAtEnd() {
+  const box = scroller();
+  return !box || box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PIXELS;
+}
 
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target === panel && !panel.contains(document.activeElement)) panel.scrollTop = 0;
-  select([...panel.querySelectorAll("[data-t]")], true);
+  rows = inTime(panel.querySelectorAll("[data-t]"));
+  select(rows, !isFollowing() && grownAt === null);
+  if (isFollowing()) showEnd();
+  else if (grownAt !== null && scroller()) scroller().scrollTop = grownAt;
+  // Whoever has just asked for the end is led to it; for the log that grows by itself the page stays.
+  if (isFollowing() && grownAt === null) panel.querySelector(".line:last-child")?.scrollIntoView({ block: "nearest" });
+  grownAt = null;
 });
 
+function showEnd() {
+  const box = scroller();
+  if (box) box.scrollTop = box.scrollHeight;
+}
+
 const current = panel.querySelector("[aria-current]");
-if (current) reveal(current);
+if (isFollowing()) showEnd();
+else if (current) reveal(current);
 if (video && video.readyState >= 1 && t) video.currentTime = Math.max(t - starts, 0);

@@ -138,14 +138,57 @@ def test_the_axis_seeks_and_a_drag_chooses_a_range(
     expect(page.locator(".event")).to_have_count(100)
 
 
+def test_the_playhead_is_dragged_and_its_moment_kept_when_it_is_let_go(
+    acme: Organisation, alice: User, send: Send, page_of: PageOf
+) -> None:
+    events = [{"event_type": "tick", "event_time": NOON + timedelta(seconds=n)} for n in range(100)]
+    page = page_of(alice)
+    page.goto(f"/sessions/{send(acme, ended_at=NOON + timedelta(seconds=100), events=events)}/?t=10")
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request) if is_for(request, "panel") else None)
+    box = page.locator("[data-lanes]").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.1, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for share in (0.2, 0.33, 0.7, 0.505):
+        page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] / 2, steps=5)
+    expect(chosen(page)).to_have_attribute("data-t", "50.000")
+    expect(page.locator("[data-clock]")).to_have_text(re.compile("0:50"))
+    assert "t=10" in page.url
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"t=50\.[45]"))
+    assert "range=" not in page.url
+    assert asked == []
+
+
+def test_arrow_keys_scroll_what_can_be_scrolled(alice: User, acme: Organisation, send: Send, page_of: PageOf) -> None:
+    events = [{"event_type": "tick", "event_time": NOON + timedelta(seconds=n)} for n in (1, 2, 3)]
+    page = page_of(alice)
+    page.goto(f"/sessions/{send(acme, ended_at=NOON + timedelta(seconds=9), events=events)}/?t=2")
+    # As wide as a log that is not wrapped.
+    page.evaluate("""() => {
+        const wide = document.createElement("pre");
+        [wide.tabIndex, wide.textContent, wide.id] = [0, "x".repeat(9000), "wide"];
+        wide.style.overflow = "auto";
+        document.querySelector("[data-panel]").append(wide);
+    }""")
+    page.locator("#wide").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.querySelector('#wide').scrollLeft > 0")
+    expect(chosen(page)).to_have_attribute("data-t", "2.000")
+    page.locator("#wide").evaluate("wide => wide.blur()")
+    page.keyboard.press("ArrowRight")
+    expect(chosen(page)).to_have_attribute("data-t", "3.000")
+
+
 def open_session_with_log(acme: Organisation, send: Send, tmp_path: Path, count: int) -> str:
     """The page of a session that is going on, with a line in its log for each second."""
-    started = timezone.now() - timedelta(seconds=count)
+    started = timezone.now() - timedelta(hours=2)
     lines = [f"{(started + timedelta(seconds=n)).isoformat()} INFO line {n} {'x' * 20}\n" for n in range(count)]
     (tmp_path / "app.log").write_text("".join(lines))
     file = {"name": "app.log", "kind": "log", "content_type": "text/plain", "file": "app.log"}
     running = {"status": "active", "started_at": started, "ended_at": None, "last_seen_at": timezone.now()}
-    return f"/sessions/{send(acme, attachments=[file], **running)}/"
+    return f"/sessions/{send(acme, external_id='open', attachments=[file], **running)}/"
 
 
 def test_a_log_is_followed_until_a_moment_is_sought(
@@ -162,6 +205,35 @@ def test_a_log_is_followed_until_a_moment_is_sought(
     with page.expect_response(lambda answer: is_for(answer.request, "panel")):
         page.locator("[data-lanes]").click(position={"x": 10, "y": 5})
     expect(page.locator("#panel .line").first).to_contain_text("INFO line 0 ")
+
+
+def test_following_a_log_is_a_choice_and_reading_pauses_it(
+    acme: Organisation, alice: User, send: Send, tmp_path: Path, page_of: PageOf
+) -> None:
+    page = page_of(alice)
+    page.goto(open_session_with_log(acme, send, tmp_path, 1_000) + "?tab=log")
+
+    def ask(count: int) -> None:
+        open_session_with_log(acme, send, tmp_path, count)
+        with page.expect_response(lambda answer: is_for(answer.request, "live")):
+            page.evaluate(ASK_WHAT_IS_NEW)
+
+    last = page.locator("#panel .line").last
+    ask(1_001)
+    expect(last).to_contain_text("INFO line 299 ")
+    page.get_by_role("link", name="Follow", exact=True).click()
+    expect(last).to_contain_text("INFO line 1000 ")
+    expect(last).to_be_in_viewport()
+    ask(1_002)
+    expect(last).to_contain_text("INFO line 1001 ")
+    expect(last).to_be_in_viewport()
+    page.locator("[data-log]").evaluate("log => { log.scrollTop = 0; log.parentElement.parentElement.scrollTop = 0 }")
+    ask(1_003)
+    page.wait_for_timeout(500)
+    expect(last).to_contain_text("INFO line 1001 ")
+    page.get_by_role("link", name="Stop following").click()
+    expect(page).not_to_have_url(re.compile("at=end"))
+    expect(page.get_by_role("link", name="Follow", exact=True)).to_be_visible()
 
 
 def test_a_large_log_of_an_open_session_is_asked_for_once(

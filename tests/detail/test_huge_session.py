@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 
 from sessions.models import Organisation
 from sessions.query.events import overview as events
-from sessions.query.events.timeline import EVENTS_ON_A_PAGE
 from sessions.replay.lanes import PARTS
+from sessions.views.panels.events import MOST_EVENTS
 from tests.conftest import NOON
 
 Send = Callable[..., UUID]
@@ -53,7 +53,7 @@ def text_of(browser: Client, session_id: UUID, **parameters: Any) -> str:
 @pytest.mark.parametrize("asked", [{}, {"t": 1800}, {"range": "10-3000"}, {"q": "1"}], ids=str)
 def test_a_panel_sends_as_many_events_as_fit_and_no_more(alices: Client, huge: UUID, asked: dict[str, Any]) -> None:
     page = text_of(alices, huge, **asked)
-    assert page.count('<li class="event') == EVENTS_ON_A_PAGE
+    assert page.count('<li class="event') == MOST_EVENTS
     assert page.count("data-mark=") <= PARTS
     assert "12,000" in page
 

@@ -65,13 +65,13 @@ def events_before(session_id: UUID, asked: Asked, before: str, *, limit: int = E
 
 
 def events_around(session_id: UUID, asked: Asked, moment: datetime, *, limit: int = EVENTS_ON_A_PAGE) -> EventsPage:
-    """Events on both sides of a moment: a quarter of `limit` before it, if there are as many."""
+    """Events on both sides of a moment: a quarter of `limit` before it, if there are as many, or more near the end."""
     edge = (moment + timedelta(microseconds=1), -1, UUID(int=0))
-    earlier = _read_back(session_id, asked, edge, limit // 4 + 1)
-    kept = earlier[: limit // 4][::-1]
-    later = _read(session_id, asked, edge, limit - len(kept) + 1)
+    earlier = _read_back(session_id, asked, edge, limit + 1)
+    later = _read(session_id, asked, edge, limit + 1)
+    kept = earlier[: max(limit // 4, limit - len(later))][::-1]
     shown = [*kept, *later[: limit - len(kept)]]
-    return _page(session_id, shown, more=len(kept) + len(later) > limit, fewer=len(earlier) > limit // 4)
+    return _page(session_id, shown, more=len(kept) + len(later) > limit, fewer=len(earlier) > len(kept))
 
 
 def every_event(session_id: UUID, *, types: Sequence[str] = ()) -> Iterator[schema.Event]:

@@ -107,6 +107,8 @@ class _Panel:
             "earlier": self._earlier(rows, window),
             "later": self._later(rows, window),
             "end": self._url(at="end"),
+            "follows": self._follows,
+            "follow": self._url(before=rows[-1].line.number + 1) if self._follows and rows else self._url(at="end"),
             "source": placing.source,
             "has_times": placing.shift is not None,
             "off": _duration(placing.off) if placing.off else "",
@@ -119,6 +121,11 @@ class _Panel:
             ],
             "kept": list(_kept(self._parameters)),
         }
+
+    @property
+    def _follows(self) -> bool:
+        """Whether the end is shown, and as the log grows the new one."""
+        return self._parameters.get("at") == "end" and not self._lines.search.text
 
     def _rows(self, lines: Sequence[Line]) -> Iterator[Row]:
         url = self._url()
