@@ -78,7 +78,10 @@ def file_lanes(record: Session, axis: Axis, reading: Reading, *, read_all: bool)
     What the storage has lost, is too large, or nobody can read, has no lane: its panel says why.
     """
     found = []
-    for file in _files(record.id):
+    for file, is_read in _files(record.id):
+        if not is_read:
+            found.append(FileLane("", "", file, count=Count("log", REPORTS, 1)))
+            continue
         try:
             found.append(_lane(file, record, axis, reading, read_all=read_all))
         except (OSError, NotHar):
@@ -86,16 +89,17 @@ def file_lanes(record: Session, axis: Axis, reading: Reading, *, read_all: bool)
     return found
 
 
-def _files(session_id: UUID) -> Iterator[Attachment]:
+def _files(session_id: UUID) -> Iterator[tuple[Attachment, bool]]:
+    """Each with whether it is read; crash reports beyond MOST_REPORTS are only counted."""
     shown: Counter[str] = Counter()
     for file in Attachment.objects.filter(session_id=session_id, available=True).order_by("name"):
         viewer = viewer_of(file.kind, file.content_type)
         is_crash = file.kind == AttachmentKind.CRASH_REPORT and viewer is Viewer.LOG
         is_log = file.kind == AttachmentKind.LOG and viewer is Viewer.LOG
         name = "crash" if is_crash else "log" if is_log else "network" if viewer is Viewer.REQUESTS else ""
-        if name and shown[name] < (MOST_REPORTS if is_crash else 1):
+        if name and (is_crash or not shown[name]):
             shown[name] += 1
-            yield file
+            yield file, shown[name] <= MOST_REPORTS
 
 
 def _lane(file: Attachment, record: Session, axis: Axis, reading: Reading, *, read_all: bool) -> FileLane:

@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import TypeVar
 
 import msgspec
-from django.db import connection
+from django.db import InternalError, ProgrammingError, connection, transaction
 from django.utils import timezone
+from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
 
 from sessions.contract import schema
 from sessions.models import Attachment, FileIndex
@@ -37,10 +38,18 @@ def file_index(
     if kept is not None:
         return msgspec.msgpack.decode(kept[0], type=made)
     index = make()
-    with connection.cursor() as cursor:
-        content = msgspec.msgpack.encode(index)
-        cursor.execute(KEEP, {"sha256": file.sha256, "kind": kind, "version": version, "content": content})
+    _keep({"sha256": file.sha256, "kind": kind, "version": version, "content": msgspec.msgpack.encode(index)})
     return index
+
+
+def _keep(row: dict[str, str | int | bytes]) -> None:
+    """Where nothing may be written, such as on a replica or by a role that only reads, the index is made each time."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(KEEP, row)
+    except (InternalError, ProgrammingError) as error:
+        if not isinstance(error.__cause__, ReadOnlySqlTransaction | InsufficientPrivilege):
+            raise
 
 
 def is_at_hand(file: Attachment | schema.Attachment, kind: str, version: int) -> bool:

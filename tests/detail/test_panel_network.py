@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -256,6 +257,24 @@ def test_what_lets_somebody_in_is_hidden_in_addresses_and_in_the_command(logged:
     assert "access_token=opensesame" in page
 
 
+def test_what_lets_somebody_in_is_hidden_in_headers_bodies_and_messages(logged: Any, shown: Panel) -> None:
+    secret = json.dumps({"hat": "felt", "password": "opensesame"})
+    messages = [{"type": "send", "time": NOON.timestamp() + 2, "opcode": 1, "data": secret}]
+    request = {
+        "method": "POST",
+        "headers": [{"name": "Referer", "value": "https://a.example/?token=opensesame&page=2"}],
+        "postData": {"mimeType": "application/json", "text": secret},
+    }
+    response = {"content": {"mimeType": "application/json", "text": secret}}
+    url = logged(entry(1, request=request, response=response, _webSocketMessages=messages))
+    page, revealed = shown(url, request="1"), shown(url, request="1", reveal="1")
+    assert "opensesame" not in page
+    assert "page=2" in page
+    # Beside the address, once in each place where the rest of the JSON is.
+    assert page.count("felt") == revealed.count("felt") >= 4
+    assert revealed.count("opensesame") == revealed.count("felt") + revealed.count("page=2")
+
+
 @pytest.mark.parametrize(
     ("address", "shown"),
     [
@@ -342,3 +361,17 @@ def test_an_archive_of_five_megabytes_opens_by_its_index(logged: Any, shown: Pan
     assert "2,400 requests" in first
     assert re.search(r'id="at" aria-current="true" data-t="30.000"', first)
     assert paths(shown(url, q="/1234.")) == ["/1234."]
+
+
+def test_a_file_that_was_cut_short_after_it_was_read_says_so(
+    logged: Any, shown: Panel, alices: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sessions.replay.indexes.SMALLEST_KEPT", 0)
+    url = logged(entry(1), entry(2, "/late", 500))
+    assert "/late" in shown(url)
+    (name,) = Attachment.objects.values_list("storage_name", flat=True)
+    with Path(default_storage.path(name)).open("r+b") as file:
+        file.truncate(file.seek(0, 2) - 150)
+    assert "cut short" in shown(url)
+    assert "cut short" in alices.get(f"{url}/view/").content.decode()
+    assert alices.get(f"/sessions/{url.split('/')[2]}/?tab=facts").status_code == 200

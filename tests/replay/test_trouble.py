@@ -10,9 +10,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client
 
-from sessions.models import Organisation, User
+from sessions.models import FileIndex, Organisation, User
 from sessions.replay.file_lanes import MOST_REPORTS
 from tests.conftest import NOON
 
@@ -160,9 +161,11 @@ def test_crash_reports_are_counted_together(alices: Client, with_files: Callable
     assert trouble(alices, failed)[1] == ["3 crash reports"]
 
 
-def test_of_many_crash_reports_the_first_are_read(alices: Client, with_files: Callable[..., UUID]) -> None:
+def test_of_many_crash_reports_the_first_are_read_and_all_counted(
+    alices: Client, with_files: Callable[..., UUID]
+) -> None:
     reports = [(f"{n:02}.txt", "crash_report", "text/plain", b"ValueError: no\n") for n in range(MOST_REPORTS + 5)]
-    assert trouble(alices, with_files(*reports))[1] == [f"{MOST_REPORTS - 1} more crash reports"]
+    assert trouble(alices, with_files(*reports))[1] == [f"{MOST_REPORTS + 4} more crash reports"]
 
 
 def test_lanes_are_drawn_of_every_file_that_can_be_read(alices: Client, with_files: Callable[..., UUID]) -> None:
@@ -192,3 +195,14 @@ def test_without_scripts_a_large_file_is_read_on_request(alices: Client, with_fi
     lines = [(n / 100, f"INFO {'x' * 60}") for n in range(5_000)]
     session_id = with_files(log(*lines))
     assert "Reading" not in alices.get(f"/sessions/{session_id}/", {"lanes": "1"}).content.decode()
+
+
+def test_a_database_that_is_only_read_shows_a_large_file_too(alices: Client, with_files: Callable[..., UUID]) -> None:
+    lines = [(n / 100, f"INFO {'x' * 60}") for n in range(5_000)]
+    session_id = with_files(log(*lines, (55, "ERROR late")))
+    with connection.cursor() as cursor:
+        # Foreign keys are checked first: that takes locks, which are writes.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET TRANSACTION READ ONLY")
+    headers = {"HX-Request": "true", "HX-Target": "pending"}
+    assert "ERROR late" in alices.get(f"/sessions/{session_id}/", headers=headers).content.decode()
+    assert not FileIndex.objects.exists()

@@ -3,9 +3,7 @@
 from urllib.parse import parse_qsl, unquote_plus
 
 from sessions.viewers.har.body import MOST_FIELDS, FormField
-from sessions.viewers.har.secrets import is_secret_field
-
-HIDDEN = "HIDDEN"
+from sessions.viewers.har.secrets import HIDDEN, is_secret_field
 
 
 def query_of(url: str) -> list[FormField]:

@@ -89,20 +89,29 @@ def read_archive(file: IO[bytes]) -> list[Summary]:
 
 
 def request_at(file: IO[bytes], summary: Summary) -> Request:
-    return _decoded(_entry_at(file, summary), read_request)
+    """Raises NotHar for a file that is not the one that was read."""
+    return _read_at(file, summary, read_request)
 
 
 def details_at(file: IO[bytes], summary: Summary) -> Details:
-    return _decoded(_entry_at(file, summary), read_details)
+    """Raises NotHar for a file that is not the one that was read."""
+    return _read_at(file, summary, read_details)
 
 
 def address_at(file: IO[bytes], summary: Summary, longest: int = LONGEST_SEARCHED) -> str:
     """The address of a request, without reading the rest of its entry."""
     if not summary.url_length:
-        return _decoded(_entry_at(file, summary), lambda entry: read_request(entry, longest)).url
+        return _read_at(file, summary, lambda entry: read_request(entry, longest)).url
     file.seek(summary.offset + summary.url_at)
     # Two quotes, and one byte more that says that it is cut.
     return text(file.read(min(summary.url_length, longest + 3)), longest)
+
+
+def _read_at(file: IO[bytes], summary: Summary, read: Callable[[bytes], Read]) -> Read:
+    try:
+        return _decoded(_entry_at(file, summary), read)
+    except (msgspec.DecodeError, Malformed, TooComplex) as error:
+        raise NotHar("It cannot be read any more: it was cut short or changed in the storage.") from error
 
 
 def _entry_at(file: IO[bytes], summary: Summary) -> bytes:

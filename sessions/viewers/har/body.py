@@ -10,6 +10,7 @@ import msgspec
 from django.utils.http import parse_header_parameters
 
 from sessions.files.media import essence
+from sessions.viewers.har.json_secrets import json_without_secrets
 from sessions.viewers.har.loose import ABSENT, Text, cut_text, fields, number, parts, text
 from sessions.viewers.har.secrets import is_secret_field
 from sessions.viewers.indent import indented
@@ -50,6 +51,11 @@ class Body:
     form: list[FormField] = field(default_factory=list)
     image: str = ""
     binary_size: int | None = None
+
+    @property
+    def shown(self) -> str:
+        """The text, of JSON without what lets somebody in."""
+        return json_without_secrets(self.text)
 
     @property
     def is_known(self) -> bool:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from sessions.files.media import essence
-from sessions.viewers.har.address import HIDDEN, pairs_without_secrets, without_secrets
+from sessions.viewers.har.address import pairs_without_secrets, without_secrets
 from sessions.viewers.har.body import FORM, Sent
 from sessions.viewers.har.entry import Header, Request
+from sessions.viewers.har.json_secrets import json_without_secrets
+from sessions.viewers.har.secrets import HIDDEN
 
 # What RFC 9110 allows in a name: neither a space nor the "@" by which curl reads headers from a file.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -69,7 +71,9 @@ def _header_line(header: Header, reveal: bool) -> str:
     """Empty for what curl writes itself, and for what is no header of HTTP/1.1, such as `:authority`."""
     if header.name.lower() in _OF_CURL or not _TOKEN.fullmatch(header.name):
         return ""
-    value = HIDDEN if header.sensitive and not reveal else _CONTROLS.sub(" ", header.value).strip()
+    value = _CONTROLS.sub(" ", header.value if reveal else header.shown).strip()
+    if header.sensitive and not reveal:
+        value = HIDDEN
     # A colon alone would have curl leave the header out.
     return f"{header.name}: {value}" if value else f"{header.name};"
 
@@ -82,7 +86,8 @@ def _body(sent: Sent, reveal: bool) -> tuple[str | None, str]:
         return None, "The body is not in it: it is binary."
     is_form = essence(sent.mime_type or FORM) == FORM
     if sent.text:
-        return (pairs_without_secrets(sent.text) if is_form and not reveal else sent.text), ""
+        hidden = pairs_without_secrets(sent.text) if is_form else json_without_secrets(sent.text)
+        return sent.text if reveal else hidden, ""
     if sent.form and not is_form:
         return None, "The body is not in it: the archive holds the fields of its form alone."
     fields = [(one.name, HIDDEN if one.sensitive and one.value and not reveal else one.value) for one in sent.form]

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from sessions.viewers.har.address import query_of
+from sessions.viewers.har.address import query_of, without_secrets
 from sessions.viewers.har.body import Body, FormField, Sent, read_body, read_sent
 from sessions.viewers.har.loose import ABSENT, fields, number, parts, text
 from sessions.viewers.har.messages import Message, read_messages
@@ -18,6 +18,8 @@ MOST_HEADERS = 200
 LONGEST_HEADER = 8_000
 LONGEST_HEADERS = 250_000
 
+# Headers whose value is an address, which may stand there without its scheme.
+ADDRESSES = frozenset({"referer", "location", "content-location", "refresh", "link", ":path"})
 PHASES = ("blocked", "dns", "connect", "ssl", "send", "wait", "receive")
 _TYPES = {
     "document": ("text/html", "application/xhtml"),
@@ -44,6 +46,12 @@ class Header:
     @property
     def sensitive(self) -> bool:
         return is_secret_header(self.name)
+
+    @property
+    def shown(self) -> str:
+        """The value, and of one with an address only what lets nobody in."""
+        has_address = self.name.lower() in ADDRESSES or "://" in self.value
+        return without_secrets(self.value) if has_address else self.value
 
 
 @dataclass(frozen=True)

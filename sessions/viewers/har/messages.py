@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from sessions.viewers.har.body import binary_size
+from sessions.viewers.har.json_secrets import json_without_secrets
 from sessions.viewers.har.loose import ABSENT, cut_text, fields, number, parts, text
 
 MOST_MESSAGES = 200
@@ -22,6 +23,11 @@ class Message:
     text: str
     left_out: int
     binary_size: int | None
+
+    @property
+    def shown(self) -> str:
+        """The text, of JSON without what lets somebody in."""
+        return json_without_secrets(self.text)
 
 
 class _Message(msgspec.Struct):

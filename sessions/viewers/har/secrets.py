@@ -1,5 +1,7 @@
 """Which headers and fields of forms let somebody in: their values are shown when they are asked for, not before."""
 
+# What stands in the place of such a value.
+HIDDEN = "HIDDEN"
 HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token"})
 # Forms name them in many ways: `user[password]`, `csrf_token`, `clientSecret`.
 _WORDS = ("password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "credential", "otp")
