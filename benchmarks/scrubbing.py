@@ -7,6 +7,7 @@ second. It needs what `make test` installs.
 """
 
 import argparse
+import math
 import os
 import shutil
 import time
@@ -107,7 +108,7 @@ def measure(page: Page, url: str, panel: str) -> None:
 
 
 def drag(page: Page) -> int:
-    """Over the axis and back, for SECONDS; how many times the pointer was moved."""
+    """To both ends of the axis and back to its middle, for SECONDS; how many times the pointer was moved."""
     lanes, head = page.locator("[data-lanes]").bounding_box(), page.locator("[data-playhead] line").bounding_box()
     assert lanes
     assert head
@@ -116,7 +117,8 @@ def drag(page: Page) -> int:
     page.mouse.down()
     started, moves = time.monotonic(), 0
     while (passed := time.monotonic() - started) < SECONDS:
-        page.mouse.move(lanes["x"] + lanes["width"] * abs(1 - 2 * passed / SECONDS), middle)
+        share = 0.5 + 0.49 * math.sin(2 * math.pi * passed / SECONDS)
+        page.mouse.move(lanes["x"] + lanes["width"] * share, middle)
         moves += 1
     page.mouse.up()
     return moves
@@ -151,7 +153,8 @@ def frames_of(trace: list[dict[str, Any]]) -> tuple[int, list[Task]]:
     # The page's own process is the one that has most to do.
     own = max(made.values(), key=len)
     frames = sum(event["name"] == "AnimationFrame" and event["ph"] == "b" for event in own)
-    tasks = [Task(event["dur"] / 1000, event["tdur"] / 1000) for event in own if event["name"] == "RunTask"]
+    whole = (event for event in own if event["name"] == "RunTask" and "dur" in event)
+    tasks = [Task(event["dur"] / 1000, event.get("tdur", 0) / 1000) for event in whole]
     return frames, sorted(tasks, reverse=True)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sessions.contract.choices import AttachmentKind
+from sessions.contract.schema import Attachment as SessionFile
 from sessions.contract.schema import Session
 from sessions.files.media import Viewer
 from sessions.models import Attachment
@@ -26,8 +27,18 @@ def stage_context(record: Session, axis: Axis, scope: Scope, video: str) -> dict
         "stage": stage,
         "recording": recording and recording[0],
         "recording_start": recording and recording[1],
+        "large_recordings": _large_recordings(record),
         "is_bare": stage.is_empty and recording is None,
     }
+
+
+def _large_recordings(record: Session) -> list[SessionFile]:
+    """Those that open in their viewer alone."""
+    return [
+        file
+        for file in record.attachments
+        if AttachmentKind(file.kind) is AttachmentKind.RECORDING and file.available and file.size > LARGEST_ON_STAGE
+    ]
 
 
 def _recording(record: Session, axis: Axis, scope: Scope) -> tuple[RecordingStage, Start] | None:

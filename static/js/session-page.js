@@ -254,6 +254,8 @@ lanes.addEventListener("pointercancel", () => {
   pressed = null;
 });
 lanes.addEventListener("click", (event) => event.preventDefault());
+// Or else the browser drags a link, or the text that is selected, and takes the pointer away.
+lanes.addEventListener("dragstart", (event) => event.preventDefault());
 
 function at(x) {
   const box = lanes.getBoundingClientRect();

@@ -148,6 +148,8 @@ def test_the_playhead_is_dragged_and_its_moment_kept_when_it_is_let_go(
     page.on("request", lambda request: asked.append(request) if is_for(request, "panel") else None)
     box = page.locator("[data-lanes]").bounding_box()
     assert box
+    # Text that is selected is not dragged instead.
+    page.evaluate("getSelection().selectAllChildren(document.body)")
     page.mouse.move(box["x"] + box["width"] * 0.1, box["y"] + box["height"] / 2)
     page.mouse.down()
     for share in (0.2, 0.33, 0.7, 0.505):

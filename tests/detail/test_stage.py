@@ -65,3 +65,14 @@ def test_a_recording_that_is_none_leaves_the_stage_away(
     page = alices.get(f"/sessions/{session_id}/").content.decode()
     assert '<section class="stage"' not in page
     assert "replay-without-stage" in page
+
+
+def test_a_recording_that_is_too_large_for_the_page_leads_to_its_viewer(
+    alices: Client, with_files: Callable[..., UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sessions.views.stage.LARGEST_ON_STAGE", 100)
+    session_id = with_files(CAST)
+    page = alices.get(f"/sessions/{session_id}/").content.decode()
+    assert "The recording shop.cast" in page
+    assert f'href="/sessions/{session_id}/attachments/shop.cast/view/"' in page
+    assert stage(alices, session_id) == ""
