@@ -34,6 +34,24 @@ Send = Callable[..., UUID]
 ClientOf = Callable[[User], Client]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--postgresql", action="store_true", help="only the tests that ask PostgreSQL")
+
+
+@pytest.hookimpl(trylast=True)  # when all markers are there
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("postgresql"):
+        config.hook.pytest_deselected(items=[item for item in items if not asks_postgresql(item)])
+        items[:] = [item for item in items if asks_postgresql(item)]
+
+
+def asks_postgresql(item: pytest.Item) -> bool:
+    """Whether it may: pytest-django refuses a connection to any other test. A database of its own has a marker."""
+    fixtures = item.fixturenames if isinstance(item, pytest.Function) else []
+    markers = (item.get_closest_marker(name) for name in ("django_db", "own_database"))
+    return any(markers) or not {"db", "transactional_db", "django_db_setup"}.isdisjoint(fixtures)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Commits do not wait for the disk, here and in the servers that tests start: no test's data outlives a crash."""

@@ -14,6 +14,7 @@ import pytest
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
+pytestmark = pytest.mark.own_database
 ROOT = Path(__file__).parent.parent
 ROWS = 300
 

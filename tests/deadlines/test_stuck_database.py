@@ -8,6 +8,7 @@ import pytest
 
 from tests.deadlines.conftest import STATEMENT_SECONDS, Answer, PostgreSQL, Product, Watch
 
+pytestmark = pytest.mark.own_database
 AT_ONCE_SECONDS = 1.5
 BACK_SECONDS = 2.0
 PROBE_SECONDS = 0.2

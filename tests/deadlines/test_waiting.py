@@ -9,6 +9,7 @@ import pytest
 from sessions.postgresql.waiting import Connection, NoAnswerError, NobodyWaitsError, on_behalf_of
 from tests.deadlines.conftest import PostgreSQL, Product, eventually
 
+pytestmark = pytest.mark.own_database
 SLOW = "SELECT pg_sleep(60)"
 
 

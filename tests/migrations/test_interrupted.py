@@ -5,8 +5,11 @@ import signal
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from tests.migrations.conftest import KILLED, OURS, Database, Process, Runner, plan
 
+pytestmark = pytest.mark.own_database
 READ = "SELECT 1 FROM history_session, history_organisation, history_user, history_app, history_device LIMIT 1"
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.migrations.conftest import OURS, a_database, plan, runner
 
+pytestmark = pytest.mark.own_database
 CHANGES = ("ALTER", "COMMENT", "CREATE", "DROP", "UPDATE")
 SQUAWK = Path(sys.executable).with_name("squawk")
 
