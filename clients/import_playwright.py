@@ -32,7 +32,20 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from session_history import ApiError, SessionHistory, clean, kind_of, milliseconds_of, type_of, without_secrets
+from session_history import (
+    LONGEST_OUTCOME,
+    LONGEST_TITLE,
+    ApiError,
+    SessionHistory,
+    ci_attributes,
+    clean,
+    first_line,
+    kind_of,
+    milliseconds_of,
+    shortened,
+    type_of,
+    without_secrets,
+)
 
 Json = dict[str, Any]
 
@@ -52,6 +65,8 @@ COLOURS = re.compile("\x1b\\[[0-9;]{0,20}m")
 UNFIT_FOR_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]")
 # As Playwright makes the name of a test's folder of its file, its titles and its project.
 NOT_IN_A_FOLDER = re.compile(r"[\x00-,./:-@\[-`{-\x7f]{1,1000}")
+# Where a test stands in its file: it moves when something is added above it.
+LINE_OF_TITLE = re.compile(r":[0-9]{1,9}(?::[0-9]{1,9})?\Z")
 TEXTS = (".csv", ".htm", ".html", ".json", ".log", ".md", ".ndjson", ".txt", ".xml", ".yaml", ".yml")
 
 # How a part shows that it is not what it should be.
@@ -152,12 +167,17 @@ def read_zip(path: Path) -> Iterator[Recording]:
         names = archive.namelist()
         archives = [name for name in names if name.endswith(".har")]
         if REPORT in names:
-            yield from _read_report(archive)
+            run = _session(path)["external_id"].partition(":")[2]
+            about = {"run": run, **ci_attributes(), **_commit(archive)}
+            for recording in _read_report(archive):
+                recording.session["attributes"] = {**about, **recording.session["attributes"]}
+                yield recording
         elif any(name.endswith(".trace") for name in names):
             recording = _read_trace(archive)
             recording.session = {**_session(path), **recording.session}
             attributes = recording.session["attributes"]
-            attributes.update(_of_folder(path.parent.name, attributes.get("title", "")))
+            attributes.update(_of_folder(path.parent.name, recording.session.get("title", "")))
+            recording.session["attributes"] = {**ci_attributes(), **attributes}
             yield recording
         elif archives:
             yield _read_har(path, archive.read(archives[0]), archive)
@@ -171,11 +191,21 @@ def _of_folder(folder: str, title: str) -> Json:
     retry: Json = {"retry": int(number)} if dash and number.isascii() and number.isdigit() else {}
     name = name if retry else folder
     place, *titles = title.split(" › ")
-    file = Path(place.partition(":")[0]).stem
+    file = Path(place).stem
     for ending in (".spec", ".test"):
         file = file.removesuffix(ending)
     test = _folder_name(" ".join([file, *titles]))
     return {**({"project": name[len(test) + 1 :]} if titles and name.startswith(f"{test}-") else {}), **retry}
+
+
+def _named(title: str) -> Json:
+    """A test's titles as the title of its session, and its file as the suite."""
+    place, *titles = title.split(" › ")
+    if not titles:
+        return {"title": shortened(title, LONGEST_TITLE), "attributes": {}}
+    place = LINE_OF_TITLE.sub("", place)
+    suite = {"suite": shortened(place, LONGEST_TITLE)}
+    return {"title": shortened(" › ".join([place, *titles]), LONGEST_TITLE), "attributes": suite}
 
 
 def _folder_name(text: str) -> str:
@@ -221,8 +251,10 @@ def _read_trace(archive: zipfile.ZipFile) -> Recording:
     failed, was_to_fail = any(trace.failed for trace in traces), any(trace.was_to_fail for trace in traces)
     if failed != was_to_fail:
         session["status"] = "failed"
+    reason = next((trace.reason for trace in traces if trace.reason), "")
     if was_to_fail:
-        session["attributes"]["outcome"] = FAILED_AS_EXPECTED if failed else "passed unexpectedly"
+        session["attributes"]["outcome"] = FAILED_AS_EXPECTED if failed else PASSED_UNEXPECTEDLY
+    session.update(_outcome(reason, session["attributes"].get("outcome", "")))
     session["flags"] = {"exception": any(event["event_type"] == "exception" for event in events)}
     recording = Recording(session, events, files, left_out)
     recording.pages_begun = sorted(begun for trace in traces for begun in trace.pages_begun.values())
@@ -260,6 +292,15 @@ def _attach(files: list[Stored], archive: zipfile.ZipFile, attached: list[Json])
 
 REPORT = "report.jsonl"
 FAILED_AS_EXPECTED = "failed as expected"
+PASSED_UNEXPECTEDLY = "passed unexpectedly"
+
+
+def _outcome(reason: str, word: str) -> Json:
+    """How a test went, as the session says it: why it failed, or that it did not do as expected."""
+    reason = first_line(_plain(reason))
+    if word in (FAILED_AS_EXPECTED, PASSED_UNEXPECTEDLY):
+        reason = f"{word}: {reason}" if reason and word == FAILED_AS_EXPECTED else word
+    return {"outcome": shortened(reason, LONGEST_OUTCOME)} if reason else {}
 
 
 def _read_report(archive: zipfile.ZipFile) -> Iterator[Recording]:
@@ -297,6 +338,14 @@ def _read_report(archive: zipfile.ZipFile) -> Iterator[Recording]:
         raise NotRecorded("; ".join(["there are no tests in its report", *left_out[:1]]))
     last.left_out += left_out
     yield last
+
+
+def _commit(archive: zipfile.ZipFile) -> Json:
+    """What was tested, where the runner was told to say so (`captureGitInfo`)."""
+    configured = next((line for line in _lines(archive, REPORT, []) if line.get("method") == "onConfigure"), {})
+    metadata = _dict(_dict(_dict(configured.get("params")).get("config")).get("metadata"))
+    found = _dict(metadata.get("gitCommit")).get("hash") or _dict(metadata.get("ci")).get("commitHash")
+    return {"commit": shortened(found, LONGEST_TITLE)} if isinstance(found, str) and found.strip() else {}
 
 
 def _titles(entries: list[Json], before: list[str], about: Json) -> Json:
@@ -339,8 +388,19 @@ def _attempt(archive: zipfile.ZipFile, result: Json, test: Json, about: Json, at
         recording.files.append(_text("output.log", "".join(attempt["output"]), _iso(begun)))
     _place_films(recording, new)
     outcome = FAILED_AS_EXPECTED if is_expected and status == "failed" else status
-    attributes = {**recording.session["attributes"], **about, "outcome": outcome, "retry": result.get("retry")}
+    named = _named(str(about.get("title", "")))
+    attributes = {
+        **recording.session["attributes"], **named["attributes"], "project": about.get("project"),
+        "outcome": outcome, "retry": result.get("retry"),
+    }  # fmt: skip
+    errors = [_dict(error) for error in result.get("errors") or []]
+    reason = next((said for error in errors if (said := _said(error))), "")
+    if not (is_expected or reason):
+        reason = PASSED_UNEXPECTEDLY if status == "passed" else f"the test has the status {status}"
+    recording.session.pop("outcome", None)
     recording.session.update({
+        **({"title": named["title"]} if named["title"] else {}),
+        **_outcome(reason, outcome),
         "external_id": f"playwright:{result['id']}",
         "status": "ended" if is_expected else "failed",
         "started_at": _iso(begun),
@@ -351,8 +411,12 @@ def _attempt(archive: zipfile.ZipFile, result: Json, test: Json, about: Json, at
     return recording
 
 
+def _said(error: Json) -> str:
+    return _plain(error.get("message") or error.get("value"))
+
+
 def _thrown(error: Json, at: str) -> Json:
-    said = {"message": _plain(error.get("message") or error.get("value")), "trace": _plain(error.get("stack"))}
+    said = {"message": _said(error), "trace": _plain(error.get("stack"))}
     return {"event_type": "exception", "event_time": at, "event_properties": _cut(said)}
 
 
@@ -380,6 +444,8 @@ class _Trace:
         self.pages_begun: dict[str, str] = {}
         self.about: Json = {}
         self.failed = False
+        # What the first error says.
+        self.reason = ""
         # As test.fail() says.
         self.was_to_fail = False
         self.attached: list[Json] = []
@@ -427,9 +493,11 @@ class _Trace:
             "channel": line.get("channel"),
             "playwright": line.get("playwrightVersion"),
             "language": line.get("sdkLanguage"),
-            "title": line.get("title"),
         }
         self.about = {"attributes": {name: str(value) for name, value in about.items() if value}}
+        if line.get("title"):
+            named = _named(str(line["title"]))
+            self.about = {"title": named["title"], "attributes": {**self.about["attributes"], **named["attributes"]}}
         if viewport:
             self.about["device"] = {"screen_width": viewport["width"], "screen_height": viewport["height"]}
         if options.get("userAgent"):
@@ -478,6 +546,7 @@ class _Trace:
     def _error(self, line: Json) -> None:
         """What the runner of tests says of a test that fails."""
         self.failed = True
+        self.reason = self.reason or _plain(line.get("message"))
         last = max(self.times, default=self._begun)
         if last is None:
             raise ValueError("nothing before it says when")

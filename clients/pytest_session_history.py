@@ -31,7 +31,20 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import session_history
-from session_history import SECONDS_AFTER, Journal, Spool, Spooled, is_sent, totals, without_secrets
+from session_history import (
+    LONGEST_OUTCOME,
+    LONGEST_TITLE,
+    SECONDS_AFTER,
+    Journal,
+    Spool,
+    Spooled,
+    ci_attributes,
+    first_line,
+    is_sent,
+    shortened,
+    totals,
+    without_secrets,
+)
 
 LONGEST_MESSAGE = 2_000
 LONGEST_TRACE = 20_000
@@ -42,6 +55,7 @@ MOST_REQUESTS = 5_000
 MOST_EVENTS = 2_000
 PICTURE_MILLISECONDS = 2_000
 STARTER_SECONDS = 10.0
+GIT_SECONDS = 2.0
 CHROMEDRIVER = re.compile(r"(?P<url>\S+) (?P<line>[0-9]+):[0-9]+ (?P<text>.*)", re.DOTALL)
 BROWSERS = {
     "playwright.sync_api": ("Page", "BrowserContext"),
@@ -82,11 +96,11 @@ def pytest_configure(config: pytest.Config) -> None:
         if worker is None:
             run = Run(config, url, token)
             config.pluginmanager.register(run, "session-history-run")
-            folder, name = run.folder, "main"
+            folder, about, name = run.folder, run.about, "main"
         else:
-            folder, name = Path(worker[WORKER]), worker["workerid"]
+            folder, about, name = Path(worker[WORKER]["folder"]), worker[WORKER]["about"], worker["workerid"]
         if worker is not None or not _has_workers(config):
-            recorder = Recorder(config, Journal(folder, name, token), folder.name, name)
+            recorder = Recorder(config, Journal(folder, name, token), folder.name, name, about)
             config.pluginmanager.register(recorder, "session-history-recorder")
     except Exception as error:  # noqa: BLE001  a recording is never worth a run
         config.pluginmanager.register(NoRun(_text_of(error)), "session-history-no-run")
@@ -94,6 +108,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _has_workers(config: pytest.Config) -> bool:
     return bool(config.getoption("tx", default=None))
+
+
+def _commit(folder: Path) -> dict[str, str]:
+    """The commit that is checked out, where Git can say it."""
+    if ci_attributes().get("commit") or not (git := shutil.which("git")):
+        return {}
+    with suppress(OSError, subprocess.SubprocessError):
+        said = subprocess.run(
+            [git, "rev-parse", "--verify", "HEAD"],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=GIT_SECONDS,
+        )
+        return {"commit": said.stdout.decode("ascii", "replace").strip()}
+    return {}
 
 
 class NoRun:
@@ -115,6 +146,8 @@ class Run:
         self._token = token
         self._spool = Spool(url, config.getoption("--session-history-spool"))
         self.folder = self._spool.begin(uuid.uuid4().hex)
+        # Attributes of all its tests.
+        self.about = {"run": self.folder.name, **_commit(config.rootpath), **ci_attributes()}
         self._sender: IO[bytes] | None = None
         self._problem: str | None = None
         self._lost = 0
@@ -144,7 +177,7 @@ class Run:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """A worker of pytest-xdist writes into the same folder."""
-        node.workerinput[WORKER] = str(self.folder.absolute())
+        node.workerinput[WORKER] = {"folder": str(self.folder.absolute()), "about": self.about}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -195,11 +228,12 @@ class Run:
 class Recorder:
     """Writes the tests that run in this process to the spool."""
 
-    def __init__(self, config: pytest.Config, journal: Journal, run: str, worker: str) -> None:
+    def __init__(self, config: pytest.Config, journal: Journal, run: str, worker: str, about: Json) -> None:
+        """`run` tells its sessions from those of other runs; `about` are the attributes of all of them."""
         app = config.getoption("--session-history-app")
         self._journal = journal
         attributes = {
-            "run": run,
+            **about,
             "python": platform.python_version(),
             **({"worker": worker} if worker != "main" else {}),
         }
@@ -233,11 +267,18 @@ class Recorder:
 
     def _begin(self, item: pytest.Item) -> None:
         self._number += 1
+        title, suite = _name(item.nodeid)
+        about = {
+            "test": item.nodeid[:LONGEST_MESSAGE],
+            "suite": shortened(suite, LONGEST_TITLE, self._secret),
+            "retry": 0,
+        }
         session = {
             **self._about,
+            "title": shortened(title, LONGEST_TITLE, self._secret),
             "external_id": f"{self._prefix}:{self._number}",
             "started_at": _now(),
-            "attributes": {"test": item.nodeid[:LONGEST_MESSAGE], **self._about["attributes"]},
+            "attributes": {**about, **self._about["attributes"]},
         }
         self._test = Test(session)
         self._journal.begin(session)
@@ -338,10 +379,11 @@ class Test:
                 files.append(Spooled(film.name, film, "video", "video/webm", starts_at))
         about = {name: value for browser in self._browsers for name, value in browser.about.items()}
         attempts = 1 + sum(_is_rerun(report) for report in self.reports)
-        about |= {"attempts": attempts} if attempts > 1 else {}
+        about |= {"attempts": attempts, "retry": attempts - 1} if attempts > 1 else {}
         session = {
             **self.session,
             "status": "failed" if failed else "ended",
+            "outcome": shortened(first_line(_why(self.reports, outcome)), LONGEST_OUTCOME, secret) or None,
             "ended_at": ended_at,
             "flags": {"exception": failed or any(browser.thrown for browser in self._browsers)},
             "attributes": {**self.session["attributes"], "outcome": outcome, **about},
@@ -377,12 +419,28 @@ def _told(report: Report, began: str, ended: str) -> Generator[Json, None, None]
     yield {"event_type": str(report.when or "test"), "event_time": at, "event_properties": said}
     if report.failed or _is_rerun(report):
         trace = report.longreprtext
-        crash = getattr(report.longrepr, "reprcrash", None)
-        message = str(getattr(crash, "message", "")) or trace.strip().rpartition("\n")[2]
-        if message.startswith("assert "):  # which is how pytest shortens it
-            message = f"AssertionError: {message}"
-        said = {"message": message[:LONGEST_MESSAGE], "trace": trace[:LONGEST_TRACE], "phase": report.when}
+        said = {"message": _message(report)[:LONGEST_MESSAGE], "trace": trace[:LONGEST_TRACE], "phase": report.when}
         yield {"event_type": "exception", "event_time": at, "event_properties": said}
+
+
+def _message(report: Report) -> str:
+    """Why a phase failed."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    message = str(getattr(crash, "message", "")) or report.longreprtext.strip().rpartition("\n")[2]
+    # Without its type is how pytest shortens it.
+    return f"AssertionError: {message}" if message.startswith("assert ") else message
+
+
+def _why(reports: list[Report], outcome: str) -> str:
+    """Why a test failed or was skipped; nothing of one that went as it should."""
+    attempt = _last_attempt(reports)
+    if failed := next((report for report in attempt if report.failed), None):
+        return _message(failed)
+    if outcome == "interrupted":
+        return "The run was interrupted while this test ran."
+    if outcome == "skipped":
+        return next((str(report.longrepr[-1]) for report in attempt if isinstance(report.longrepr, tuple)), "")
+    return ""
 
 
 class PlaywrightBrowser:
@@ -671,14 +729,25 @@ def _outcome(report: Report) -> str:
 
 def _summary(reports: list[Report]) -> str:
     """One word for the test, as pytest's own summary has it: of its last attempt, where there were several."""
-    before = [number for number, report in enumerate(reports, 1) if _is_rerun(report)]
-    attempt = reports[before[-1] :] if before else reports
+    attempt = _last_attempt(reports)
     for report in attempt:
         if report.failed:
             return "failed" if report.when == "call" else "error"
     if not any(report.when == "teardown" for report in attempt):
         return "interrupted"
     return next((outcome for report in attempt if (outcome := _outcome(report)) != "passed"), "passed")
+
+
+def _last_attempt(reports: list[Report]) -> list[Report]:
+    before = [number for number, report in enumerate(reports, 1) if _is_rerun(report)]
+    return reports[before[-1] :] if before else reports
+
+
+def _name(nodeid: str) -> tuple[str, str]:
+    """What a test is called, and the file that it is in: `TestCart › test_pay[visa]`, `tests/test_shop.py`."""
+    suite, _, path = nodeid.partition("::")
+    names, bracket, parameters = path.partition("[")
+    return " › ".join(names.split("::")) + bracket + parameters or suite, suite
 
 
 def _is_rerun(report: Report) -> bool:

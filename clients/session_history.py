@@ -34,6 +34,7 @@ import tempfile
 import threading
 import time
 import traceback
+import unicodedata
 import urllib.parse
 import urllib.request
 import uuid
@@ -53,10 +54,13 @@ __all__ = [
     "SessionHistory",
     "Spool",
     "Spooled",
+    "ci_attributes",
     "clean",
+    "first_line",
     "kind_of",
     "milliseconds_of",
     "now",
+    "shortened",
     "type_of",
     "without_secrets",
 ]
@@ -81,6 +85,9 @@ MOMENT = re.compile(
     r"(?:Z|([+-])([0-9]{2})(?::?([0-5][0-9]))?)?",
     re.IGNORECASE,
 )
+# As far as the server takes them.
+LONGEST_TITLE = 500
+LONGEST_OUTCOME = 2_000
 # What a flat name means, so that `app="io.example.shop"` is enough.
 SHORT = {"app": "app_id", "device": "model", "os": "name"}
 
@@ -128,7 +135,8 @@ class SessionHistory:
     def session(self, **fields: Any) -> Session:
         """A session that starts with `start()`, or on entering a `with` block.
 
-        Fields are those of the API. `app`, `device` and `os` may be an app ID, a model and a name.
+        Fields are those of the API. `app`, `device` and `os` may be an app ID, a model and a name. `title` says what it
+        is: a test's name, a flow, a query.
         Without an `external_id` it gets one of its own; without an `initiator` it is the token's.
         """
         return Session(self, fields)
@@ -371,15 +379,16 @@ class Session:
         return self._patch({name: _expanded(name, value) for name, value in fields.items()})
 
     def end(self, **fields: Any) -> Json:
-        """It is over. The answer is the session as it is kept."""
+        """It is over; with an `outcome` among the fields, how it went. The answer is the session as it is kept."""
         return self._finish("ended", fields)
 
     def fail(self, message: str | None = None, *, trace: str | None = None, **fields: Any) -> Json:
-        """It has failed; with a message, that is an event of type `exception`."""
+        """It has failed; a message is its outcome, unless the fields have one, and an event of type `exception`."""
         if message is not None:
             said = {"message": message, **({"trace": trace} if trace else {})}
             self.event("exception", **clean(without_secrets(said, self._history.token)))
-            fields = {"flags": {"exception": True}, **fields}
+            outcome = shortened(message, LONGEST_OUTCOME, self._history.token)
+            fields = {"flags": {"exception": True}, "outcome": outcome, **fields}
         return self._finish("failed", fields)
 
     def _finish(self, status: str, fields: Json) -> Json:
@@ -506,6 +515,38 @@ def clean(value: Any) -> Any:
     if isinstance(value, dict):
         return {clean(name): clean(item) for name, item in value.items()}
     return [clean(item) for item in value] if isinstance(value, list) else value
+
+
+def first_line(text: str) -> str:
+    """The first line that says something."""
+    return next((line for line in text.splitlines() if line.strip()), "")
+
+
+def shortened(text: str, longest: int, *secrets: str) -> str:
+    """A text as a title or an outcome takes it: without secrets, at most `longest` characters in Unicode's form NFC."""
+    composed = unicodedata.normalize("NFC", clean(without_secrets(text, *secrets))).strip()
+    return composed if len(composed) <= longest else f"{composed[: longest - 1]}…"
+
+
+# Of the services that build and test, best first: what they call a run and the commit that it is of.
+RUNS = (
+    "SESSION_HISTORY_RUN", "GITHUB_RUN_ID", "CI_PIPELINE_ID", "CIRCLE_WORKFLOW_ID", "BUILDKITE_BUILD_ID",
+    "BITBUCKET_PIPELINE_UUID", "TRAVIS_BUILD_ID", "BUILD_BUILDID", "BUILD_TAG", "BUILD_ID",
+)  # fmt: skip
+COMMITS = (
+    "SESSION_HISTORY_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA", "CIRCLE_SHA1", "BUILDKITE_COMMIT", "BITBUCKET_COMMIT",
+    "TRAVIS_COMMIT", "BUILD_SOURCEVERSION", "GIT_COMMIT",
+)  # fmt: skip
+
+
+def ci_attributes() -> dict[str, str]:
+    """`run` and `commit`, as far as the environment of a service that builds and tests says them."""
+    found = {}
+    for attribute, names in (("run", RUNS), ("commit", COMMITS)):
+        value = next((value for name in names if (value := os.environ.get(name, "").strip())), None)
+        if value:
+            found[attribute] = shortened(value, LONGEST_TITLE)
+    return found
 
 
 def now() -> str:
@@ -944,7 +985,8 @@ def _broken_off(session: Json, ended_at: str | None) -> Json:
     event = {"event_type": "exception", "event_time": ended_at or session["started_at"]}
     event["event_properties"] = {"message": BROKEN_OFF}
     attributes = {**session.get("attributes", {}), "outcome": "broken off"}
-    broken = {**session, "status": "failed", "ended_at": ended_at, "attributes": attributes, "events": [event]}
+    how = {"status": "failed", "outcome": BROKEN_OFF, "ended_at": ended_at}
+    broken = {**session, **how, "attributes": attributes, "events": [event]}
     return {"session": broken, "files": []}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from pytest_django.live_server_helper import LiveServer
-from session_history import ApiError, SessionHistory
+from session_history import ApiError, SessionHistory, first_line, shortened
 
 from sessions.models import Event, Session
 from tests.producers.conftest import Listed
@@ -86,7 +86,35 @@ def test_an_exception_makes_the_session_failed_and_goes_on_its_way(history: Sess
     (event,) = events_of(history, session.path)
     assert event["event_type"] == "exception"
     assert event["event_properties"]["message"].startswith("ZeroDivisionError: ")
+    assert found["outcome"] == event["event_properties"]["message"]
     assert "1 // 0" in event["event_properties"]["trace"]
+
+
+def test_a_session_says_what_it_is_and_how_it_went(history: SessionHistory, listed: Listed) -> None:
+    with history.session(title="order › flat white") as session:
+        session.update(outcome="paid 4.80 €")
+    history.start(title="order › cake").fail("out of\0 paper\ud800 " + "x" * 3_000)
+    history.start(title="order › tea").fail("out of paper", outcome="nobody came")
+
+    said = [(found["title"], found["outcome"]) for found in listed()]
+    assert said[0] == ("order › flat white", "paid 4.80 €")
+    assert said[1][1].startswith("out of\u2400 paper? xxx")
+    assert len(said[1][1]) == 2_000
+    assert said[2] == ("order › tea", "nobody came")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ""),
+        (" \n\t\n  no price \n at cart.js", "no price"),
+        ("Cookie: sid=12345678", "Cookie: [secret]"),
+        ("e\u0301" * 2_000, "\u00e9" * 2_000),
+        ("x" * 2_001, "x" * 1_999 + "…"),
+    ],
+)
+def test_a_text_is_shortened_to_what_the_server_takes(text: str, expected: str) -> None:
+    assert shortened(first_line(text), 2_000) == expected
 
 
 def test_the_same_external_id_is_the_same_session(history: SessionHistory) -> None:

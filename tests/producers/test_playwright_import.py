@@ -368,6 +368,7 @@ def test_a_trace_of_the_test_runner_tells_that_the_test_failed(tmp_path: Path) -
 
     assert not isinstance(recording, Exception)
     assert recording.session["status"] == "failed"
-    assert recording.session["attributes"] == {"browser": "firefox", "title": "buys"}
+    assert (recording.session["title"], recording.session["outcome"]) == ("buys", "expected 2, got 3")
+    assert recording.session["attributes"] == {"browser": "firefox"}
     assert [event["event_type"] for event in recording.events] == ["click", "action_failed", "exception"]
     assert recording.events[2]["event_properties"]["trace"] == "shop.spec.ts:7"

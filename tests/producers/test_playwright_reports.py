@@ -60,6 +60,10 @@ def test_a_test_that_was_to_fail_has_failed_when_it_passes(
     recording = trace(tmp_path, trace_zip(*lines, to_fail=to_fail))
 
     assert (recording.session["status"], recording.session["attributes"].get("outcome")) == (status, outcome)
+    said = {None: "expected 2" if lines else None, "failed as expected": "failed as expected: expected 2"}
+    assert recording.session.get("outcome") == said.get(outcome, outcome)
+    assert recording.session["title"] == "shop.spec.ts › shop › buys a hat"
+    assert recording.session["attributes"]["suite"] == "shop.spec.ts"
     thrown = [event["event_properties"]["message"] for event in recording.events if event["event_type"] == "exception"]
     assert thrown == ["expected 2"] * len(lines)
 
@@ -101,7 +105,10 @@ def test_what_a_test_attached_is_in_its_trace(tmp_path: Path) -> None:
 
 def report(path: Path) -> Path:
     """Of two projects: a test that fails once, and then passes; one that is to fail; one that is skipped."""
-    lines: list[dict[str, Any]] = [{"method": "onBlobReportMetadata", "params": {"version": 2}}]
+    lines: list[dict[str, Any]] = [
+        {"method": "onBlobReportMetadata", "params": {"version": 2}},
+        {"method": "onConfigure", "params": {"config": {"metadata": {"gitCommit": {"hash": "c0ffee"}}}}},
+    ]
     for project in ("desk top", "phone"):
         tests = [{"testId": f"{project}-{name}", "title": name} for name in ("flaky", "broken", "skipped")]
         suites = [{"title": "shop.spec.ts", "entries": [{"title": "shop", "entries": tests}]}]
@@ -152,13 +159,52 @@ def test_a_blob_report_is_a_session_for_each_attempt(tmp_path: Path) -> None:
         )
     ]
     first = found[0]
-    assert first.session["attributes"]["title"] == "shop.spec.ts › shop › flaky"
+    assert first.session["title"] == "shop.spec.ts › shop › flaky"
+    assert first.session["attributes"]["suite"] == "shop.spec.ts"
+    assert "title" not in first.session["attributes"]
+    assert [one.session.get("outcome") for one in found[:4]] == ["no hat", None, "failed as expected: no hat", None]
+    assert {one.session["attributes"]["commit"] for one in found} == {"c0ffee"}
+    assert len({one.session["attributes"]["run"] for one in found}) == 1
     assert first.session["ended_at"] == "2025-11-29T10:00:01.500Z"
     assert {file.name for file in first.files} == {"screenshot.png", "output.log"}
     assert [event["event_type"] for event in first.events] == ["navigate", "exception"]
     assert first.events[1]["event_properties"] == {"message": "no hat", "trace": "shop.spec.ts:7"}
     assert len({one.session["external_id"] for one in found}) == 8
     assert [len(one.left_out) for one in found] == [0] * 7 + [1]
+
+
+def test_a_run_is_what_the_service_that_runs_it_calls_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_RUN_ID", "871")
+    monkeypatch.setenv("GITHUB_SHA", "bad")  # the report says better what was tested
+    found = read(report(tmp_path / "report.zip"))
+    assert {(one.session["attributes"]["run"], one.session["attributes"]["commit"]) for one in found} == {
+        ("871", "c0ffee")
+    }
+    of_trace = trace(tmp_path / "trace", trace_zip())
+    assert (of_trace.session["attributes"]["run"], of_trace.session["attributes"]["commit"]) == ("871", "bad")
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("shop.spec.ts:8:3 › buys", ("shop.spec.ts › buys", "shop.spec.ts")),
+        ("buys at 8:30", ("buys at 8:30", None)),
+        ("buys › \0\ud800", ("buys › ␀?", "buys")),
+        ("shop.spec.ts › " + "x" * 600, ("shop.spec.ts › " + "x" * 484 + "…", "shop.spec.ts")),
+    ],
+)
+def test_a_test_is_named_without_its_line(tmp_path: Path, title: str, expected: tuple[str, str | None]) -> None:
+    context = {"version": 10, "type": "context-options", "title": title, "wallTime": WALL, "monotonicTime": 0.0}
+    recording = trace(tmp_path, trace_zip(context))
+    assert (recording.session["title"], recording.session["attributes"].get("suite")) == expected
+
+
+def test_a_reason_has_no_colours_and_no_secrets_and_is_cut(tmp_path: Path) -> None:
+    message = "\n\x1b[31mError:\x1b[39m Authorization: Bearer s3cr3t-Value_of.it\nexpected 2"
+    recording = trace(tmp_path, trace_zip({"type": "error", "message": message}))
+    assert recording.session["outcome"] == "Error: Authorization: [secret]"
+    recording = trace(tmp_path, trace_zip({"type": "error", "message": "x" * 3_000}))
+    assert recording.session["outcome"] == "x" * 1_999 + "…"
 
 
 def test_the_same_report_again_is_the_same_sessions(tmp_path: Path) -> None:

@@ -78,6 +78,13 @@ def test_each_test_is_a_session_with_its_outcome_and_its_log(
         "test_expected_to_fail": ("ended", "xfailed"),
         "test_without_its_fixture": ("failed", "error"),
     }
+    assert {name: (found["title"], found["outcome"]) for name, found in sessions.items()} == {
+        "test_passes": ("test_passes", None),
+        "test_fails": ("test_fails", "AssertionError: assert (1 + 1) == 3"),
+        "test_skipped": ("test_skipped", "Skipped: not today"),
+        "test_expected_to_fail": ("test_expected_to_fail", None),
+        "test_without_its_fixture": ("test_without_its_fixture", "OSError: no device"),
+    }
     passed, failed = sessions["test_passes"], sessions["test_fails"]
     assert (passed["app"]["app_id"], passed["initiator"]["label"]) == ("io.acme.shop", "nightly-ci")
     assert passed["duration_ms"] is not None
@@ -88,6 +95,109 @@ def test_each_test_is_a_session_with_its_outcome_and_its_log(
     (thrown,) = [event for event in events if event["event_type"] == "exception"]
     assert thrown["event_properties"]["message"].startswith("AssertionError: ")
     assert "test_plain.py" in thrown["event_properties"]["trace"]
+
+
+NAMED = """
+import pytest
+
+class TestCart:
+    @pytest.mark.parametrize("text", [1, 2], ids=["a::b[1]", "x" * 600])
+    def test_named(self, text): raise ValueError("\\n  too \\0 long\\n" + "x" * 3_000)
+    def test_long(self): raise ValueError("x" * 3_000)
+    def test_long_secret(self): raise ValueError("x" * 1_983 + " Bearer " + "s3cr3t-Value_of.it" * 3)
+"""
+
+
+def test_a_test_is_named_by_its_suite_and_title_and_a_long_reason_is_cut(
+    live_server: LiveServer, secret: str, listed: Listed, tmp_path: Path
+) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "test_cart.py").write_text(NAMED)
+
+    run(tmp_path, live_server.url, secret)
+
+    plain, long, long_reason, long_secret = listed()
+    assert plain["title"] == "TestCart › test_named[a::b[1]]"
+    assert {session["attributes"]["suite"] for session in listed()} == {"deep/test_cart.py"}
+    assert len(long["title"]) == 500
+    assert long["title"].endswith("xxx…")
+    assert plain["outcome"] == "ValueError:"
+    assert (long_reason["outcome"][:20], len(long_reason["outcome"])) == ("ValueError: xxxxxxxx", 2_000)
+    assert "s3cr3t" not in long_secret["outcome"]
+
+
+RERUN = """
+import pytest
+from _pytest.runner import runtestprotocol
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    # As pytest-rerunfailures does it.
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for attempt in range(3):
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        for report in reports:
+            if report.failed and attempt < 2:
+                report.outcome = "rerun"
+            item.ihook.pytest_runtest_logreport(report=report)
+        if not any(report.outcome == "rerun" for report in reports):
+            break
+    return True
+"""
+FLAKY = """
+tried = []
+def test_flaky():
+    tried.append(1)
+    assert len(tried) == 2
+def test_broken():
+    tried.append(1)
+    raise ValueError(f"attempt {len(tried)}")
+"""
+
+
+def test_a_test_that_is_tried_again_says_how_often_and_why_the_last_attempt_failed(
+    live_server: LiveServer, secret: str, listed: Listed, tmp_path: Path
+) -> None:
+    (tmp_path / "conftest.py").write_text(RERUN)
+    (tmp_path / "test_flaky.py").write_text(FLAKY)
+
+    ran = run(tmp_path, live_server.url, secret)
+
+    said = [(found["title"], found["status"], found["outcome"], found["attributes"]["retry"]) for found in listed()]
+    assert said == [
+        ("test_flaky", "ended", None, 1),
+        ("test_broken", "failed", "ValueError: attempt 5", 2),
+    ], ran.stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "2")])
+def test_a_run_and_its_commit_are_what_the_service_that_runs_it_calls_them(
+    live_server: LiveServer, secret: str, listed: Listed, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "test_many.py").write_text("def test_a(): ...\ndef test_b(): ...\n")
+
+    run(tmp_path, live_server.url, secret, *arguments, GITHUB_RUN_ID="", CI_PIPELINE_ID="871", CI_COMMIT_SHA="c0ffee")
+
+    assert [(found["attributes"]["run"], found["attributes"]["commit"]) for found in listed()] == [
+        ("871", "c0ffee")
+    ] * 2
+
+
+def test_elsewhere_a_run_has_an_id_of_its_own_and_git_says_the_commit(
+    live_server: LiveServer, secret: str, listed: Listed, tmp_path: Path
+) -> None:
+    (tmp_path / "test_many.py").write_text("def test_a(): ...\n")
+    run(tmp_path, live_server.url, secret)
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for command in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "x"]):
+        subprocess.run([*git, *command], check=True)
+    run(tmp_path, live_server.url, secret)
+
+    before, after = (found["attributes"] for found in listed())
+    assert "commit" not in before
+    head = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    assert after["commit"] == head
+    assert before["run"] != after["run"]
 
 
 @pytest.mark.chromium
@@ -310,6 +420,7 @@ def test_a_run_that_is_killed_loses_nothing(
         "test_before": ("ended", "passed"),
         "test_killed": ("failed", "broken off"),
     }
+    assert sessions["test_killed"]["outcome"] == "The process ended while this test ran."
 
 
 def test_a_worker_that_crashes_loses_no_test_and_the_one_that_it_ran_has_failed(

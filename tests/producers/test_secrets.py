@@ -102,6 +102,7 @@ def test_a_test_that_prints_its_token_leaves_it_nowhere(
     log = history.download(session["attachments"][0]["url"])
     assert b"token [secret]" in log
     assert any(b"token [secret]" in content for content in kept)
+    assert session["outcome"] == "RuntimeError: Cookie: [secret]"
     events = json.dumps(history.request("GET", f"/api/v1/sessions/{session['id']}/events"))
     for content in (*kept, log, events.encode()):
         assert VALUE.encode() not in content
