@@ -39,6 +39,14 @@ def test_each_line_is_answered(daves: Program, acme: Organisation) -> None:
     assert stored(acme, "new").token_id == daves.token.pk
 
 
+def test_each_line_of_a_batch_has_its_title_and_outcome(daves: Program, acme: Organisation) -> None:
+    said = {"title": "checkout \u203a pays", "outcome": "paid 12 \u20ac"}
+    answer = daves.batch(a_line(**said), a_line(external_id="two", outcome="x" * 2001))
+
+    assert [line.get("field") for line in answer] == [None, "outcome"]
+    assert (stored(acme).title, stored(acme).outcome) == tuple(said.values())
+
+
 def test_a_batch_again_is_the_same_sessions_also_without_external_ids(daves: Program) -> None:
     lines = [a_line(external_id=None, environment=str(n)) for n in range(3)]
     first, second = daves.batch(*lines), daves.batch(*lines)

@@ -21,7 +21,7 @@ from django.db import connection
 
 from sessions.ingest.importing import import_ndjson
 from sessions.models import Attachment, Event, Organisation, Session
-from tests.ingest.lines import BROWSER, a_line, an_event, write
+from tests.ingest.lines import BROWSER, a_line, an_event, stored, write
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -79,6 +79,26 @@ def test_bad_lines_are_reported_by_number_and_field_and_the_good_ones_kept(acme:
     assert reported[1].startswith(f"{path}:4: status: ")
     assert reported[2] == f"{path}:5: events[0].event_time: is required"
     assert set(Session.objects.values_list("external_id", flat=True)) == {"a", "d"}
+
+
+def test_titles_and_outcomes_are_imported_or_refused_by_name(acme: Organisation, tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "titled.ndjson",
+        a_line(title=" checkout \u203a pays ", outcome="=1+1"),
+        a_line(external_id="b", title="x" * 501),
+        a_line(external_id="c", outcome="x" * 2001),
+        a_line(external_id="d", outcome=7),
+    )
+
+    output, errors = imported(path)
+
+    assert output == "1 sessions (1 new, 0 updated), 0 events, 0 attachments, 3 lines refused"
+    assert [line.removeprefix(f"{path}:").split(": ")[:2] for line in errors.splitlines()] == [
+        ["2", "title"],
+        ["3", "outcome"],
+        ["4", "outcome"],
+    ]
+    assert (stored(acme).title, stored(acme).outcome) == ("checkout \u203a pays", "=1+1")
 
 
 def test_bad_lines_make_the_exit_status_1(acme: Organisation, tmp_path: Path) -> None:
