@@ -155,7 +155,7 @@ def test_nothing_is_wrong_with_the_list_of_completions_mistakes_and_help(box: Lo
     expect(options(page)).to_have_count(2)
     expect(page.locator("#search-mistakes").get_by_role("alert")).to_be_visible()
     box.press("ArrowDown")
-    assert active(box) == "com.kiosk"
+    assert active(box) == "com.shop"
     assert violations(page) == []
     page.goto("/sessions/search-help/")
     assert violations(page) == []

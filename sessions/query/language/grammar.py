@@ -7,6 +7,7 @@ A quote or a parenthesis within a word belongs to it, so that `f(x)` and `5"` ca
 tokens, and every pattern is possessive: it never goes back over what it has read.
 """
 
+import re
 from functools import cache
 
 from lark import Lark
@@ -46,6 +47,11 @@ GRAMMAR = rf"""
     // Put where an operand is missing, so that what stands around it can be read.
     %declare NOTHING
 """
+
+
+def unescaped(phrase: str) -> str:
+    """What stands between the quotes. Only quotes and backslashes need a backslash, so that others can be pasted."""
+    return re.sub(r'\\(["\\])', r"\1", phrase[1:-1])
 
 
 @cache

@@ -10,8 +10,9 @@ from lark import Token, Tree
 
 from sessions.query.language.expression import All, AnyOf, Expression, Not, OneOf, Term, Words
 from sessions.query.language.fields import SEARCH, Dialect, Field
+from sessions.query.language.grammar import unescaped
 from sessions.query.language.mistakes import Mistake, Parsed
-from sessions.query.language.tokens import UnreadableError, named, tokens, unescaped
+from sessions.query.language.tokens import UnreadableError, named, tokens
 from sessions.query.language.tree import ReadTree, read_tree
 from sessions.query.language.values import Condition, InvalidValueError, condition_of
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from lark import Token
 
 from sessions.query.language.fields import Dialect
-from sessions.query.language.grammar import NAME, grammar
+from sessions.query.language.grammar import NAME, grammar, unescaped
 from sessions.query.language.values import is_value
 
 LONGEST = 10_000
@@ -49,11 +49,6 @@ def named(token: Token) -> tuple[str, str]:
     name = match[1]
     quoted = name.lower().startswith('attr."')
     return (f"attr.{unescaped(name[5:])}" if quoted else name), token[match.end() :]
-
-
-def unescaped(phrase: str) -> str:
-    """What stands between the quotes. Only quotes and backslashes need a backslash, so that others can be pasted."""
-    return re.sub(r'\\(["\\])', r"\1", phrase[1:-1])
 
 
 def plain_words(found: Iterator[Token], dialect: Dialect) -> Iterator[Token]:

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from sessions.query.language.expression import Between, OneOf, Value
 from sessions.query.language.fields import Field, Sort
-from sessions.query.language.grammar import PHRASE, RANGE
+from sessions.query.language.grammar import PHRASE, RANGE, unescaped
 from sessions.query.language.misspelling import closest
 from sessions.query.parameters import LONGEST_VALUE, DayOrMomentField
 
@@ -15,7 +15,7 @@ _PHRASE = re.compile(rf"({PHRASE})(\*?)")
 _RANGE = re.compile(RANGE)
 _COMPARISON = re.compile(r"([<>]=?+)")
 _DURATION = re.compile(r"(?:[0-9]{1,9}+(?:\.[0-9]{1,9}+)?+(?:ms|s|m|h|d))++", re.IGNORECASE)
-_PART = re.compile(r"([0-9.]++)([a-z]++)", re.IGNORECASE)
+_PART = re.compile(r"([0-9.]++)([a-z]*+)", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,9}+(?:\.[0-9]{1,9}+)?+")
 UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -50,7 +50,7 @@ def condition_of(field: Field, raw: str) -> Condition:
     if not raw or raw == "*":
         raise InvalidValueError("It has no value.", 0, len(raw))
     if phrase := _PHRASE.fullmatch(raw):
-        return _single(field, _unescaped(phrase[1]), raw, is_prefix=bool(phrase[2]))
+        return _single(field, unescaped(phrase[1]), raw, is_prefix=bool(phrase[2]))
     if raw.startswith('"'):
         suggestion = raw + '"' if _PHRASE.fullmatch(raw + '"') else None
         raise InvalidValueError("It has no value, since its quote is not closed.", 0, len(raw), suggestion)
@@ -61,10 +61,6 @@ def condition_of(field: Field, raw: str) -> Condition:
     if raw.startswith(">") or (raw.startswith("<") and not raw.endswith(">")):
         raise InvalidValueError("It cannot be compared.", 0, len(raw), raw.lstrip("<>=") or None)
     return _single(field, raw.removesuffix("*"), raw, is_prefix=raw.endswith("*"))
-
-
-def _unescaped(phrase: str) -> str:
-    return re.sub(r'\\(["\\])', r"\1", phrase[1:-1])
 
 
 def _single(field: Field, text: str, raw: str, *, is_prefix: bool) -> Condition:
