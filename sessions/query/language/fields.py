@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from sessions.contract.choices import AttachmentKind
+from sessions.contract.choices import AttachmentKind, InitiatorType
 from sessions.models.dimensions import FILTERS, Dimension
 from sessions.query.language.misspelling import closest
 
@@ -67,48 +67,59 @@ def same(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def of_dimension(dimension: Dimension) -> Field:
-    return Field(
-        dimension.parameter,
-        Sort.WORDS if dimension.vocabulary else Sort.TEXT,
-        HELP.get(dimension.parameter, dimension.label),
-        EXAMPLES.get(dimension.parameter, ()),
-        same(dimension.words),
-    )
+    """The field of a dimension, whose words and name `sessions.models.dimensions` declares."""
+    name = dimension.parameter
+    help_text, *examples = DESCRIBED.get(name, (f"{dimension.label}.", f"{name}:{next(iter(dimension.words), 'x')}"))
+    sort = Sort.WORDS if dimension.vocabulary else Sort.TEXT
+    return Field(name, sort, help_text, tuple(examples), same(dimension.words))
 
 
-HELP = {
-    "user": "The person who ran it: the whole e-mail or username.",
-    "app": "The app's ID.",
-    "device": "The device's model.",
-    "os": "The operating system's version: exact, or the major one.",
-    "platform": "What it ran on.",
-    "status": "How it stands.",
-    "flag": "What happened in it.",
-    "environment": "Where it ran, as the producer names it.",
-}
-EXAMPLES = {
-    "user": ("user:ann@example.com", "user:(ann bob)", "-user:ci"),
-    "app": ("app:com.example.shop", "app:com.example.*"),
-    "device": ('device:"Pixel 9"',),
-    "os": ('os:"iOS 17"', 'os:"iOS 17.5"'),
-    "platform": ("platform:ios", "platform:(ios android)"),
-    "status": ("status:failed", "status:(failed lost)", "-status:ended"),
-    "flag": ("flag:crash", "-flag:anr"),
-    "environment": ("environment:production",),
-}
+def described(name: str, sort: Sort = Sort.TEXT, words: Iterable[str] = ()) -> Field:
+    help_text, *examples = DESCRIBED[name]
+    return Field(name, sort, help_text, tuple(examples), same(words))
+
+
+# What each field is, and examples of it.
+DESCRIBED = {
+    "user": ("The person who ran it: the whole e-mail or username.",
+             "user:ann@example.com", "user:(ann bob)", "-user:ci"),
+    "token": ("The label of the token that sent it.", "token:nightly-ci"),
+    "initiator": ("Who began it.", "initiator:token", "-initiator:anonymous"),
+    "app": ("The app's ID.", "app:com.example.shop", "app:com.example.*"),
+    "group": ("The app's group.", "group:checkout"),
+    "version": ("The app's version.", "version:8.39.0", "version:8.*"),
+    "build": ("The app's build.", "build:3962"),
+    "device": ("The device's model.", 'device:"Pixel 9"'),
+    "os": ("The operating system's version: exact, or the major one.", 'os:"iOS 17"', 'os:"iOS 17.5"'),
+    "platform": ("What it ran on.", "platform:ios", "platform:(ios android)"),
+    "network": ("The network that the device was in.", "network:wifi"),
+    "country": ("The country's code.", "country:DE"),
+    "status": ("How it stands.", "status:failed", "status:(failed lost)", "-status:ended"),
+    "flag": ("What happened in it.", "flag:crash", "-flag:anr"),
+    "has": ("What belongs to it: files of a kind, or events.", "has:video", "-has:log"),
+    "event": ("The type of an event that occurred in it.", "event:console-error"),
+    "date": ("When it took place: days of your time zone, or moments.",
+             "date:2026-11-01", "date:>=2026-11-01", "date:2026-11-01..2026-11-07"),
+    "duration": ("How long it ran.", "duration:>5m", "duration:1m..1h30m"),
+    "queue": ("How long it waited.", "queue:<=2s", "queue:>500ms"),
+    "environment": ("Where it ran, as the producer names it.", "environment:production"),
+    "space": ("The space's ID.", "space:space-7"),
+    "installation": ("The installation's ID.", "installation:kiosk-12"),
+    "id": ("The session's ID.", "id:0192f0c1-2a3b-7c4d-8e5f-60718293a4b5"),
+    "external_id": ("The producer's own ID of the session.", "external_id:run-42"),
+    ATTRIBUTE: ("An attribute that the producer keeps, by its name.",
+                "attr.branch:main", 'attr."build number":7'),
+}  # fmt: skip
+# Those that are no dimension, as long as they are none.
 OTHERS = (
-    Field("date", Sort.DATE, "When it took place: days of your time zone, or moments.",
-          ("date:2026-11-01", "date:>=2026-11-01", "date:2026-11-01..2026-11-07")),
-    Field("duration", Sort.DURATION, "How long it ran.", ("duration:>5m", "duration:1m..1h30m")),
-    Field("queue", Sort.DURATION, "How long it waited.", ("queue:<=2s", "queue:>500ms")),
-    Field("has", Sort.WORDS, "What belongs to it: files of a kind, or events.", ("has:video", "-has:log"),
-          same([*AttachmentKind.values, "events"])),
-    Field("event", Sort.TEXT, "The type of an event that occurred in it.", ("event:console-error",)),
-    Field("version", Sort.TEXT, "The app's version.", ("version:8.39.0", "version:8.*")),
-    Field("build", Sort.TEXT, "The app's build.", ("build:3962",)),
-    Field("token", Sort.TEXT, "The label of the token that sent it.", ("token:nightly-ci",)),
-    Field(ATTRIBUTE, Sort.TEXT, "An attribute that the producer keeps, by its name.",
-          ("attr.branch:main", 'attr."build number":7')),
-)  # fmt: skip
-FIELDS = {one.name: one for one in (*map(of_dimension, FILTERS.values()), *OTHERS)}
+    *(described(name) for name in ("token", "group", "version", "build", "network", "country", "event", "space")),
+    *(described(name) for name in ("installation", "id", "external_id", ATTRIBUTE)),
+    *(described(name, Sort.DURATION) for name in ("duration", "queue")),
+    described("date", Sort.DATE),
+    described("initiator", Sort.WORDS, InitiatorType.values),
+    described("has", Sort.WORDS, [*AttachmentKind.values, "events"]),
+)
+_DECLARED = {one.name: one for one in (*OTHERS, *map(of_dimension, FILTERS.values()))}
+# In the order in which they are described.
+FIELDS = {name: _DECLARED[name] for name in dict.fromkeys([*DESCRIBED, *_DECLARED])}
 SEARCH = Dialect(FIELDS)
