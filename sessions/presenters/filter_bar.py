@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from sessions.models.dimensions import FILTERS
 from sessions.query import Parameters
+from sessions.query.language.expression import OneOf, Term, Value, Words
+from sessions.query.language.parts import Part, operands_of, parts_of
 from sessions.query.options import Options
 from sessions.query.parameters import SessionFilterSet
 
@@ -130,6 +132,9 @@ def chips(asked: Parameters) -> list[Chip]:
     for name, filter_ in SessionFilterSet.base_filters.items():
         if name in NOT_FILTERS or name not in asked.values:
             continue
+        if name == "q":
+            found += search_chips(asked)
+            continue
         value = asked.values[name]
         vocabulary = FILTERS[name].vocabulary if name in FILTERS else None
         labels = dict(vocabulary.choices) if vocabulary else {}
@@ -150,6 +155,27 @@ def chips(asked: Parameters) -> list[Chip]:
             text = f"{value:%Y-%m-%d %H:%M:%S %Z}" if isinstance(value, datetime) else str(value)
             found.append(Chip(name, str(filter_.label), text, changed(asked.data, **{name: []})))
     return found
+
+
+def search_chips(asked: Parameters) -> list[Chip]:
+    """One for each part of the search that applies. Without a part, the text of the search is what is left."""
+    applied = operands_of(asked.search.expression)
+    parts = [one for one in parts_of(asked.search.text) if set(operands_of(one.expression)) <= set(applied)]
+    if not 0 < len(parts) <= MOST_CHIPS:
+        return [Chip("q", "Search", asked.values["q"], changed(asked.data, q=[]))]
+    return [search_chip(asked, part) for part in parts]
+
+
+def search_chip(asked: Parameters, part: Part) -> Chip:
+    """A value of a filter is labelled as the filter labels it."""
+    label, text = "Search", part.text
+    match part.expression:
+        case Term(name, OneOf((Value(value, is_prefix=False),))) if name in FILTERS:
+            words = FILTERS[name].vocabulary
+            label, text = FILTERS[name].label, str(dict(words.choices)[value]) if words else value
+        case Words(found):
+            text = found
+    return Chip("q", label, text, changed(asked.data, q=[part.rest] if part.rest else []))
 
 
 def changed(data: QueryDict, **values: list[str]) -> str:

@@ -50,6 +50,20 @@ def test_many_values_of_one_filter_share_a_chip(alice: User) -> None:
     assert len(body) < 1_000_000
 
 
+def test_each_part_of_a_search_has_a_chip_that_edits_the_text(acme: Organisation, alice: User, send: Send) -> None:
+    body = html(alice, q='status:failed "corner shop" -status:lost', app="a")
+    chips = {
+        re.findall(r'aria-label="Remove ([^"]*)"', tag)[0]: unescape(re.findall(r'href="([^"]*)"', tag)[0])
+        for tag in re.findall(r'<a class="chip"[^>]*>', body)
+    }
+    assert {label: query(address) for label, address in chips.items()} == {
+        "Status: Failed": {"q": ['"corner shop" -status:lost'], "app": ["a"]},
+        "Search: corner shop": {"q": ["status:failed -status:lost"], "app": ["a"]},
+        "Search: -status:lost": {"q": ['status:failed "corner shop"'], "app": ["a"]},
+        "App: a": {"q": ['status:failed "corner shop" -status:lost']},
+    }
+
+
 def test_clear_all_leads_to_the_whole_list(acme: Organisation, alice: User, send: Send) -> None:
     assert links(html(alice, app="a", q="x"), "chips-clear") == ["/sessions/"]
     assert links(html(alice, sort="date"), "chips-clear") == []

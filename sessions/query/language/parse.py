@@ -27,6 +27,11 @@ def parse(text: str, dialect: Dialect = SEARCH) -> Parsed:
     return Parsed(text, expression, tuple(sorted(reading.mistakes, key=lambda mistake: mistake.start)))
 
 
+def expression_of(node: Tree[Token], dialect: Dialect, read: ReadTree) -> Expression | None:
+    """What a node of the tree means."""
+    return _Reading(dialect, read).expression(node)
+
+
 def joined(kind: type[All] | type[AnyOf], operands: Iterable[Expression | None]) -> Expression | None:
     """The operands in one, without those that are left out. None if all of them are."""
     flat: list[Expression] = []
