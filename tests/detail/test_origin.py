@@ -57,6 +57,7 @@ def test_the_ways_on_say_where_they_lead(alices: Client, acme: Organisation, sen
 def test_the_neighbours_are_those_of_the_filtered_and_sorted_list(alices: Client, five: list[UUID]) -> None:
     assert turns(alices, five[3], "status=failed") == {"next": str(five[1])}
     assert turns(alices, five[2], "sort=duration_ms") == {"prev": str(five[1]), "next": str(five[3])}
+    assert turns(alices, five[3], "q=status:failed+(bob") == {"next": str(five[1])}
     # One that no longer meets the filter stands where it would.
     assert turns(alices, five[2], "status=failed") == {"prev": str(five[3]), "next": str(five[1])}
 
@@ -79,6 +80,9 @@ def test_the_list_travels_along_and_back(alices: Client, five: list[UUID]) -> No
         ("next=//evil.example", "/sessions/"),
         ('"><script>alert(1)</script>', "/sessions/"),
         ("cursor=forged", "/sessions/"),
+        ("q=status:failed+bob", "/sessions/?q=status%3Afailed+bob"),
+        ("q=stauts:failed+status:failed", "/sessions/?q=status%3Afailed"),
+        ("q=stauts:failed", "/sessions/"),
     ],
 )
 def test_only_a_list_can_be_led_back_to(alices: Client, five: list[UUID], came_from: str, back: str) -> None:
