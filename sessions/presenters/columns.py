@@ -32,11 +32,14 @@ class Field:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the page. `sort` is the value of the parameter that orders by it, ascending."""
+    """A column of the page. `sort` is the value of the parameter that orders by it, ascending.
+
+    Those without fields in the CSV have a name that says where their value is: see `sessions.presenters.display`.
+    """
 
     name: str
     label: str
-    fields: tuple[Field, ...]
+    fields: tuple[Field, ...] = ()
     sort: str | None = None
     is_number: bool = False
 

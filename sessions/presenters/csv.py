@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from sessions.presenters.columns import CSV_FIELDS
 from sessions.query import ListRequest, stream_csv
@@ -11,9 +12,9 @@ from sessions.query.parameters import INCLUSIVE
 BYTE_ORDER_MARK = "\ufeff"
 
 
-def csv_stream(request: ListRequest) -> Iterator[bytes]:
+def csv_stream(request: ListRequest, only: Sequence[UUID] | None = None) -> Iterator[bytes]:
     """The header with the first rows, then the others as PostgreSQL writes them. The header alone if there are none."""
-    rows = stream_csv(request, ", ".join(field.sql for field in CSV_FIELDS))
+    rows = stream_csv(request, ", ".join(field.sql for field in CSV_FIELDS), only)
     yield csv_header() + next(rows, b"")
     yield from rows
 

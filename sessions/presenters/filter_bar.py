@@ -24,6 +24,8 @@ NOT_FILTERS = {"sort", "sort_by", "limit", "fields", "count", *PLACE_PARAMETERS}
 SEARCHED_FROM = 8
 # Each chip's link holds all the others: 500 of them made a page of 7 MB.
 MOST_CHIPS = 20
+# The filters that stand in the bar. All others are in its menu.
+IN_THE_BAR = ("user", "app", "device")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,10 @@ class Choice:
     everything: str
     options: list[Option]
     more: bool
+
+    @property
+    def is_in_the_bar(self) -> bool:
+        return self.name in IN_THE_BAR
 
     @cached_property
     def chosen(self) -> list[Option]:

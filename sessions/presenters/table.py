@@ -10,10 +10,11 @@ from django.utils.safestring import SafeString
 
 from sessions.contract import schema
 from sessions.contract.choices import OPEN_STATUSES
-from sessions.presenters.columns import COLUMNS, Column
+from sessions.presenters.columns import Column
+from sessions.presenters.display import USUAL, Display
 from sessions.presenters.facts import app_and_version, device_name, os_name, session_name, who
 from sessions.presenters.filter_bar import changed
-from sessions.presenters.state import Wait, reason, wait_of
+from sessions.presenters.state import Mark, Wait, marks_of, reason, wait_of
 from sessions.query import Parameters
 
 FILE_ICONS = (
@@ -22,6 +23,7 @@ FILE_ICONS = (
     (("video", "recording"), "video", "Video"),
     (("screenshot",), "screenshot", "Screenshot"),
 )
+SEPARATOR = " · "
 SHOWN_KINDS = frozenset(kind for kinds, _, _ in FILE_ICONS for kind in kinds)
 # Of an outcome, a row has the first line, as far as this.
 LONGEST_REASON = 300
@@ -60,7 +62,7 @@ class Row:
 
     @property
     def app_note(self) -> str:
-        return " · ".join(filter(None, [app_and_version(self.record), self.record.app.group]))
+        return SEPARATOR.join(filter(None, [app_and_version(self.record), self.record.app.group]))
 
     @property
     def reason(self) -> str:
@@ -73,6 +75,10 @@ class Row:
     @property
     def os_name(self) -> str:
         return os_name(self.record)
+
+    @cached_property
+    def marks(self) -> list[Mark]:
+        return marks_of(self.record)
 
     @property
     def is_open(self) -> bool:
@@ -118,7 +124,8 @@ class HeadingColumn(tables.Column):
     def __init__(self, column: Column, asked: Parameters) -> None:
         order = asked.request.order
         is_sorted = column.sort == order.first.field
-        attributes = {"scope": "col", "class": f"col-{column.name}" + (" is-number" if column.is_number else "")}
+        name = column.name if column.name in USUAL else "field"
+        attributes = {"scope": "col", "class": f"col-{name}" + (" is-number" if column.is_number else "")}
         if is_sorted:
             attributes["aria-sort"] = "descending" if order.first.descending else "ascending"
         super().__init__(verbose_name=column.label, attrs={"th": attributes}, orderable=False)
@@ -136,12 +143,12 @@ class HeadingColumn(tables.Column):
 
 
 class SessionTable(tables.Table):
-    """Its columns come from `COLUMNS`, its rows in the order they were found: the table itself orders nothing."""
+    """Its columns are those that the viewer has chosen, its rows in the order they were found."""
 
     class Meta:
         template_name = "sessions/table.html"
         orderable = False
 
-    def __init__(self, records: list[schema.Session], asked: Parameters) -> None:
-        columns = [(column.name, HeadingColumn(column, asked)) for column in COLUMNS]
+    def __init__(self, records: list[schema.Session], asked: Parameters, display: Display) -> None:
+        columns = [(f"column{place}", HeadingColumn(column, asked)) for place, column in enumerate(display.columns)]
         super().__init__([Row(record) for record in records], extra_columns=columns)

@@ -40,6 +40,13 @@ def day_and_time(moment: datetime) -> str:
     return f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M} {zone_name(local)}"
 
 
+def day_and_minute(moment: datetime) -> str:
+    """In the viewer's zone, short, with the year where it is not this one: `26 Oct 11:38`."""
+    local = timezone.localtime(moment)
+    year = "" if local.year == timezone.localtime(timezone.now()).year else f" {local.year}"
+    return f"{local.day} {local:%b}{year} {local:%H:%M}"
+
+
 def in_utc(moment: datetime) -> str:
     """`2026-10-26 10:38:02.5 UTC`."""
     text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ")

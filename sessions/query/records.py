@@ -38,9 +38,12 @@ def find_session_json(viewer: User, session_id: uuid.UUID) -> str | None:
     return rows[0][0] if rows else None
 
 
-def listed_records(viewer: User, ids: Sequence[uuid.UUID]) -> list[schema.Session]:
-    """Sessions with only the fields that a page of the list shows: 50 of them take 3.1 ms, whole ones 3.8 ms."""
-    return _decoded(viewer, ids, LISTED)
+def listed_records(viewer: User, ids: Sequence[uuid.UUID], others: Iterable[str] = ()) -> list[schema.Session]:
+    """Sessions with only the fields that a page of the list shows: 50 of them take 3.1 ms, whole ones 3.8 ms.
+
+    `others` names fields that the page shows besides.
+    """
+    return _decoded(viewer, ids, dict.fromkeys([*LISTED, *sorted(others)]))
 
 
 def json_records(viewer: User, ids: Sequence[uuid.UUID], fields: Iterable[str] = FIELDS) -> Iterator[str]:

@@ -108,6 +108,7 @@ LISTED = (
     "last_seen_at",
     "queue_ms",
     "duration_ms",
+    "flags",
     "attachments",
 )
 

@@ -4,7 +4,8 @@ PostgreSQL or the connection may raise an error in mid-stream. Callers must let 
 broken download.
 """
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from uuid import UUID
 
 from django.db import connection
 
@@ -21,16 +22,20 @@ from sessions.query.rows import JOINS, sql_json
 CHUNK_BYTES = 64 * 1024
 
 
-def stream_csv(request: ListRequest, columns: str) -> Iterator[bytes]:
-    """Every row that matches, in chunks of about 64 KiB of RFC 4180 lines, ended by CRLF, without a header."""
+def stream_csv(request: ListRequest, columns: str, only: Sequence[UUID] | None = None) -> Iterator[bytes]:
+    """Every row that matches, in chunks of about 64 KiB of RFC 4180 lines, ended by CRLF, without a header.
+
+    Of the sessions with the ids in `only`, if it is given.
+    """
     criteria = request.criteria
     if criteria.is_empty:
         return
-    statement = copy_statement(columns, criteria, request.order)
+    statement = copy_statement(columns, criteria, request.order, "TRUE" if only is None else "s.id = ANY(%(only)s)")
+    parameters = criteria.parameters | {"only": list(only or ())}
     # This is psycopg's cursor: while Django logs statements, its own takes no parameters here.
     lines: list[bytes] = []
     size = 0
-    with within("export"), connection.cursor() as cursor, cursor.cursor.copy(statement, criteria.parameters) as copy:
+    with within("export"), connection.cursor() as cursor, cursor.cursor.copy(statement, parameters) as copy:
         for line in copy:
             # PostgreSQL sends one message for each row. Only its last byte is the line's end.
             lines.append(bytes(line[:-1]))
@@ -43,11 +48,11 @@ def stream_csv(request: ListRequest, columns: str) -> Iterator[bytes]:
         yield b"\r\n".join(lines) + b"\r\n"
 
 
-def copy_statement(columns: str, criteria: Criteria, order: Order) -> str:
+def copy_statement(columns: str, criteria: Criteria, order: Order, condition: str = "TRUE") -> str:
     return f"""
         COPY (
             SELECT {columns} {JOINS}
-            WHERE {criteria.sql_range()} AND {criteria.sql_matches()}
+            WHERE {condition} AND {criteria.sql_range()} AND {criteria.sql_matches()}
             ORDER BY {order.sql()}
         ) TO STDOUT (FORMAT csv)
     """

@@ -34,5 +34,13 @@ def address(url_name: str, prefix: str) -> str:
 def middle(text: object) -> dict[str, str]:
     """`text`, cut in the middle by CSS when it is long and there is no room. What is copied or hovered is the whole."""
     whole = str(text)
-    cut = len(whole) - min(KEPT_AT_THE_END, len(whole) // 2) if len(whole) > SHORT else len(whole)
-    return {"text": whole, "start": whole[:cut], "end": whole[cut:]}
+    start, end = cut(whole)
+    return {"text": whole, "start": start, "end": end}
+
+
+def cut(name: str) -> tuple[str, str]:
+    """A name in two parts, of which the second stays in sight. A short one has no second part."""
+    if len(name) <= SHORT:
+        return name, ""
+    place = len(name) - min(KEPT_AT_THE_END, len(name) // 2)
+    return name[:place], name[place:]

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from sessions.http.roles import MemberRequest
+from sessions.models import User
 from sessions.presenters.facts import session_name
 from sessions.presenters.filter_bar import changed, chips
 from sessions.query import Parameters, listed_records, read_parameters
@@ -61,18 +62,22 @@ class Turn:
 
 
 def origin_of(request: MemberRequest) -> Origin:
-    """From the parameter `from`. What in it is no valid filter is left out, so nothing else gets into an address."""
-    text = request.GET.get("from", "")
+    """From the parameter `from`."""
+    return origin_from(request.user, request.GET.get("from", ""))
+
+
+def origin_from(viewer: User, text: str) -> Origin:
+    """From a list's query string. What in it is no valid filter is left out, so nothing else gets into an address."""
     given = QueryDict(mutable=True)
     if len(text) <= LONGEST and text.count("&") < MOST_FIELDS:
         given = QueryDict(text.replace("\0", "")).copy()
-    asked = read_parameters(request.user, given)
+    asked = read_parameters(viewer, given)
     if asked.errors:
         for name in asked.invalid:
             given.pop(name, None)
         if "q" in asked.invalid and asked.search.expression:
             given["q"] = text_of(asked.search.expression)
-        asked = read_parameters(request.user, given)
+        asked = read_parameters(viewer, given)
     return Origin(asked, changed(given))
 
 

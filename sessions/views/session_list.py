@@ -1,9 +1,11 @@
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
+from datetime import UTC
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -12,6 +14,7 @@ from sessions.contract.choices import OPEN_STATUSES
 from sessions.contract.schema import Session
 from sessions.http.errors import checks_parameters
 from sessions.http.roles import MemberRequest
+from sessions.presenters.display import CHOICES, Display, display_of
 from sessions.presenters.filter_bar import changed, chips, choices, presets
 from sessions.presenters.search_mistakes import search_mistakes
 from sessions.presenters.table import Row, SessionTable
@@ -38,7 +41,8 @@ def session_list(request: MemberRequest) -> HttpResponse:
     """The page; for htmx the results alone. An invalid parameter is named, and the others still apply."""
     asked = read_parameters(request.user, request.GET, most_rows=MOST_ROWS_ON_A_PAGE)
     page = find_page(asked.request)
-    records = listed_records(request.user, page.ids)
+    display = display_of(request.user.list_display)
+    records = listed_records(request.user, page.ids, display.fields)
     is_first = asked.request.after is None and page.prev_cursor is None
     if asked.request.after and page.prev_cursor is None:
         # Back at the beginning: show the whole first page, not what was left of it.
@@ -48,7 +52,8 @@ def session_list(request: MemberRequest) -> HttpResponse:
         "order": asked.request.order,
         "page": page,
         "records": records,
-        "table": SessionTable(records, asked),
+        "table": SessionTable(records, asked, display),
+        "display": display,
         "count": count_matches(asked.request, page),
         "mistakes": search_mistakes(asked, is_typing=is_for_results(request)),
         "chips": chips(asked),
@@ -58,10 +63,12 @@ def session_list(request: MemberRequest) -> HttpResponse:
         "open_ids": open_ids(records),
         "choices": choices(asked, filter_options(request.user)),
     }
-    if is_for_results(request):
-        response = render(request, "sessions/results_update.html", context)
-    else:
-        response = render(request, "sessions/list.html", context | {"presets": presets(asked), "orders": DESCRIPTIONS})
+    with shown_in(display):
+        if is_for_results(request):
+            response = render(request, "sessions/results_update.html", context)
+        else:
+            context |= {"presets": presets(asked), "orders": DESCRIPTIONS, "display_choices": CHOICES}
+            response = render(request, "sessions/list.html", context)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 
@@ -75,10 +82,12 @@ def session_live(request: MemberRequest) -> HttpResponse:
     shown = ids(parameters.pop("open", []))
     newest = parameters.pop("newest", [""])[-1]
     asked = read_parameters(request.user, parameters)
-    records = listed_records(request.user, shown)
+    display = display_of(request.user.list_display)
+    records = listed_records(request.user, shown, display.fields)
     matching = still_matching(asked.request, shown)
     context = {
         "rows": [Row(record, is_found=record.id in matching) for record in records],
+        "display": display,
         "count": count_matches(asked.request),
         "new": count_newer(asked.request, newest, shown),
         "most_new": MOST_NEW,
@@ -86,7 +95,8 @@ def session_live(request: MemberRequest) -> HttpResponse:
         "newest": newest,
         "open_ids": open_ids(records),
     }
-    return render(request, "sessions/live.html", context)
+    with shown_in(display):
+        return render(request, "sessions/live.html", context)
 
 
 @require_safe
@@ -99,6 +109,11 @@ def session_options(request: MemberRequest) -> HttpResponse:
     found = choices(asked, filter_options(request.user, search[:200]))
     choice = next((choice for choice in found if choice.name == name), None)
     return render(request, "sessions/options.html", {"choice": choice, "search": search})
+
+
+def shown_in(display: Display) -> AbstractContextManager[None]:
+    """The zone in which times are written."""
+    return timezone.override(UTC) if display.zone == "utc" else nullcontext()
 
 
 def count_newer(asked: ListRequest, newest: str, shown: list[UUID]) -> int:

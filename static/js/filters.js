@@ -186,7 +186,9 @@ for (const find of document.querySelectorAll("[data-find]")) {
   let timer;
   input.addEventListener("input", (event) => {
     event.stopPropagation();
-    if (input.dataset.more) {
+    if (panel.querySelector(".more-filters")) {
+      narrowFilters(panel, input.value.trim().toLowerCase());
+    } else if (input.dataset.more) {
       clearTimeout(timer);
       timer = setTimeout(() => findOptions(input, panel), TYPING_MS);
     } else {
@@ -206,6 +208,20 @@ function narrow(panel, text) {
     if (!option.hidden) shown += 1;
   }
   panel.querySelector("[data-none]").hidden = shown > 0;
+}
+
+// The menu of all filters: one stays if its name has the text, with all of its values, or else with those that have it.
+function narrowFilters(panel, text) {
+  let shown = 0;
+  for (const filter of panel.querySelectorAll(".more-filter")) {
+    const name = filter.querySelector(".more-filter-label").textContent.toLowerCase();
+    narrow(filter, name.includes(text) ? "" : text);
+    const has = Boolean(filter.querySelector(".option:not([hidden])"));
+    filter.hidden = !has;
+    filter.open = has && text !== "";
+    if (has) shown += 1;
+  }
+  panel.querySelector("[data-none-of-all]").hidden = shown > 0;
 }
 
 let finding;

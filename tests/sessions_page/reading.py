@@ -17,9 +17,9 @@ def html(viewer: User, **parameters: Any) -> str:
 
 
 def cells(body: str) -> list[dict[str, str]]:
-    """Each row's cells by column, as HTML."""
+    """Each row's cells by column, as HTML, without the box that selects it."""
     rows = re.findall(r'<tr id="session-.*?</tr>', body, re.DOTALL)
-    return [dict(re.findall(r'<td class="col-(\w+)[^"]*">(.*?)</td>', row, re.DOTALL)) for row in rows]
+    return [dict(re.findall(r'<td class="col-(?!select)(\w+)[^"]*">(.*?)</td>', row, re.DOTALL)) for row in rows]
 
 
 def words(markup: str) -> str:

@@ -177,7 +177,8 @@ def test_the_date_is_relative_and_exact_with_its_zone(
         cell = row(alice)["date"]
     local = moment + timedelta(hours=2)
     exact = f"{local:%Y-%m-%d %H:%M:%S} CEST"
-    assert words(cell) == f"{expected} ({exact})"
+    short = f"{local.day} {local:%b %H:%M}"
+    assert words(cell) == f"{expected} ({exact}) {short}"
     assert f'datetime="{moment.isoformat()}" title="{exact}"' in cell
 
 
