@@ -97,7 +97,11 @@ search.addEventListener("input", () => {
   typing = setTimeout(() => ask(true), TYPING_MS);
 });
 
-form.addEventListener("change", (event) => ask(event.target === search));
+form.addEventListener("change", (event) => {
+  // Of a date that is being typed, the year 2 is there before 2026.
+  if (event.target.type === "date" && !event.target.validity.valid) return;
+  ask(event.target === search);
+});
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -106,7 +110,7 @@ form.addEventListener("submit", (event) => {
 
 // What was typed and is not answered yet goes along with a link to other filters, another order, or the export.
 document.addEventListener("click", (event) => {
-  const link = event.target.closest?.('a[href^="?"], #export');
+  const link = event.target.closest?.('a[href^="?"], a#export');
   const typed = search.value.trim();
   const answered = new URLSearchParams(location.search).get("q") ?? "";
   if (!link || typed === answered || link.dataset.chip === "q") return;

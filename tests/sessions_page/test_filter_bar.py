@@ -256,6 +256,17 @@ def test_the_end_before_the_start_is_named_and_the_range_left_out(acme: Organisa
     body = html(alice, start="2026-06-16", end="2026-06-14")
     assert "<code>end</code>" in body
     assert f"session-{ident}" in body
+    # Neither of them is a filter that is set, and an export, which leaves nothing out, is not offered.
+    assert 'class="chip"' not in body
+    assert links(body, 'id="export"') == []
+
+
+def test_an_exact_range_stays_in_the_form(acme: Organisation, alice: User) -> None:
+    body = html(alice, start="2026-06-15T10:00:00Z", end="2026-06-15")
+    assert re.findall(r'type="(\w+)" id="filter-(\w+)" name="\w+" value="([^"]*)"', body) == [
+        ("text", "start", "2026-06-15T10:00:00Z"),
+        ("date", "end", "2026-06-15"),
+    ]
 
 
 def test_more_rows_than_a_page_takes_are_refused_by_name(acme: Organisation, alice: User, send: Send) -> None:
