@@ -26,8 +26,9 @@ Listed = Callable[[], list[dict[str, Any]]]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            # The server's threads see what the test commits.
-            item.add_marker(pytest.mark.django_db(transaction=True))
+            if isinstance(item, pytest.Function) and "live_server" in item.fixturenames:
+                # The server's threads see what the test commits.
+                item.add_marker(pytest.mark.django_db(transaction=True))
             if item.get_closest_marker("chromium"):
                 item.add_marker(pytest.mark.xdist_group("browser"))
                 if not CHROMIUM:
