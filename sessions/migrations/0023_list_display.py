@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='list_display',
-            field=models.JSONField(db_default={}, default=dict),
+            field=models.JSONField(blank=True, db_default={}, default=dict),
         ),
     ]

@@ -44,7 +44,7 @@ class User(AbstractBaseUser):
     # Part of every cookie and link of this person: counted up, all that were given out before are void.
     cookie_version = models.IntegerField(db_default=0, default=0)
     # How this person sees the list: see `sessions.presenters.display`.
-    list_display = models.JSONField(default=dict, db_default={})
+    list_display = models.JSONField(default=dict, blank=True, db_default={})
     created_at = models.DateTimeField(auto_now_add=True)
     search_text = search_text("email", "username")
 
