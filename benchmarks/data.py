@@ -93,7 +93,9 @@ SELECT md5('session ' || n)::uuid, (%(organisations)s::bigint[])[which + 1], 'be
        CASE WHEN NOT is_open THEN at + make_interval(secs => power(length, 3) * 3600) END,
        CASE WHEN is_open THEN at ELSE at + make_interval(secs => power(length, 3) * 3600) END,
        outcome < 0.02, outcome < 0.01, is_early AND outcome BETWEEN 0.5 AND 0.505, outcome > 0.99,
-       'DE', 'production', '{{}}'
+       'DE', 'production',
+       CASE WHEN n %% 3 = 0 THEN '{{"branch": "main"}}'::jsonb
+            WHEN n %% 50 = 1 THEN jsonb_build_object('branch', 'feature-' || n %% 5000) ELSE '{{}}' END
 FROM placed
 """
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks.names import LARGE
@@ -31,6 +32,7 @@ def shapes(admin: User) -> list[Shape]:
         *of_values(),
         *of_searches(),
         *of_pairs(),
+        *of_conditions(),
         *of_times(),
         *of_orders(),
         *of_places(admin),
@@ -38,8 +40,12 @@ def shapes(admin: User) -> list[Shape]:
     ]
 
 
-def asked(name: str, question: Question | None = None, **parameters: str | list[str]) -> Shape:
+def asked(name: str, question: Question | None = None, **parameters: Any) -> Shape:
     return Shape(name, urlencode(parameters, doseq=True), question=question)
+
+
+def of_branch(name: str, branch: str, **parameters: Any) -> Shape:
+    return Shape(name, urlencode({"attr.branch": branch, **parameters}))
 
 
 def of_people(admin: User) -> list[Shape]:
@@ -120,6 +126,38 @@ def of_pairs() -> list[Shape]:
         asked("late device, old status", device="Latecomer", status="lost"),
         asked("leaver, last week", user="leaver", start=last_week),
         asked("old platform, last week", platform="kiosk", start=last_week),
+    ]
+
+
+def of_conditions() -> list[Shape]:
+    """What the index of keys alone knows, and what `OR` and `-` join."""
+    return [
+        asked("common version", version="2.7"),
+        asked("build of 0.1 %", build="613"),
+        asked("20 builds", build=[str(number) for number in range(20)]),
+        asked("build that never was", build="901"),
+        asked("country of all", country="DE"),
+        asked("country of none", country="FR"),
+        asked("started by tokens", initiator="token"),
+        asked("started by anybody unknown", initiator="anonymous"),
+        of_branch("common branch", "main"),
+        of_branch("branch of 0.02 %", "feature-1"),
+        of_branch("branch that never was", "gone"),
+        of_branch("rare branch, common app", "feature-101", app="com.example.app1"),
+        asked("build and version that never met", build="613", version="2.8"),
+        asked("build, longest first", build="613", sort="-duration_ms"),
+        asked("three branches of OR", q="app:com.example.app1999 OR build:613 OR (status:failed flag:crash)"),
+        asked("OR of what is common", q="platform:android OR flag:exception"),
+        asked("not the status of nearly all", q="-status:ended"),
+        asked("not an app, of a status", q="-app:com.example.app1 status:failed"),
+        asked("not a device, of a branch", q='attr.branch:feature-1 -device:"Model 1"'),
+        asked("prefix of app IDs", q="app:com.example.app19*"),
+        asked("longer than a second", duration_min="1s"),
+        asked("long, of a rare build", duration_min="30m", build="613"),
+        asked("with a log", has="log"),
+        asked("with a log, of a rare branch", q="has:log attr.branch:feature-1"),
+        asked("without a log, failed", q="-has:log status:failed"),
+        asked("by id", id="00000000-0000-0000-0000-000000000000"),
     ]
 
 

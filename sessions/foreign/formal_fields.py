@@ -3,10 +3,11 @@
 from sessions.contract.choices import OPEN_STATUSES, Status
 from sessions.models import User
 from sessions.models.dimensions import FILTERS
-from sessions.query.criteria.clauses import EXACT_COLUMNS, Clauses
-from sessions.query.language.clauses import NotAnsweredError, narrowed
+from sessions.query.criteria.clauses import Clauses, TooWideError
+from sessions.query.criteria.conditions import EXACT_COLUMNS
 from sessions.query.language.fields import FIELDS, Dialect, Field, Sort
 from sessions.query.language.parse import parse
+from sessions.query.meaning import CannotAskError, check, conditions_of
 
 ACTIVE = frozenset(status.value for status in OPEN_STATUSES)
 COMPLETED = frozenset(Status.values) - ACTIVE
@@ -34,7 +35,16 @@ def asking(clauses: Clauses, viewer: User, query: str) -> Clauses:
     parsed = parse(query, FORMAL)
     if parsed.mistakes:
         raise QueryError(parsed.placed(parsed.mistakes[0]))
+    if parsed.expression is None:
+        return clauses
     try:
-        return narrowed(clauses, viewer, parsed.expression)
-    except NotAnsweredError as error:
+        check(parsed.expression)
+        clauses = clauses.meeting(conditions_of(viewer, parsed.expression))
+        clauses.check_range()
+    except CannotAskError as error:
         raise QueryError(str(error)) from error
+    except TooWideError as error:
+        raise QueryError(
+            f"{', '.join(EXACT_COLUMNS)} are asked for within 24 hours: give a start and an end."
+        ) from error
+    return clauses

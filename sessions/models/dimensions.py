@@ -6,7 +6,8 @@ a dimension, add an entry and a migration. An entry is one of four sorts:
 - With a `table`, the column has ids of that small table. `sessions.query.criteria.names` finds names in it.
 - With a `vocabulary` and a column, the column has one of the vocabulary's words.
 - With a `vocabulary` alone (flags), each word is a boolean column of its own, and a session can have several.
-- With neither, the column has any text that a producer sends, and the filter finds exact values.
+- With neither, the column has any text that a producer sends, and the filter finds exact values. Or it is a map, which
+  has any number of such texts by name.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from enum import IntEnum
 
 from django.db.models import TextChoices
 
-from sessions.contract.choices import Flag, Platform, Status
+from sessions.contract.choices import Flag, InitiatorType, Platform, Status
 
 
 class Kind(IntEnum):
@@ -30,6 +31,14 @@ class Kind(IntEnum):
     PLATFORM = 8
     FLAG = 9
     ENVIRONMENT = 10
+    VERSION = 11
+    BUILD = 12
+    NETWORK = 13
+    COUNTRY = 14
+    SPACE = 15
+    INSTALLATION = 16
+    INITIATOR = 17
+    ATTRIBUTE = 18
 
 
 @dataclass(frozen=True)
@@ -53,10 +62,14 @@ class Dimension:
     # What its index by date, session_<column>, leaves out: None, for sessions without a value, or a word that nearly
     # all sessions have.
     unindexed: str | None = ""
+    # It has an index by date. Without one, the index of keys finds its sessions.
+    has_own_index: bool = True
     # Its values are noted when they are written (`Facet`), and the filter bar offers those that a viewer may see.
     is_facet: bool = False
     # A session belongs to its value: a person or a token.
     is_owner: bool = False
+    # The column has texts by name, as JSON: each name with its text is a value (`of_attribute`).
+    is_map: bool = False
     # The sessions of a day are counted ahead for each value that is busy (`DayCount`).
     is_rolled_up: bool = False
 
@@ -90,8 +103,8 @@ class Dimension:
 DIMENSIONS = (
     Dimension(Kind.USER, 1, "user", "User", "All users", "E-mail or username; repeatable.",
               "user_id", "history_user", unindexed=None, is_facet=True, is_owner=True, is_rolled_up=True),
-    Dimension(Kind.TOKEN, 2, column="token_id", table="history_apitoken",
-              unindexed=None, is_facet=True, is_owner=True, is_rolled_up=True),
+    Dimension(Kind.TOKEN, 2, "token", "API token", "", "Label of the token; repeatable.",
+              "token_id", "history_apitoken", unindexed=None, is_facet=True, is_owner=True, is_rolled_up=True),
     Dimension(Kind.APP, 4, "app", "App", "All apps", "App ID; repeatable.",
               "app_id", "history_app", is_facet=True, is_rolled_up=True),
     Dimension(Kind.DEVICE, 6, "device", "Device", "All devices", "Device model; repeatable.",
@@ -107,6 +120,22 @@ DIMENSIONS = (
     Dimension(Kind.FLAG, 3, "flag", "Flag", "Any flag", "Sessions with one of these; repeatable.", vocabulary=Flag),
     Dimension(Kind.ENVIRONMENT, 9, "environment", "Environment", "All environments", "Exact value; repeatable.",
               "environment", unindexed=None, is_facet=True),
+    Dimension(Kind.VERSION, 9, "version", "App version", "All versions", "Exact value; repeatable.",
+              "app_version", has_own_index=False, is_facet=True),
+    Dimension(Kind.BUILD, 9, "build", "App build", "", "Exact value; repeatable.",
+              "app_build", has_own_index=False),
+    Dimension(Kind.NETWORK, 10, "network", "Network", "All networks", "Exact value; repeatable.",
+              "network_type", has_own_index=False, is_facet=True),
+    Dimension(Kind.COUNTRY, 10, "country", "Country", "All countries", "Exact value; repeatable.",
+              "country", has_own_index=False, is_facet=True),
+    Dimension(Kind.SPACE, 9, "space", "Space", "", "The space's ID; repeatable.",
+              "space_id", has_own_index=False),
+    Dimension(Kind.INSTALLATION, 9, "installation", "Installation", "", "The installation's ID; repeatable.",
+              "installation_id", has_own_index=False),
+    Dimension(Kind.INITIATOR, 10, "initiator", "Started by", "Anybody", "Repeatable.",
+              "initiator_type", vocabulary=InitiatorType, has_own_index=False, is_facet=True),
+    # Its parameters are `attr.NAME`, which `sessions.query.parameters` reads.
+    Dimension(Kind.ATTRIBUTE, 8, column="attributes", has_own_index=False, is_map=True),
 )
 # fmt: on
 OF_KIND = {dimension.kind: dimension for dimension in DIMENSIONS}
@@ -114,3 +143,8 @@ FACETS = tuple(dimension for dimension in DIMENSIONS if dimension.is_facet)
 OWNERS = tuple(dimension for dimension in DIMENSIONS if dimension.is_owner)
 ROLLED_UP = tuple(dimension for dimension in DIMENSIONS if dimension.is_rolled_up)
 FILTERS = {dimension.parameter: dimension for dimension in DIMENSIONS if dimension.parameter}
+
+
+def of_attribute(name: str, text: str) -> str:
+    """The value of an attribute: its name and its text in one."""
+    return f"{name}\x1f{text}"

@@ -112,9 +112,20 @@ def sql_indexed_keys() -> str:
 
 
 def _sql_array(moment: str, kinds: Iterable[Kind]) -> str:
-    period = f"{sql_period(moment)} << {PERIOD_BITS}"
-    keys = [sql_key.format(f"{period} | {kind << KIND_BITS}") for kind in kinds for sql_key in _sql_keys(OF_KIND[kind])]
-    return f"array_remove(ARRAY[{', '.join(keys)}]::bigint[], NULL)"
+    firsts = {kind: f"{sql_period(moment)} << {PERIOD_BITS} | {kind << KIND_BITS}" for kind in kinds}
+    keys = [
+        sql_key.format(first)
+        for kind, first in firsts.items()
+        if not OF_KIND[kind].is_map
+        for sql_key in _sql_keys(OF_KIND[kind])
+    ]
+    # The migration 0024 has the function: an index cannot hold a query.
+    maps = [
+        f" || history_keys_of_texts({first}, organisation_id, {OF_KIND[kind].column})"
+        for kind, first in firsts.items()
+        if OF_KIND[kind].is_map
+    ]
+    return f"array_remove(ARRAY[{', '.join(keys)}]::bigint[], NULL){''.join(maps)}"
 
 
 def _sql_keys(dimension: Dimension) -> list[str]:

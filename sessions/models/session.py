@@ -42,6 +42,8 @@ def parent(model: type[models.Model], *, null: bool = True) -> "models.ForeignKe
 def by_date(dimension: Dimension) -> list[models.Index]:
     """The indexes of a dimension. Ids are unique across organisations, words are not."""
     date = ["-occurred_at", "-id"]
+    if not dimension.has_own_index:
+        return []
     if not dimension.column:
         return [
             models.Index(fields=["organisation", *date], condition=Q(**{flag: True}), name=f"session_{flag}")

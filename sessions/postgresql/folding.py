@@ -16,3 +16,8 @@ def folded(text: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT lower(%s)", [text])
         return str(cursor.fetchone()[0])
+
+
+def escaped(text: str) -> str:
+    """The text as a LIKE pattern in which each character stands for itself."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

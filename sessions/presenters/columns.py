@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from sessions.query.criteria.criteria import SHOWN_STATUS
-from sessions.query.rows import DURATION_MS, LABEL
+from sessions.query.criteria.conditions import DURATION_MS, SHOWN_STATUS
+from sessions.query.rows import LABEL
 
 # A spreadsheet would run a text cell that begins with one of SIGNS, plain or full-width, also behind BLANKS: spaces and
 # what is not seen at all. Some run one that begins with a tab or the end of a line.

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from sessions.models.dimensions import FILTERS
 from sessions.query import Parameters
-from sessions.query.language.expression import OneOf, Term, Value, Words
+from sessions.query.expression import OneOf, Term, Value, Words
 from sessions.query.language.parts import Part, operands_of, parts_of
+from sessions.query.meaning import attribute_name
 from sessions.query.options import Options
 from sessions.query.parameters import SessionFilterSet
 
@@ -105,7 +106,8 @@ def choices(asked: Parameters, options: Options) -> list[Choice]:
         # What the address asks for stays visible, also when it is not (or no longer) on offer.
         there = {option.value for option in listed}
         listed += [Option(value, value, "", checked=True) for value in chosen if value not in there]
-        if listed and not (name == "user" and not asked.viewer.is_admin):
+        is_shown = bool(dimension.everything or chosen) and not (name == "user" and not asked.viewer.is_admin)
+        if listed and is_shown:
             found.append(Choice(name, dimension.plural, dimension.everything, listed, name in options.more))
     return found
 
@@ -134,32 +136,34 @@ def version_parts(version: str) -> list[int]:
 
 def chips(asked: Parameters) -> list[Chip]:
     """Everything that narrows the list, in the order of the parameters."""
-    found = []
-    for name, filter_ in SessionFilterSet.base_filters.items():
-        if name in NOT_FILTERS or name not in asked.values:
-            continue
-        if name == "q":
+    filters = SessionFilterSet.base_filters
+    labels = {name: str(filter_.label) for name, filter_ in filters.items() if name not in NOT_FILTERS}
+    labels |= {name: named for name in asked.values if (named := attribute_name(name))}
+    found: list[Chip] = []
+    for name, label in labels.items():
+        if name == "q" and name in asked.values:
             found += search_chips(asked)
-            continue
-        value = asked.values[name]
-        vocabulary = FILTERS[name].vocabulary if name in FILTERS else None
-        labels = dict(vocabulary.choices) if vocabulary else {}
-        if isinstance(value, list) and len(value) > MOST_CHIPS:
-            found.append(Chip(name, str(filter_.label), f"{len(value)} values", changed(asked.data, **{name: []})))
-        elif isinstance(value, list):
-            for item in value:
-                rest = [other for other in asked.data.getlist(name) if other != item]
-                found.append(
-                    Chip(
-                        name,
-                        str(filter_.label),
-                        str(labels.get(item, item)),
-                        changed(asked.data, **{name: rest}),
-                    )
-                )
-        else:
-            text = f"{value:%Y-%m-%d %H:%M:%S %Z}" if isinstance(value, datetime) else str(value)
-            found.append(Chip(name, str(filter_.label), text, changed(asked.data, **{name: []})))
+        elif name in asked.values:
+            found += chips_of(asked, name, label)
+    return found
+
+
+def chips_of(asked: Parameters, name: str, label: str) -> list[Chip]:
+    value = asked.values[name]
+    without = changed(asked.data, **{name: []})
+    if not isinstance(value, list):
+        # What is relative or a length of time reads best as it was given.
+        text = f"{value:%Y-%m-%d %H:%M:%S %Z}" if isinstance(value, datetime) else str(value)
+        given = asked.data.get(name, "")
+        is_plain = isinstance(value, int) or given.startswith("-")
+        return [Chip(name, label, given if is_plain else text, without)]
+    if len(value) > MOST_CHIPS:
+        return [Chip(name, label, f"{len(value)} values", without)]
+    choices = dict(getattr(SessionFilterSet.base_filters.get(name), "extra", {}).get("choices", ()))
+    found = []
+    for item in value:
+        rest = [other for other in asked.data.getlist(name) if other != item]
+        found.append(Chip(name, label, str(choices.get(item, item)), changed(asked.data, **{name: rest})))
     return found
 
 

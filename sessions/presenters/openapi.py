@@ -15,7 +15,14 @@ from sessions.contract import schema
 from sessions.contract.errors import ERRORS, ErrorCode
 from sessions.presenters.operations import OPERATIONS, JsonSchema, Operation, Parameters, json_of, reference
 from sessions.query.events.page import ListedEvent
-from sessions.query.parameters import DayOrMomentField, ListedWidget, SeveralField
+from sessions.query.parameters import (
+    LONGEST_VALUE,
+    DayMomentOrAgoField,
+    DayOrMomentField,
+    DurationField,
+    ListedWidget,
+    SeveralField,
+)
 from sessions.receiving.posting import Outcome
 
 ALWAYS: tuple[ErrorCode, ...] = (
@@ -171,6 +178,13 @@ def field_schema(field: forms.Field) -> JsonSchema:
     """What a form field takes."""
     if isinstance(field, forms.IntegerField):
         return {"type": "integer", "minimum": field.min_value, "maximum": field.max_value}
+    if isinstance(field, DurationField):
+        return {"type": "string", "pattern": r"^(0|([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h|d)){1,5})$"}
+    if isinstance(field, DayMomentOrAgoField):
+        return {
+            "type": "string",
+            "anyOf": [{"format": "date"}, {"format": "date-time"}, {"pattern": "^-[0-9]{1,7}[mhdw]$"}],
+        }
     if isinstance(field, DayOrMomentField):
         return {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
     if isinstance(field, forms.DateTimeField):
@@ -178,7 +192,7 @@ def field_schema(field: forms.Field) -> JsonSchema:
     if isinstance(field, forms.UUIDField):
         return {"type": "string", "format": "uuid"}
     if isinstance(field, SeveralField):
-        return {"type": "array", "items": {"type": "string", "maxLength": 255}}
+        return {"type": "array", "items": {"type": "string", "maxLength": LONGEST_VALUE}}
     if isinstance(field, forms.RegexField):
         return {"type": "string", "pattern": field.regex.pattern}
     if isinstance(field, forms.ChoiceField):

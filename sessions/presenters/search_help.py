@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sessions.query.language.fields import Sort
-from sessions.query.language.offered import Offered, is_answered, offered
+from sessions.query.language.offered import Offered, offered
 
 # What a search is made of, each with what it means. What cannot be answered is not shown.
 FORMS = (
@@ -50,7 +50,7 @@ class FieldHelp:
 
 def search_help_context() -> dict[str, Any]:
     return {
-        "forms": [Form(text, meaning) for text, meaning in FORMS if is_answered(text)],
+        "forms": [Form(text, meaning) for text, meaning in FORMS],
         "fields": [field_help(one) for one in offered()],
     }
 

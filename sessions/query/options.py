@@ -10,8 +10,9 @@ from sessions.models import User
 from sessions.models.dimensions import FACETS, FILTERS, Dimension, Kind
 from sessions.models.keys import IDENT, KIND_BITS, VALUES_PER_ORGANISATION
 from sessions.postgresql.fetching import fetch_prepared
+from sessions.postgresql.folding import escaped
 from sessions.query.criteria.groups import WORDS
-from sessions.query.criteria.names import MAJOR, escaped
+from sessions.query.criteria.names import MAJOR
 from sessions.query.criteria.values import USER_VALUE, sql_device_values
 from sessions.query.criteria.visibility import facet_owners
 

@@ -2,21 +2,25 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from sessions.contract.choices import AttachmentKind
 from sessions.contract.leap_seconds import leap_second
 from sessions.models import Session
 from sessions.models.dimensions import FILTERS, Dimension
 from sessions.query.criteria.order import NEWEST_FIRST, TERMS
+from sessions.query.durations import LENGTHS_OF_TIME, milliseconds
 from sessions.query.rows import FIELDS
 
 MOST_VALUES = 500
@@ -26,6 +30,8 @@ LONGEST_SEARCH = 2_000
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2199, 12, 31)
 # Python itself also accepts weeks (2026-W25-1) and dates without hyphens.
 RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{5,}(Z|[+-][0-9]{2}:[0-9]{2})?)?", re.IGNORECASE)
+# Minutes, hours, days and weeks before now: at most what lies between FIRST_DAY and today, even in minutes.
+AGO = re.compile(r"-([0-9]{1,7}+)([mhdw])", re.IGNORECASE)
 INCLUSIVE = timedelta(microseconds=1)
 
 
@@ -64,6 +70,14 @@ class SeveralChoicesField(forms.MultipleChoiceField):
         return list(dict.fromkeys(super().to_python(value)))
 
 
+@dataclass(frozen=True)
+class Ago:
+    """A time before now, as `-7d` or `-3h`. `settled` makes a day or a moment of it."""
+
+    number: int
+    unit: Literal["w", "d", "h", "m"]
+
+
 class DayOrMomentField(forms.CharField):
     """A day of the viewer's zone (YYYY-MM-DD) or a moment (RFC 3339)."""
 
@@ -90,6 +104,30 @@ class DayOrMomentField(forms.CharField):
 
     def run_validators(self, value: Any) -> None:
         """A date has no characters to validate; `to_python` checked all there is."""
+
+
+class DayMomentOrAgoField(DayOrMomentField):
+    """A day, a moment, or a time before now (-7d), of which `settled` makes a day or a moment."""
+
+    def to_python(self, value: str | None) -> date | datetime | Ago | None:  # type: ignore[override]
+        if value and (ago := AGO.fullmatch(value.strip())):
+            return Ago(int(ago[1]), ago[2].lower())  # type: ignore[arg-type]
+        return super().to_python(value)
+
+
+class DurationField(forms.CharField):
+    """A length of time, in milliseconds: see `sessions.query.durations`."""
+
+    def to_python(self, value: str | None) -> int | None:  # type: ignore[override]
+        text = super().to_python(value)
+        if not text:
+            return None
+        if (found := milliseconds(text)) is None:
+            raise ValidationError(f"“{text[:60]}” is not a length of time. {LENGTHS_OF_TIME}")
+        return found
+
+    def run_validators(self, value: Any) -> None:
+        """A number has no characters to validate; `to_python` checked all there is."""
 
 
 class WholeNumberField(forms.IntegerField):
@@ -123,7 +161,11 @@ class ListedChoicesFilter(SeveralChoicesFilter):
 
 
 class DayOrMomentFilter(django_filters.Filter):
-    field_class = DayOrMomentField
+    field_class = DayMomentOrAgoField
+
+
+class DurationFilter(django_filters.Filter):
+    field_class = DurationField
 
 
 class WholeNumberFilter(django_filters.Filter):
@@ -145,6 +187,9 @@ def filter_of(dimension: Dimension) -> django_filters.Filter:
     return SeveralFilter(**shown)
 
 
+A_TIME = "YYYY-MM-DD, RFC 3339, or before now: -7d and -2w are days of the viewer's zone, -3h and -30m are exact."
+
+
 class RangeFilterSet(django_filters.FilterSet):
     q = django_filters.CharFilter(
         label="Search",
@@ -152,8 +197,8 @@ class RangeFilterSet(django_filters.FilterSet):
         help_text="Words and “phrases” in the app ID, app name, username, e-mail or token label; field:value, -, OR, "
         "parentheses: see /sessions/search-help/.",
     )
-    start = DayOrMomentFilter(label="From", help_text="First day or moment, inclusive: YYYY-MM-DD or RFC 3339.")
-    end = DayOrMomentFilter(label="To", help_text="Last day or moment, inclusive: YYYY-MM-DD or RFC 3339.")
+    start = DayOrMomentFilter(label="From", help_text=f"First day or moment, inclusive: {A_TIME}")
+    end = DayOrMomentFilter(label="To", help_text=f"Last day or moment, inclusive: {A_TIME}")
 
 
 # The filters of `sessions.models.dimensions`.
@@ -166,6 +211,20 @@ DimensionFilterSet = type(
 
 class SessionFilterSet(RangeFilterSet, DimensionFilterSet):  # type: ignore[misc,valid-type]
     """`sessions.query.request` reads the cleaned values. `.qs` is never used: it would drop an invalid value."""
+
+    has = SeveralChoicesFilter(
+        label="Has",
+        choices=[*AttachmentKind.choices, ("events", "Events")],
+        help_text="A file of this kind, or events; repeatable.",
+    )
+    event = SeveralFilter(label="Event", help_text="Type of an event that occurred; repeatable.")
+    group = SeveralFilter(label="App group", help_text="Group of the app; repeatable.")
+    id = SeveralFilter(label="Session ID", help_text="Repeatable.")
+    external_id = SeveralFilter(label="External ID", help_text="The producer's own id of a session; repeatable.")
+    duration_min = DurationFilter(label="Duration from", help_text=f"At least so long. {LENGTHS_OF_TIME}")
+    duration_max = DurationFilter(label="Duration to", help_text=f"At most so long. {LENGTHS_OF_TIME}")
+    queue_min = DurationFilter(label="Queue time from", help_text=f"Queued at least so long. {LENGTHS_OF_TIME}")
+    queue_max = DurationFilter(label="Queue time to", help_text=f"Queued at most so long. {LENGTHS_OF_TIME}")
 
     sort = ListedChoicesFilter(
         label="Sort",
@@ -226,6 +285,21 @@ def parameters_form() -> type[forms.Form]:
 def takes_several(name: str) -> bool:
     """Whether a parameter of the list can be repeated."""
     return isinstance(parameters_form().base_fields[name].widget, SeveralWidget)
+
+
+def settled(given: date | datetime | Ago | None, zone: tzinfo) -> date | datetime | None:
+    """The day or the moment that is meant now. Days are those of the zone, hours and minutes are exact.
+
+    What would lie before the first day is that day.
+    """
+    if not isinstance(given, Ago):
+        return given
+    now = timezone.now()
+    if given.unit in "dw":
+        days = timedelta(days=given.number * (7 if given.unit == "w" else 1))
+        today = now.astimezone(zone).date()
+        return today - days if days < today - FIRST_DAY else FIRST_DAY
+    return max(now - timedelta(minutes=given.number * (60 if given.unit == "h" else 1)), midnight(FIRST_DAY, zone))
 
 
 def day_range(

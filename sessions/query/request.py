@@ -1,29 +1,41 @@
 """Checks the parameters of a list, and turns them into a request."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from functools import cached_property
 from typing import Any, Literal
 
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from sessions.models import User
-from sessions.models.dimensions import FILTERS
-from sessions.models.keys import value_key
 from sessions.query.criteria.clauses import Clauses
 from sessions.query.criteria.criteria import Criteria
-from sessions.query.criteria.names import LOOKED_UP, keys_of_names
 from sessions.query.criteria.order import NEWEST_FIRST, TERMS, InvalidCursorError, Order, Position
 from sessions.query.criteria.visibility import visible_to
-from sessions.query.language.clauses import answerable, narrowed
+from sessions.query.expression import All, Between, Expression, OneOf, Term, Value
 from sessions.query.language.mistakes import Mistake, Parsed
+from sessions.query.language.parse import joined
 from sessions.query.language.parse import parse as parse_search
-from sessions.query.parameters import MOST_ROWS, SessionFilterSet, day_range, is_reversed, takes_several
+from sessions.query.language.parts import operands_of
+from sessions.query.language.printing import text_of
+from sessions.query.meaning import FIELDS as ASKED
+from sessions.query.meaning import LASTED, CannotAskError, attribute_name, check, conditions_of
+from sessions.query.parameters import (
+    MOST_ROWS,
+    SessionFilterSet,
+    SeveralField,
+    day_range,
+    is_reversed,
+    settled,
+    takes_several,
+)
 from sessions.query.rows import FIELDS
 
 ROWS_ON_A_PAGE = 50
 NO_SEARCH = Parsed("", None)
+ATTRIBUTE_FIELD = SeveralField(required=False)
 TERMS_BY_NAME = {name: term for term in TERMS for name in (term.name, term.spelled_out)}
 
 
@@ -95,7 +107,7 @@ class Parameters:
         order = order_of(values)
         return ListRequest(
             self.viewer,
-            narrowed(clauses_of(self.viewer, values), self.viewer, self.search.expression),
+            clauses_of(self.viewer, values, self.search.expression),
             order,
             Position.from_cursor(values["cursor"], order) if "cursor" in values else None,
             values.get("mode") == "before",
@@ -120,7 +132,7 @@ def read_parameters(viewer: User, data: QueryDict, *, most_rows: int = MOST_ROWS
     errors = [
         FieldError(name, "unknown_parameter", f"There is no parameter “{name[:60]}”.")
         for name in data
-        if name not in filters.filters
+        if name not in filters.filters and not attribute_name(name)
     ]
     errors += [
         FieldError(name, "invalid_value", "Give this once.")
@@ -134,6 +146,11 @@ def read_parameters(viewer: User, data: QueryDict, *, most_rows: int = MOST_ROWS
     values = {name: value for name, value in cleaned.items() if value not in (None, "", []) and name not in repeated}
     search, mistakes = _read_search(values)
     errors += mistakes
+    for name in values.keys() & {"start", "end"}:
+        values[name] = settled(values[name], viewer.zone)
+    attributes, refused = _read_attributes(data)
+    values |= attributes
+    errors += refused
     errors += [*_check_range(values, viewer.zone), *_check_order(values), *_check_cursor(values)]
     if values.get("limit", 0) > most_rows:
         values["limit"] = most_rows
@@ -141,18 +158,39 @@ def read_parameters(viewer: User, data: QueryDict, *, most_rows: int = MOST_ROWS
     return Parameters(viewer, data, values, errors, search)
 
 
-def clauses_of(viewer: User, values: Mapping[str, Any]) -> Clauses:
-    """The clauses that valid values stand for, given by parameter, without the search. The names of people, apps and
-    so on are looked up in one statement."""
-    organisation = viewer.organisation
+def clauses_of(viewer: User, values: Mapping[str, Any], search: Expression | None = None) -> Clauses:
+    """The clauses that a search and valid values, by parameter, stand for. The names of people, apps and so on are
+    looked up in one statement."""
     clauses = Clauses().between(*day_range(values.get("start"), values.get("end"), viewer.zone))
-    names = {name: values[name] for name in LOOKED_UP if name in values and name != "q"}
-    for keys in keys_of_names(organisation, names).values():
-        clauses = clauses.having(keys)
-    for name, dimension in FILTERS.items():
-        if dimension.vocabulary and name != "status" and name in values:
-            clauses = clauses.having(value_key(dimension.kind, organisation.pk, word) for word in values[name])
-    return clauses.showing(values["status"]) if "status" in values else clauses
+    terms = (*terms_of(values), *([search] if search else []))
+    return clauses.meeting(conditions_of(viewer, All(terms)))
+
+
+def terms_of(values: Mapping[str, Any]) -> Iterator[Term]:
+    """What valid values ask for besides a range of time, as a search would."""
+    for name in sorted(name for name in values if name in ASKED or attribute_name(name)):
+        yield Term(name, OneOf(tuple(map(Value, values[name]))))
+    for name in LASTED:
+        ends = (values.get(f"{name}_{end}") for end in ("min", "max"))
+        first, last = (None if end is None else f"{end}ms" for end in ends)
+        if first or last:
+            yield Term(name, Between(first, last))
+
+
+def _read_attributes(data: QueryDict) -> tuple[dict[str, list[str]], list[FieldError]]:
+    """The values of `attr.NAME`, by parameter, and what is wrong with them."""
+    values: dict[str, list[str]] = {}
+    errors = []
+    for name, given in data.lists():
+        if not attribute_name(name):
+            continue
+        try:
+            cleaned = ATTRIBUTE_FIELD.clean(given)
+        except ValidationError as error:
+            errors.append(FieldError(name[:60], "invalid_value", error.messages[0]))
+        else:
+            values |= {name: cleaned} if cleaned else {}
+    return values, errors
 
 
 def _read_search(values: dict[str, Any]) -> tuple[Parsed, list[FieldError]]:
@@ -160,11 +198,19 @@ def _read_search(values: dict[str, Any]) -> tuple[Parsed, list[FieldError]]:
     if "q" not in values:
         return NO_SEARCH, []
     parsed = parse_search(values["q"])
-    expression, refused = answerable(parsed.expression)
-    errors = [FieldError("q", "invalid_value", parsed.placed(one), one) for one in (*parsed.mistakes, *refused)]
-    if expression is None:
+    answered: list[Expression] = []
+    refused: list[Mistake] = []
+    for operand in operands_of(parsed.expression):
+        try:
+            check(operand)
+        except CannotAskError as error:
+            refused.append(Mistake(0, 0, f"“{text_of(operand)}”: {error}"))
+        else:
+            answered.append(operand)
+    if not answered:
         del values["q"]
-    return replace(parsed, expression=expression, mistakes=(*parsed.mistakes, *refused)), errors
+    search = replace(parsed, expression=joined(All, answered), mistakes=(*parsed.mistakes, *refused))
+    return search, [FieldError("q", "invalid_value", search.placed(one), one) for one in search.mistakes]
 
 
 def order_of(values: Mapping[str, Any]) -> Order:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sessions.query.criteria.criteria import SHOWN_STATUS
+from sessions.query.criteria.conditions import DURATION_MS, SHOWN_STATUS
 
 # Small tables are joined to the few rows that were found, never the other way round.
 JOINS = """
@@ -14,9 +14,6 @@ JOINS = """
     LEFT JOIN history_operatingsystem o ON o.id = s.os_id
 """
 
-# How long a session ran. A lost one ran until its last sign of life. It is unknown for a running one, and for one whose
-# start lies after the last that was heard of it.
-DURATION_MS = f"CASE WHEN {SHOWN_STATUS} NOT IN ('queued', 'active') AND s.duration_ms >= 0 THEN s.duration_ms END"
 LABEL = "CASE s.initiator_type WHEN 'token' THEN t.label WHEN 'anonymous' THEN s.label END"
 
 

@@ -16,6 +16,8 @@ SCAN_ROWS_A_KEY = 2
 # Up to this many keys, each is a branch of its own in a merge append. With more of them, planning the branches takes
 # longer than reading the rows.
 FEW_KEYS = 8
+# The most groups that alternatives are multiplied out to. Each is a probe of the index of the buckets.
+MOST_COVERS = 8
 # A longer list is a subquery, since the planner estimates each value of a list by itself: 2,000 values take 4 ms.
 ESTIMATED_VALUES = 64
 

@@ -115,7 +115,7 @@ def parts(criteria: Criteria, days: Sequence[Day]) -> Parts:
 
 def countable(criteria: Criteria) -> tuple[int, ...]:
     """The keys that are asked for, if these are counted ahead: the organisation's own, or those of one filter."""
-    if criteria.statuses or criteria.exact or len(criteria.groups) > 1 or criteria.is_empty:
+    if criteria.is_checked or len(criteria.groups) > 1 or criteria.is_empty:
         return ()
     if not criteria.groups:
         return (key(Kind.ORGANISATION, criteria.organisation_id),)

@@ -7,9 +7,9 @@ from typing import Literal, NamedTuple
 from sessions.models.dimensions import Kind
 from sessions.models.keys import KIND_BITS
 from sessions.postgresql.fetching import fetch_all
+from sessions.query.criteria.conditions import DURATION_MS
 from sessions.query.criteria.criteria import Criteria
 from sessions.query.criteria.values import USER_VALUE, sql_device_values
-from sessions.query.rows import DURATION_MS
 from sessions.usage.queue_times import sql_bucket
 from sessions.usage.rolled_up import HOLDS, Parts, parameters_of, sql_counts, sql_sessions
 

@@ -33,6 +33,10 @@ NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
         (Facts(has_clauses=True, keys=2, has_few_keys=True, is_by_date=False), Plan.BOUNDED_SCAN),
         (Facts(has_clauses=True, keys=500), Plan.BOUNDED_SCAN),
         (Facts(has_clauses=True), Plan.BOUNDED_SCAN),
+        (Facts(has_conditions=True), Plan.BOUNDED_SCAN),
+        (Facts(has_conditions=True, has_clauses=True, only_running=True), Plan.SORT_THE_RUNNING),
+        (Facts(has_ids=True, has_clauses=True), Plan.SORT_THE_NAMED),
+        (Facts(has_ids=True, is_empty=True), Plan.NOTHING),
     ],
     ids=str,
 )
@@ -48,6 +52,8 @@ def test_how_a_search_begins(facts: Facts, plan: Plan) -> None:
         (Facts(has_clauses=True, keys=2, has_few_keys=True, is_by_date=False), Plan.SORT_THE_KEYS),
         (Facts(has_clauses=True), Plan.BUCKETS),
         (Facts(has_clauses=True, is_by_date=False), Plan.SORT_THE_BUCKETS),
+        (Facts(has_conditions=True), Plan.READ_ON),
+        (Facts(has_conditions=True, has_clauses=True), Plan.BUCKETS),
     ],
     ids=str,
 )

@@ -8,7 +8,8 @@ from django.http import QueryDict
 
 from sessions.models import Organisation, User
 from sessions.query import ListRequest, count_matches, find_page, parse, stream_json
-from sessions.query.criteria.clauses import EXACT_COLUMNS, NARROW, Clauses, TooWideError
+from sessions.query.criteria.clauses import NARROW, Clauses, TooWideError
+from sessions.query.criteria.conditions import EXACT_COLUMNS
 from tests.conftest import NOON, Send
 
 

@@ -38,6 +38,7 @@ from sessions.query import (
 )
 from sessions.query.criteria.names import keys_of_names
 from sessions.query.criteria.order import TERMS, Order, Position, Term
+from sessions.query.language.printing import quoted
 from sessions.query.plans.count import count
 from sessions.query.plans.merge_append import next_of_keys, range_scan
 from sessions.query.plans.search import Search
@@ -45,6 +46,7 @@ from tests.conftest import Send
 
 ROWS = 400
 WEEKS = 30
+PAGE = 20
 PEOPLE = ("uma", "dave", "vera", "will")
 TOKENS = ("nightly-ci", "weekly")
 APPS = tuple(f"{group}.app{number}" for group in ("north", "south") for number in range(6))
@@ -53,7 +55,15 @@ SYSTEMS = (("iOS", "17.5"), ("iOS", "17.5.1"), ("iOS", "18.0"), ("Android", "18"
 PLATFORMS = ("ios", "android", "web")
 FLAGS = ("exception", "crash", "anr", "rage_tap")
 # Dimensions of free text, some of whose values never meet, and some are long gone.
-TEXTS = {dimension.parameter: dimension.column for dimension in DIMENSIONS if dimension.is_text}
+TEXTS = {dimension.parameter: dimension.column for dimension in DIMENSIONS if dimension.is_text and dimension.parameter}
+# Where JSON has those that do not stand at its top.
+PARTS = {
+    "app_version": ("app", "version"),
+    "app_build": ("app", "build"),
+    "network_type": ("device", "network_type"),
+    "country": ("location", "country"),
+}
+ATTRIBUTES = ("branch", "try no. 2")
 WORDS = ("production", "staging", 'it\'s \\ "odd" %s {}', "Zoë", "review-1", "review-2", "review-3", "review-4")
 STATUSES = ("queued", "active", "ended", "failed", "lost")
 NOW = timezone.now().replace(microsecond=0)
@@ -79,6 +89,11 @@ class Sent:
         stored: str = self.fields["status"]
         return "lost" if silent and stored in ("queued", "active") else stored
 
+    def text(self, column: str) -> str | None:
+        part, name = PARTS.get(column, ("", column))
+        text: str | None = (self.fields[part] if part else self.fields)[name]
+        return text
+
     def value(self, field: str) -> Any:
         started, requested, end = (self.fields[name] for name in ("started_at", "requested_at", "ended_at"))
         if field == "date":
@@ -103,7 +118,8 @@ def random_fields(rng: random.Random, number: int) -> dict[str, Any]:
     apps = APPS[:3] if weeks_ago > 20 else APPS[2:]
     device = rng.choice(DEVICES[:2] if weeks_ago > 5 else DEVICES)
     name, version = rng.choice(SYSTEMS)
-    return {
+    texts = {column: rng.choice((None, *(WORDS[:4] if weeks_ago > 10 else WORDS[1:]))) for column in TEXTS.values()}
+    fields: dict[str, Any] = {
         "external_id": f"s-{number}",
         "status": status,
         "initiator": random_initiator(rng),
@@ -115,8 +131,12 @@ def random_fields(rng: random.Random, number: int) -> dict[str, Any]:
         "started_at": started,
         "ended_at": ended,
         "last_seen_at": NOW if is_running else ended or begin,
-        **{column: rng.choice((None, *(WORDS[:4] if weeks_ago > 10 else WORDS[1:]))) for column in TEXTS.values()},
+        "attributes": {name: rng.choice(WORDS) for name in ATTRIBUTES if rng.random() < 0.7},
     }
+    for column, text in texts.items():
+        part, name = PARTS.get(column, ("", column))
+        (fields.setdefault(part, {}) if part else fields)[name] = text
+    return fields
 
 
 def random_initiator(rng: random.Random) -> dict[str, str]:
@@ -172,6 +192,7 @@ def has_text(row: Sent, text: str) -> bool:
 
 MATCHES: dict[str, Callable[[Sent, Any], bool]] = {
     "user": lambda row, asked: row.fields["initiator"].get("email", "").split("@")[0] in asked,
+    "token": lambda row, asked: row.fields["initiator"].get("label") in asked,
     "app": lambda row, asked: row.fields["app"]["app_id"] in asked,
     "device": lambda row, asked: row.fields["device"]["model"] in asked,
     "os": lambda row, asked: bool(system_names(row) & set(asked)),
@@ -179,7 +200,12 @@ MATCHES: dict[str, Callable[[Sent, Any], bool]] = {
     "status": lambda row, asked: row.status in asked,
     "flag": lambda row, asked: any(row.fields["flags"][flag] for flag in asked),
     "q": has_text,
-    **{name: partial(lambda column, row, asked: row.fields[column] in asked, column) for name, column in TEXTS.items()},
+    "initiator": lambda row, asked: row.fields["initiator"]["type"] in asked,
+    **{name: partial(lambda column, row, asked: row.text(column) in asked, column) for name, column in TEXTS.items()},
+    **{
+        f"attr.{name}": partial(lambda name, row, asked: row.fields["attributes"].get(name) in asked, name)
+        for name in ATTRIBUTES
+    },
     "start": lambda row, asked: row.moment >= asked,
     "end": lambda row, asked: row.moment <= asked,
 }
@@ -190,22 +216,110 @@ def some(*values: str) -> st.SearchStrategy[list[str]]:
 
 
 MOMENTS = st.integers(0, WEEKS * 7 * 24).map(lambda hours: NOW - timedelta(hours=hours))
+LENGTHS = st.sampled_from([0, 1, 2_000, 5_000, 40_000, 599_999, 600_000, 3_600_000])
+SEARCHED = st.sampled_from(["north", "APP3", "a", "nightly", "acme", "nothing at all"])
+SORTED_BY = st.lists(st.sampled_from(TERMS), min_size=1, max_size=3, unique_by=lambda term: term.field)
+NAMED: dict[str, tuple[str, ...]] = {
+    "user": (*PEOPLE, "nobody"),
+    "token": (*TOKENS, "nothing"),
+    "app": (*APPS, "nothing"),
+    "device": DEVICES,
+    "os": ("iOS", "iOS 17", "17.5", "iOS 17.5.1", "18", "Android 18"),
+    "platform": PLATFORMS,
+    "status": STATUSES,
+    "flag": FLAGS,
+    "initiator": ("user", "token", "anonymous"),
+    **dict.fromkeys(TEXTS, (*WORDS, "nowhere")),
+    **dict.fromkeys((f"attr.{name}" for name in ATTRIBUTES), (*WORDS, "nowhere")),
+}
 ASKED = st.fixed_dictionaries(
-    {"sort_by": st.lists(st.sampled_from(TERMS), min_size=1, max_size=3, unique_by=lambda term: term.field)},
+    {"sort_by": SORTED_BY},
     optional={
-        "user": some(*PEOPLE, "nobody"),
-        "app": some(*APPS, "nothing"),
-        "device": some(*DEVICES),
-        "os": some("iOS", "iOS 17", "17.5", "iOS 17.5.1", "18", "Android 18"),
-        "platform": some(*PLATFORMS),
-        "status": some(*STATUSES),
-        "flag": some(*FLAGS),
-        **{name: some(*WORDS, "nowhere") for name in TEXTS},
-        "q": st.sampled_from(["north", "APP3", "a", "nightly", "acme", "nothing at all"]),
+        **{name: some(*values) for name, values in NAMED.items()},
+        "q": SEARCHED,
         "start": MOMENTS,
         "end": MOMENTS,
     },
 )
+
+
+# A search: a term, or a word and the searches that it joins.
+TERMS_ASKED = st.one_of(
+    *(st.tuples(st.just(name), some(*values)) for name, values in NAMED.items()),
+    st.tuples(st.sampled_from(["duration", "queue"]), st.tuples(LENGTHS, LENGTHS)),
+    st.tuples(st.just("date"), st.tuples(MOMENTS, MOMENTS)),
+    st.tuples(st.just("q"), SEARCHED),
+)
+EXPRESSIONS = st.recursive(
+    TERMS_ASKED,
+    lambda parts: st.one_of(
+        st.tuples(st.just("not"), parts),
+        st.tuples(st.sampled_from(["all", "any"]), st.lists(parts, min_size=2, max_size=3)),
+    ),
+    max_leaves=5,
+)
+
+
+def meets(row: Sent, expression: Any) -> bool:
+    match expression:
+        case "not", part:
+            return not meets(row, part)
+        case "all", parts:
+            return all(meets(row, part) for part in parts)
+        case "any", parts:
+            return any(meets(row, part) for part in parts)
+        case ("duration" | "queue") as name, ends:
+            is_known = name == "queue" or row.status not in ("queued", "active")
+            return is_known and bool(min(ends) <= row.value(f"{name}_ms") <= max(ends))
+        case "date", moments:
+            return bool(min(moments) <= row.moment <= max(moments))
+        case name, asked:
+            return bool(MATCHES[name](row, asked))
+    raise AssertionError(expression)
+
+
+def field_name(name: str) -> str:
+    """A name with a blank stands in quotes."""
+    attribute = name.removeprefix("attr.")
+    return f"attr.{quoted(attribute)}" if " " in attribute else name
+
+
+def as_text(expression: Any) -> str:
+    match expression:
+        case "not", part:
+            return f"-({as_text(part)})"
+        case ("all" | "any") as word, parts:
+            return f"({(' AND ' if word == 'all' else ' OR ').join(map(as_text, parts))})"
+        case ("duration" | "queue") as name, ends:
+            return f"{name}:{min(ends)}ms..{max(ends)}ms"
+        case "date", moments:
+            return f"date:[{min(moments).isoformat()} TO {max(moments).isoformat()}]"
+        case "q", text:
+            return quoted(text)
+        case name, asked:
+            return f"{field_name(name)}:({' '.join(map(quoted, asked))})"
+    raise AssertionError(expression)
+
+
+@settings(max_examples=150, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(expression=EXPRESSIONS, sort_by=SORTED_BY, who=st.sampled_from(["alice", "dave", "uma"]))
+def test_a_search_finds_what_it_says(
+    alice: User, dave: User, uma: User, sent: list[Sent], expression: Any, sort_by: list[Term], who: str
+) -> None:
+    viewer = {"alice": alice, "dave": dave, "uma": uma}[who]
+    found = [row for row in sent if meets(row, expression)]
+    expected = by_hand(viewer, found, {"sort_by": sort_by})
+    asked: Asked = {"sort_by": sort_by, "q": as_text(expression)}
+
+    everything = parse(viewer, query_string(asked, limit=ROWS))
+    assert find_page(everything).ids == expected
+    assert count_matches(replace(everything, counting="exact")) == Count(len(expected), capped=False)
+    assert [UUID(json.loads(text)["id"]) for text in stream_json(everything)] == expected
+    first = find_page(parse(viewer, query_string(asked, limit=PAGE)))
+    assert first.ids == expected[:PAGE]
+    if first.next_cursor:
+        second = find_page(parse(viewer, query_string(asked, limit=PAGE, cursor=first.next_cursor)))
+        assert second.ids == expected[PAGE : 2 * PAGE]
 
 
 def query_string(asked: Asked, **more: Any) -> QueryDict:

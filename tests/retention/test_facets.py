@@ -50,7 +50,8 @@ def test_what_no_session_has_any_more_is_not_offered(
 
     offered = {name: [value for value, _ in values] for name, values in filter_options(alice).values.items()}
     assert offered == {
-        "user": ["uma@acme.example"], "app": ["shop"], "device": ["iPhone 15"], "os": ["iOS"], "platform": ["ios"]
+        "user": ["uma@acme.example"], "app": ["shop"], "device": ["iPhone 15"], "os": ["iOS"], "platform": ["ios"],
+        "initiator": ["user"],
     }  # fmt: skip
     assert filter_options(dave).values == {}
     assert stored() == needed(monthly)

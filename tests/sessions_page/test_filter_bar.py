@@ -152,8 +152,8 @@ def test_filters_offer_what_occurs_and_users_only_to_admins(
         device={"model": "Pixel 8"},
         os={"name": "Android", "version": "14.1"},
     )
-    assert names(html(alice)) == ["user", "app", "device", "os", "platform", "status", "flag"]
-    assert names(html(uma)) == ["app", "device", "os", "platform", "status", "flag"]
+    assert names(html(alice)) == ["user", "app", "device", "os", "platform", "status", "flag", "initiator"]
+    assert names(html(uma)) == ["app", "device", "os", "platform", "status", "flag", "initiator"]
     assert offered(html(alice), "os") == ["Android 14", "Android 14.1"]
     assert offered(html(alice), "user") == ["uma@acme.example"]
     assert offered(html(alice), "platform") == ["web"]

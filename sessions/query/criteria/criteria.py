@@ -9,28 +9,33 @@ from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
-from sessions.contract.choices import OPEN_STATUSES, Status
+from sessions.contract.choices import OPEN_STATUSES
 from sessions.models.dimensions import DIMENSIONS, OF_KIND, Kind
-from sessions.models.keys import value_key
 from sessions.postgresql.prepared import as_array
-from sessions.query import tuning
-from sessions.query.criteria.clauses import EXACT_COLUMNS, Clauses
-from sessions.query.criteria.groups import COLUMNS, WORDS, Group, by_kind, is_small
-
-# An open session that has been silent for longer than the organisation's limit is lost, whatever status is stored.
-SHOWN_STATUS = (
-    "CASE WHEN s.status IN ('queued', 'active') AND s.last_seen_at < %(lost_before)s THEN 'lost' ELSE s.status END"
+from sessions.query.criteria.clauses import Clauses
+from sessions.query.criteria.conditions import (
+    SHOWN_STATUS,
+    Condition,
+    Every,
+    Written,
+    sql_has_one,
+    status_group,
+    stored_statuses,
 )
+from sessions.query.criteria.groups import COLUMNS, WORDS, Group, by_kind, is_small
 
 # The columns that criteria and orders need, for statements that select candidates first and check them afterwards.
 ASKED_COLUMNS = ", ".join(
     f"s.{column}"
     for column in (
         *("id", "organisation_id", "occurred_at", "last_seen_at", "queue_ms", "duration_ms"),
-        *(column for dimension in DIMENSIONS for column in dimension.columns),
+        *dict.fromkeys(column for dimension in DIMENSIONS for column in dimension.columns),
     )
 )
+
+SQL_IDS = "s.id = ANY(%(ids)s::uuid[])"
 
 Parameters = dict[str, Any]
 
@@ -74,8 +79,23 @@ class Criteria:
         return self.clauses.end
 
     @property
-    def exact(self) -> tuple[tuple[str, str], ...]:
-        return self.clauses.exact
+    def ids(self) -> frozenset[UUID] | None:
+        return self.clauses.ids
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        return self.clauses.conditions
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether rows have to be checked for more than the keys of groups."""
+        return bool(self.statuses or self.conditions) or self.ids is not None
+
+    @cached_property
+    def written(self) -> tuple[str, Parameters]:
+        """All conditions as SQL, with the parameters that it names."""
+        written = Written()
+        return Every(self.conditions).sql(written), written.parameters
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -84,27 +104,23 @@ class Criteria:
         if self.visibility.own is not None:
             groups.add(self.visibility.own)
         if self.clauses.statuses is not None:
-            groups.add(frozenset(value_key(Kind.STATUS, self.organisation_id, one) for one in self.stored_statuses))
+            groups.add(status_group(self.clauses.statuses, self.organisation_id))
+        for condition in self.conditions:
+            groups.update(condition.covers(self.organisation_id))
         needed = [group for group in groups if not any(other < group for other in groups)]
         return tuple(sorted(needed, key=sorted))
-
-    @cached_property
-    def stored_statuses(self) -> frozenset[str]:
-        """The stored statuses that may be shown as one of those asked for: a session shown as lost may be stored as
-        open."""
-        shown = self.clauses.statuses or frozenset()
-        return shown | set(OPEN_STATUSES) if Status.LOST in shown else shown
 
     @property
     def statuses(self) -> frozenset[str]:
         """The statuses to compare with the computed status of each row. Empty if the stored status is enough."""
         shown = self.clauses.statuses or frozenset()
-        return shown if self.stored_statuses & set(OPEN_STATUSES) else frozenset()
+        return shown if stored_statuses(shown) & set(OPEN_STATUSES) else frozenset()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing can match: a name that was asked for does not exist, or the range is empty."""
-        return not all(self.groups) or bool(self.start and self.end and self.start >= self.end)
+        is_over = bool(self.start and self.end and self.start >= self.end)
+        return not all(self.groups) or is_over or (self.ids is not None and not self.ids)
 
     @property
     def only_running(self) -> bool:
@@ -115,7 +131,8 @@ class Criteria:
     def fingerprint(self) -> str:
         """A hash that is equal for equal criteria, whenever they were made."""
         groups = [sorted(group) for group in self.groups]
-        said = (self.organisation_id, groups, sorted(self.statuses), self.start, self.end, self.exact)
+        ids = None if self.ids is None else sorted(self.ids)
+        said = (self.organisation_id, groups, sorted(self.statuses), self.start, self.end, ids, self.written)
         return sha256(repr(said).encode()).hexdigest()
 
     @cached_property
@@ -133,8 +150,8 @@ class Criteria:
                 parameters[f"group_{number}_{kind}"] = as_array(values) if OF_KIND[kind].has_ids else values
                 if kind in WORDS or is_small(group):
                     parameters |= {f"group_{number}_{kind}_{at}": value for at, value in enumerate(values)}
-        parameters |= {f"exact_{number}": value for number, (_, value) in enumerate(self.exact)}
-        return parameters
+        parameters |= {"ids": as_array(sorted(self.ids))} if self.ids is not None else {}
+        return parameters | self.written[1]
 
     def sql_range(self) -> str:
         return f"s.organisation_id = %(organisation)s AND {self.sql_times()}"
@@ -166,7 +183,8 @@ class Criteria:
         parts = [self.sql_group(number) for number in range(len(self.groups))]
         if self.statuses:
             parts.append(f"{SHOWN_STATUS} = ANY(%(statuses)s)")
-        parts += [f"{EXACT_COLUMNS[name]} = %(exact_{number})s" for number, (name, _) in enumerate(self.exact)]
+        parts += [SQL_IDS] if self.ids is not None else []
+        parts += [self.written[0]] if self.conditions else []
         return " AND ".join(parts) or "TRUE"
 
     def sql_group(self, number: int) -> str:
@@ -175,10 +193,4 @@ class Criteria:
 
     def sql_has_one(self, number: int, kind: Kind) -> str:
         """That the row has one of the keys of this kind."""
-        values = by_kind(self.groups[number])[kind]
-        if kind == Kind.FLAG:
-            return " OR ".join(f"s.{flag}" for flag in values)
-        if len(values) > tuning.ESTIMATED_VALUES and kind not in WORDS:
-            given = f"unnest(%(group_{number}_{kind})s::{OF_KIND[kind].sql_type}[])"
-            return f"({COLUMNS[kind]} IN (SELECT {given})) IS TRUE"
-        return f"{COLUMNS[kind]} = ANY(%(group_{number}_{kind})s)"
+        return sql_has_one(kind, by_kind(self.groups[number])[kind], f"%(group_{number}_{kind})s")

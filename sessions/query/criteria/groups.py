@@ -25,7 +25,7 @@ def has_several_flags(group: Group) -> bool:
     return len(by_kind(group).get(Kind.FLAG, ())) > 1
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def by_kind(group: Group) -> Mapping[Kind, list[Any]]:
     """The values of a group by kind, as the columns hold them: ids, words, or texts.
 

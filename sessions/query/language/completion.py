@@ -9,7 +9,7 @@ from django.utils import timezone
 from lark import Token
 
 from sessions.models import User
-from sessions.query.language.expression import Value
+from sessions.query.expression import Value
 from sessions.query.language.fields import SEARCH, Field, Sort
 from sessions.query.language.grammar import grammar
 from sessions.query.language.offered import offered
@@ -17,7 +17,7 @@ from sessions.query.language.printing import text_of_value
 from sessions.query.language.tokens import is_readable, named
 from sessions.query.options import filter_options
 
-MOST_CANDIDATES = 20
+MOST_CANDIDATES = 30
 # Words of vocabularies are offered without their field from so many letters on.
 FEW_LETTERS = 2
 DURATIONS = (">10s", ">1m", ">5m", ">1h", "<10s", "1m..5m")
@@ -50,7 +50,7 @@ class Place:
 
 
 def completion(viewer: User, before: str) -> Completion:
-    """Candidates for what stands before the caret, at most 20."""
+    """Candidates for what stands before the caret, at most 30."""
     place = place_of(before) if is_readable(before) else None
     if place is None:
         return Completion(len(before), [])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from sessions.contract.choices import AttachmentKind, InitiatorType
+from sessions.contract.choices import AttachmentKind
 from sessions.models.dimensions import FILTERS, Dimension
 from sessions.query.language.misspelling import closest
 
@@ -110,13 +110,11 @@ DESCRIBED = {
     ATTRIBUTE: ("An attribute that the producer keeps, by its name.",
                 "attr.branch:main", 'attr."build number":7'),
 }  # fmt: skip
-# Those that are no dimension, as long as they are none.
+# Those that are no dimension.
 OTHERS = (
-    *(described(name) for name in ("token", "group", "version", "build", "network", "country", "event", "space")),
-    *(described(name) for name in ("installation", "id", "external_id", ATTRIBUTE)),
+    *(described(name) for name in ("group", "event", "id", "external_id", ATTRIBUTE)),
     *(described(name, Sort.DURATION) for name in ("duration", "queue")),
     described("date", Sort.DATE),
-    described("initiator", Sort.WORDS, InitiatorType.values),
     described("has", Sort.WORDS, [*AttachmentKind.values, "events"]),
 )
 _DECLARED = {one.name: one for one in (*OTHERS, *map(of_dimension, FILTERS.values()))}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sessions.query.language.expression import Expression
+from sessions.query.expression import Expression
 
 LONGEST_PART = 60
 

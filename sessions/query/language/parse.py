@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from lark import Token, Tree
 
-from sessions.query.language.expression import All, AnyOf, Expression, Not, OneOf, Term, Words
+from sessions.query.expression import All, AnyOf, Expression, Not, OneOf, Term, Words
 from sessions.query.language.fields import SEARCH, Dialect, Field
 from sessions.query.language.grammar import unescaped
 from sessions.query.language.mistakes import Mistake, Parsed

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from lark import Token, Tree
 
-from sessions.query.language.expression import All, Expression
+from sessions.query.expression import All, Expression
 from sessions.query.language.fields import SEARCH
 from sessions.query.language.parse import expression_of
 from sessions.query.language.tokens import UnreadableError, tokens

@@ -3,7 +3,7 @@
 import re
 from typing import assert_never
 
-from sessions.query.language.expression import All, AnyOf, Between, Expression, Not, OneOf, Term, Value, Words
+from sessions.query.expression import All, AnyOf, Between, Expression, Not, OneOf, Term, Value, Words
 from sessions.query.language.fields import ATTRIBUTE
 
 # What no reader takes for anything but a value or a part of a name.

@@ -2,23 +2,20 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC
 
 from django.core.exceptions import ValidationError
 
-from sessions.query.language.expression import Between, OneOf, Value
+from sessions.query.durations import LENGTHS_OF_TIME, NUMBER, milliseconds
+from sessions.query.expression import Between, OneOf, Value
 from sessions.query.language.fields import Field, Sort
 from sessions.query.language.grammar import PHRASE, RANGE, unescaped
 from sessions.query.language.misspelling import closest
-from sessions.query.parameters import LONGEST_VALUE, DayOrMomentField
+from sessions.query.parameters import LONGEST_VALUE, DayMomentOrAgoField, is_reversed, settled
 
 _PHRASE = re.compile(rf"({PHRASE})(\*?)")
 _RANGE = re.compile(RANGE)
 _COMPARISON = re.compile(r"([<>]=?+)")
-_DURATION = re.compile(r"(?:[0-9]{1,9}+(?:\.[0-9]{1,9}+)?+(?:ms|s|m|h|d))++", re.IGNORECASE)
-_PART = re.compile(r"([0-9.]++)([a-z]*+)", re.IGNORECASE)
-_NUMBER = re.compile(r"[0-9]{1,9}+(?:\.[0-9]{1,9}+)?+")
-UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-
 Condition = OneOf | Between
 
 
@@ -141,26 +138,17 @@ def _checked(field: Field, text: str | None, start: int) -> str | None:
         raise InvalidValueError("It has no value.", 0, 0)
     if field.sort is Sort.DATE:
         try:
-            DayOrMomentField().clean(text)
+            DayMomentOrAgoField().clean(text)
         except ValidationError as error:
             raise InvalidValueError(error.messages[0], start, start + len(text)) from error
     elif milliseconds(text) is None:
-        message = f"“{text[:60]}” is not a length of time. Use {', '.join(UNITS)}, as in 90s or 1h30m."
-        raise InvalidValueError(message, start, start + len(text), f"{text}s" if _NUMBER.fullmatch(text) else None)
+        message = f"“{text[:60]}” is not a length of time. {LENGTHS_OF_TIME}"
+        raise InvalidValueError(message, start, start + len(text), f"{text}s" if NUMBER.fullmatch(text) else None)
     return text
-
-
-def milliseconds(text: str) -> int | None:
-    """How long `5m`, `1h30m` or `250ms` is. None if it is not a length of time."""
-    if text == "0":
-        return 0
-    if not _DURATION.fullmatch(text):
-        return None
-    return round(sum(float(number) * UNITS[unit.lower()] for number, unit in _PART.findall(text)))
 
 
 def _is_reversed(field: Field, first: str, last: str) -> bool:
     if field.sort is Sort.DURATION:
         return (milliseconds(first) or 0) > (milliseconds(last) or 0)
-    start, end = (DayOrMomentField().clean(text) for text in (first, last))
-    return type(start) is type(end) and start > end
+    start, end = (settled(DayMomentOrAgoField().clean(text), UTC) for text in (first, last))
+    return is_reversed(start, end, UTC)

@@ -11,7 +11,8 @@ from django.core.cache import cache
 from sessions.models.dimensions import OF_KIND
 from sessions.postgresql.fetching import fetch_all
 from sessions.query import tuning
-from sessions.query.criteria.criteria import Criteria
+from sessions.query.criteria.conditions import reads
+from sessions.query.criteria.criteria import SQL_IDS, Criteria
 from sessions.query.criteria.groups import COLUMNS, by_kind, has_several_flags
 from sessions.query.criteria.order import NEWEST_FIRST
 from sessions.query.plans.buckets import count_in_buckets
@@ -53,9 +54,10 @@ def look_at(criteria: Criteria, rows: int) -> tuple[int, int]:
         return 0, 0
     if is_single_indexed_clause(criteria):
         return count_by_keys(criteria, rows)
-    if criteria.groups and not criteria.only_running and not criteria.exact:
+    has_ids = criteria.ids is not None
+    if criteria.groups and not (criteria.only_running or any(map(reads, criteria.conditions)) or has_ids):
         return count_in_buckets(criteria, rows)
-    drive = RUNNING if criteria.only_running else "TRUE"
+    drive = SQL_IDS if has_ids else RUNNING if criteria.only_running else "TRUE"
     # The order keeps the planner from reading the table instead: matches may stand at its very end.
     order = "s.last_seen_at" if criteria.only_running else NEWEST_FIRST.sql()
     [(matching, looked)] = fetch_all(

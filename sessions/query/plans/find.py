@@ -1,6 +1,7 @@
 """The next rows of a list, by the plan that `choice` names."""
 
 from sessions.query import tuning
+from sessions.query.criteria.criteria import SQL_IDS
 from sessions.query.criteria.order import Position
 from sessions.query.plans.buckets import sort_the_buckets, walk_the_buckets
 from sessions.query.plans.choice import Facts, Plan, facts_of, first_plan, last_plan, rows_to_scan_on
@@ -19,8 +20,9 @@ def find(search: Search) -> list[Position]:
         case Plan.NOTHING:
             return []
         case Plan.READ_IN_ORDER:
-            select = f"{search.order.sql_values()}, s.id FROM history_session s"
-            return fetch(sql_in_order(search, select), search.parameters)
+            return read_in_order(search)
+        case Plan.SORT_THE_NAMED:
+            return filter_and_sort(search, SQL_IDS)
         case Plan.SORT_A_RANGE:
             return filter_and_sort(search, "TRUE")
         case Plan.SORT_THE_RUNNING:
@@ -45,6 +47,8 @@ def scan_and_go_on(search: Search, facts: Facts) -> list[Position]:
             return found + next_of_keys(rest, scan.apart)
         case Plan.SORT_THE_KEYS:
             return found + filter_and_sort(rest, "TRUE")
+        case Plan.READ_ON:
+            return found + read_in_order(rest)
         case Plan.BUCKETS:
             return found + walk_the_buckets(rest)
         case _:
@@ -53,6 +57,11 @@ def scan_and_go_on(search: Search, facts: Facts) -> list[Position]:
 
 def is_read_in_order(search: Search) -> bool:
     return first_plan(facts_of(search)) is Plan.READ_IN_ORDER
+
+
+def read_in_order(search: Search) -> list[Position]:
+    select = f"{search.order.sql_values()}, s.id FROM history_session s"
+    return fetch(sql_in_order(search, select), search.parameters)
 
 
 def sql_in_order(search: Search, sql_select: str) -> str:

@@ -18,7 +18,9 @@ def is_indexed(group: frozenset[int]) -> bool:
     text in session_newest, since it does not know how rare it is.
     """
     return all(
-        OF_KIND[kind].unindexed not in values and (OF_KIND[kind].has_ids or is_small(group))
+        OF_KIND[kind].has_own_index
+        and OF_KIND[kind].unindexed not in values
+        and (OF_KIND[kind].has_ids or is_small(group))
         for kind, values in by_kind(group).items()
     )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sessions.foreign.formal_fields import FORMAL
-from sessions.query.language.expression import Expression
+from sessions.query.expression import Expression
 from sessions.query.language.parse import parse
 from tests.query.language.trees import between, either, no, term, w
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sessions.foreign.formal_fields import FORMAL
-from sessions.query.language.expression import Expression, OneOf, Term, Value
+from sessions.query.expression import Expression, OneOf, Term, Value
 from sessions.query.language.mistakes import Parsed
 from sessions.query.language.parse import parse
 from tests.query.language.trees import between, both, either, no, term, w

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from sessions.query.language.expression import All, Expression
+from sessions.query.expression import All, Expression
 from sessions.query.language.parse import joined, parse
 from sessions.query.language.parts import operands_of, parts_of
 from sessions.query.language.printing import text_of

@@ -3,7 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sessions.query.language.expression import All, AnyOf, Between, Expression, Not, OneOf, Term, Value, Words
+from sessions.query.expression import All, AnyOf, Between, Expression, Not, OneOf, Term, Value, Words
 from sessions.query.language.fields import FIELDS, Sort
 from sessions.query.language.mistakes import Parsed
 from sessions.query.language.parse import parse

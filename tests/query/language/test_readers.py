@@ -95,10 +95,27 @@ def test_a_program_is_told_the_mistake_with_its_place(
         assert "at character" in answer["message"]
 
 
-def test_what_cannot_be_asked_for_is_refused_or_left_out(alice: User, six: list[UUID]) -> None:
-    answer = json.loads(text_of(JSON.get(alice, q="-app:com.shop status:failed")))
-    assert answer["message"] == "“-app:com.shop” cannot be asked for: NOT is not supported."
-    body = text_of(PAGE.get(alice, q="-app:com.shop status:failed"))
+MEANT: list[tuple[str, set[int]]] = [
+    ("-app:com.shop", {1, 3, 5}),
+    ("-(status:failed OR app:com.kiosk)", {2, 4}),
+    ("-corner", {1, 3, 5}),
+    ("duration:>5m OR status:failed", {0, 3}),
+    ("app:com.s* -status:failed", {2, 4}),
+    ("-app:(com.shop com.kiosk)", set()),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), MEANT)
+def test_not_alternatives_and_prefixes_mean_the_same_in_every_reader(
+    alice: User, six: list[UUID], reader: Reader, text: str, expected: set[int]
+) -> None:
+    assert set(reader.ask(alice, q=text)) == {six[number] for number in expected}
+
+
+def test_a_search_of_too_many_words_is_refused_and_the_rest_applies(alice: User, six: list[UUID]) -> None:
+    many = " OR ".join(f"word{number}" for number in range(61))
+    assert "at most 60" in json.loads(text_of(JSON.get(alice, q=f"({many})")))["message"]
+    body = text_of(PAGE.get(alice, q=f"({many}) status:failed"))
     assert [f"session-{ident}" in body for ident in six] == [True, False, False, True, False, False]
 
 

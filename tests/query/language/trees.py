@@ -1,6 +1,6 @@
 """Short names for the parts of an expression."""
 
-from sessions.query.language.expression import All, AnyOf, Between, Expression, Not, OneOf, Term, Value, Words
+from sessions.query.expression import All, AnyOf, Between, Expression, Not, OneOf, Term, Value, Words
 
 w = Words
 
