@@ -1,15 +1,15 @@
-// Shows the copy buttons, which do nothing without this script, and makes them copy.
+// Makes the copy buttons copy.
 const CONFIRMED_MS = 1500;
 
-function showButtons(part) {
-  for (const button of part.querySelectorAll("[data-copy]")) {
-    // The clipboard is there on HTTPS and on the own machine only; elsewhere the text can be selected at a click.
-    button.hidden = !navigator.clipboard;
-  }
+// The clipboard is there on HTTPS and on the own machine only; elsewhere the text can be selected at a click.
+function hideButtons(part) {
+  for (const button of part.querySelectorAll("[data-copy]")) button.hidden = true;
 }
 
-showButtons(document);
-document.addEventListener("htmx:load", (event) => showButtons(event.detail.elt));
+if (!navigator.clipboard) {
+  hideButtons(document);
+  document.addEventListener("htmx:load", (event) => hideButtons(event.detail.elt));
+}
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");

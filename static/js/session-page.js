@@ -46,7 +46,6 @@ function readLanes() {
   const active = [...replay.querySelectorAll("[data-activity]")].map((box) => Number(box.dataset.activity));
   activity = [...marks.map((mark) => mark.t), ...active].sort((one, other) => one - other);
 }
-replay.querySelector("[data-controls]").hidden = false;
 
 function clock(seconds) {
   const whole = Math.floor(Math.round(Math.abs(seconds) * 1e6) / 1e3);

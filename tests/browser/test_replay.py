@@ -325,8 +325,9 @@ def test_log_requests_and_video_of_different_starts_line_up(
     page.wait_for_function("() => Math.abs(document.querySelector('video').currentTime - 1.25) < 0.05")
 
 
+@pytest.mark.parametrize("by", ["pointer", "keyboard"])
 def test_the_first_errors_line_is_two_steps_from_the_list(
-    acme: Organisation, alice: User, send: Send, tmp_path: Path, page_of: PageOf
+    acme: Organisation, alice: User, send: Send, tmp_path: Path, page_of: PageOf, by: str
 ) -> None:
     lines = [f"{(NOON + timedelta(seconds=n)).isoformat()} INFO fine\n" for n in range(900)]
     lines[700] = lines[700].replace("INFO fine", "ERROR the cart is empty")
@@ -335,9 +336,13 @@ def test_the_first_errors_line_is_two_steps_from_the_list(
     send(acme, status="failed", ended_at=NOON + timedelta(minutes=15), attachments=[file])
     page = page_of(alice)
     page.goto("/sessions/")
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("[data-go-to-trouble]")
-    page.keyboard.press("g")
+    if by == "pointer":
+        page.locator("tbody tr").first.click()
+        page.get_by_role("link", name="Jump to it").click()
+    else:
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[data-go-to-trouble]")
+        page.keyboard.press("g")
     expect(page.locator("#panel .line-found, #panel [aria-current]").first).to_contain_text("the cart is empty")
     expect(page.get_by_text("the cart is empty").last).to_be_in_viewport()

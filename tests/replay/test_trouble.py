@@ -191,6 +191,16 @@ def test_a_large_file_is_read_when_the_page_is_there(alices: Client, with_files:
     assert "ERROR late" in alices.get(f"/sessions/{session_id}/").content.decode()
 
 
+def test_what_may_still_go_wrong_has_its_place(alices: Client, with_files: Callable[..., UUID]) -> None:
+    """So that nothing moves when it is known."""
+    session_id = with_files(log(*((n / 100, f"INFO {'x' * 60}") for n in range(5_000))))
+    assert "app.log: not yet looked through for errors." in alices.get(f"/sessions/{session_id}/").content.decode()
+    headers = {"HX-Request": "true", "HX-Target": "pending"}
+    update = alices.get(f"/sessions/{session_id}/", headers=headers).content.decode()
+    assert "No errors were found." in update
+    assert "No errors were found." not in alices.get(f"/sessions/{session_id}/").content.decode()
+
+
 def test_without_scripts_a_large_file_is_read_on_request(alices: Client, with_files: Callable[..., UUID]) -> None:
     lines = [(n / 100, f"INFO {'x' * 60}") for n in range(5_000)]
     session_id = with_files(log(*lines))
