@@ -108,8 +108,9 @@ parts = st.fixed_dictionaries(
 )
 lists = st.one_of(values, st.lists(st.one_of(values, parts), max_size=3))
 changes = st.fixed_dictionaries(
-    dict.fromkeys(("adds", "removes", "texts", "attributes", "positions", "styles"), lists)
+    dict.fromkeys(("adds", "removes", "texts", "attributes", "positions", "styles", "args", "commands"), lists)
     | dict.fromkeys(("id", "x", "y", "text", "isChecked", "width", "height", "type", "replace", "set"), values)
+    | {"property": st.one_of(values, st.just("drawImage"))}
     | {"source": st.one_of(values, st.integers(0, 16)), "styleIds": st.one_of(values, st.lists(values, max_size=2))}
 )
 

@@ -3,6 +3,8 @@
 import io
 import json
 from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
@@ -14,7 +16,7 @@ from sessions.viewers.recordings.inert import document
 from sessions.viewers.recordings.web_events import read_index
 from sessions.viewers.recordings.web_replay import WebReplay
 from tests.attachments.casts import RECORDED, lines, moments
-from tests.attachments.pages import DOCUMENT, added, body_at, change, element, page, replay, text
+from tests.attachments.pages import DOCUMENT, Json, added, body_at, change, element, page, replay, text
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -271,3 +273,73 @@ def test_css_is_cut_into_rules_and_declarations() -> None:
         inert("a{b:url( #c ) url(d) URL('data:image/png;base64,e') url(data:text/html,f)}")
         == "a{b:url( #c ) url(data:,) URL('data:image/png;base64,e') url(data:,)}"
     )
+
+
+def frame(content: str = "UklGRg==", declared: str = "image/webp") -> Json:
+    """What rrweb tells of a canvas of which it takes some pictures a second."""
+    blob = {"rr_type": "Blob", "data": [{"rr_type": "ArrayBuffer", "base64": content}], "type": declared}
+    image = {"rr_type": "ImageBitmap", "args": [blob]}
+    return {"commands": [order("clearRect", 0, 0, 300, 150), order("drawImage", image, 0, 0)]}
+
+
+def order(name: str, *arguments: Any) -> Json:
+    return {"property": name, "args": list(arguments)}
+
+
+def test_a_canvas_shows_its_last_picture() -> None:
+    events = [
+        *page(element(10, "canvas", rr_dataURL="data:image/png;base64,AAAA", width="64", height="32")),
+        change(1, source=9, id=10, type=0, **frame()),
+        change(2, source=9, id=10, type=0, **frame("AQID", "image/png")),
+    ]
+    assert body_at(events, 0.5) == '<img width="64" height="32" src="data:image/png;base64,AAAA"></img>'
+    assert 'src="data:image/webp;base64,UklGRg=="' in body_at(events, 1)
+    assert 'src="data:image/png;base64,AQID"' in body_at(events, 2)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({}, "No drawing was recorded here"),
+        (order("fillStyle", "red") | {"setter": True}, "No drawing was recorded here"),
+        (order("fillRect", 0, 0, 9, 9), "What was drawn here is not shown"),
+        (order("drawArrays", 4, 0, 3), "What was drawn here is not shown"),
+        (frame("not base64!"), "What was drawn here is not shown"),
+        (frame(declared="text/html"), "What was drawn here is not shown"),
+        ({"commands": [*frame()["commands"], order("fillText", "over it", 1, 2)]}, "What was drawn here is not shown"),
+        ({"commands": [order("drawImage", "rr-1", 0, 0), None, 7]}, "What was drawn here is not shown"),
+    ],
+)
+def test_a_canvas_whose_drawing_is_not_known_says_so(told: Json, said: str) -> None:
+    events = [*page(element(10, "canvas", width="64", height="x")), change(1, source=9, id=10, type=0, **told)]
+    body = body_at(events)
+    assert f'alt="{said}"' in body
+    assert quote('width="64" height="150"><rect') in body
+
+
+def test_pictures_of_a_canvas_take_the_place_of_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sessions.viewers.recordings.page.MOST_CHARACTERS", 10_000)
+    events = [
+        *page(element(10, "canvas"), element(11, "p", style="top: 0")),
+        *(change(n, source=9, id=10, type=0, **frame("A" * 4_000)) for n in range(1, 10)),
+        *(change(n, attributes=[{"id": 11, "attributes": {"title": "x" * 4_000}}]) for n in range(10, 20)),
+    ]
+    assert "A" * 4_000 in body_at(events)
+    assert "x" * 4_000 in body_at(events)
+
+
+def test_what_the_pointer_was_over_looks_as_it_did() -> None:
+    css = "p:hover b, .hover\\:on:HOVER { color: red } .a\\:hover, p:hover-x { color: blue }"
+    events = [
+        *page(element(10, "style", text(11, css)), element(12, "p", element(13, "b")), element(14, "i")),
+        change(1, source=1, positions=[{"x": 1, "y": 2, "id": 13, "timeOffset": 0}]),
+        change(2, source=2, type=0, id=14, x=1, y=2),
+        change(3, source=2, type=2, id=14, x=1, y=2),
+    ]
+    before, over, after = (document(replay(events, t)) for t in (0.5, 1, 3))
+    rules = "p[data-rebuilt-hover] b, .hover\\:on[data-rebuilt-hover] { color: red } .a\\:hover, p:hover-x"
+    assert rules in before
+    assert 'data-rebuilt-hover=""' not in before
+    assert '<body data-rebuilt-hover=""><style' in over
+    assert '<p data-rebuilt-hover=""><b data-rebuilt-hover=""></b></p><i></i>' in over
+    assert '<p><b></b></p><i data-rebuilt-hover=""></i>' in after

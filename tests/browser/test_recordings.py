@@ -32,6 +32,7 @@ SEEN = """() => ({
         return [one.dataset.box, ...[box.x, box.y, box.width, box.height].map((side) => Math.round(side * 10) / 10)];
     }),
 })"""
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 CAST = lines(
     {"version": 2, "width": 30, "height": 4},
     [0.5, "o", "first\r\n"], [1, "o", "\x1b[31msecond\x1b[0m\r\n"], [1.5, "o", "third"], [60, "o", "\x1b[2J\x1b[Hlast"],
@@ -84,6 +85,29 @@ def test_a_real_page_is_rebuilt_as_it_was(
         else:
             opened.goto(f"{address}?t={t}")
         assert rebuilt(opened).evaluate(SEEN) == moment
+
+
+def test_canvases_and_what_the_pointer_is_over_look_as_they_did(alice: User, viewer: Viewer, page_of: PageOf) -> None:
+    blob = {"rr_type": "Blob", "type": "image/png", "data": [{"rr_type": "ArrayBuffer", "base64": PIXEL}]}
+    image = {"rr_type": "ImageBitmap", "args": [blob]}
+    events = [
+        *page(
+            element(10, "style", text(11, "p:hover { color: rgb(1, 2, 3) } #wide { width: 200px; height: 100px }")),
+            element(12, "p", text(13, "over")),
+            element(14, "canvas", id="wide", width="20", height="10"),
+            element(15, "canvas", id="unknown", width="120", height="40"),
+        ),
+        change(1, source=1, positions=[{"x": 1, "y": 2, "id": 12, "timeOffset": 0}]),
+        change(1, source=9, id=14, type=0, commands=[{"property": "drawImage", "args": [image, 0, 0]}]),
+        change(2),
+    ]
+    opened = page_of(alice)
+    opened.goto(viewer(json.dumps(events).encode()) + "?t=2")
+    frame = rebuilt(opened)
+    expect(frame.locator("p")).to_have_css("color", "rgb(1, 2, 3)")
+    for ident, *size in (("wide", 1, 200, 100), ("unknown", 120, 120, 40)):
+        canvas = frame.locator(f"#{ident}")
+        assert canvas.evaluate("one => [one.naturalWidth, one.width, one.height]") == size
 
 
 def seek(opened: Page, t: float) -> None:
@@ -148,6 +172,8 @@ def hostile(evil: str) -> list[Json]:
         element(41, "noscript", text(42, markup)),
         element(43, "template", text(44, markup)),
         svg(50, "svg", svg(51, "script", text(52, run)), svg(53, "image", href=f"{evil}/image"), onload=run),
+        element(81, "canvas", rr_dataURL=f"{evil}/canvas", src=f"{evil}/canvas"),
+        element(82, "style", text(83, f":hover{{background:url({evil}/hover)}}")),
         svg(54, "svg", svg(55, "use", href=f"{evil}/use#a")),
         svg(56, "svg", svg(57, "a", svg(45, "animate", attributeName="href", to=run))),
         svg(58, "svg", svg(59, "foreignobject", element(60, "iframe", src=f"{evil}/foreign"))),
@@ -164,6 +190,8 @@ def hostile(evil: str) -> list[Json]:
         ),
         change(1, adds=[{"parentId": 5, "nextId": None, "node": element(80, "script", src=f"{evil}/added.js")}]),
         change(1, source=8, id=29, adds=[{"rule": f"b{{background:url({evil}/rule)}}", "index": 0}]),
+        change(1, source=9, id=81, type=0, property="drawImage", args=[f"{evil}/drawn", 0, 0]),
+        change(1, source=1, positions=[{"x": 1, "y": 2, "id": 33, "timeOffset": 0}]),
         change(2),
     ]
 

@@ -174,6 +174,10 @@ ADDED = (
     b'{"type":3,"timestamp":2,"data":{"source":0,"adds":[{"parentId":2,"nextId":null,'
     b'"node":{"type":3,"id":%d,"textContent":"%b"}}]}}\n'
 )
+CANVAS = (
+    b'{"type":3,"timestamp":2,"data":{"source":9,"id":9,"type":0,"commands":[{"property":"drawImage","args":[{"rr_type":'
+    b'"ImageBitmap","args":[{"rr_type":"Blob","type":"image/webp","data":[{"rr_type":"ArrayBuffer","base64":"%b"}]}]},0,0]}]}}\n'
+) % (b"A" * 60_000)
 BATCH = each(lambda file: lines(file, MAX_SENT_BYTES), lambda raw: parse(raw, schema.SessionLine))
 EVENTS = MAX_SENT_BYTES
 
@@ -248,6 +252,10 @@ CASES: dict[str, tuple[Callable[[str], str], Input]] = {
             b'{"type":3,"timestamp":2,"data":{"source":1,"positions":[{"x":1,"y":2,"id":3,"timeOffset":0}]}}\n',
             b"", 12 * MIB, 4,
         ),
+    ),
+    "a web recording of pictures of a canvas": (
+        rebuilt,
+        Input(SNAPSHOT % b'{"type":2,"id":9,"tagName":"canvas"},' + b"\n", CANVAS, b"", 50 * MIB),
     ),
     "a web recording of many nodes": (
         rebuilt, Input(SNAPSHOT.partition(b"%b")[0], NODES, SNAPSHOT.partition(b"%b")[2], 59_000 * 42)

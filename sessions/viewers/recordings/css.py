@@ -3,6 +3,8 @@
 import re
 
 MOST_RULES = 20_000
+# The attribute of all elements that the recorded pointer is over.
+HOVERED = "data-rebuilt-hover"
 
 # One declaration; semicolons in strings and brackets are part of it.
 _DECLARATION = re.compile(r"""(?:[^;"'()]++|"[^"]*+"?|'[^']*+'?|\([^)"']*+(?:"[^"]*+"?|'[^']*+')*+[^)]*+\)?|\))++""")
@@ -23,6 +25,8 @@ _IN_RECORDING = re.compile(
 _LOADING = re.compile(r"@(?:import|namespace|charset)\b[^;]*+;?", re.IGNORECASE)
 # The policy loads no fonts, also none that are in the recording.
 _FONT = re.compile(r"@font-face\s*+\{[^}]*+\}?", re.IGNORECASE)
+# In a name a colon has a backslash before it.
+_HOVER = re.compile(r"(?<!\\):hover(?![\w-])", re.IGNORECASE)
 _HOST = re.compile(r":host(\()?", re.IGNORECASE)
 
 
@@ -99,6 +103,11 @@ def inert(css: str) -> str:
     if "(" in css:
         css = _ADDRESS.sub(lambda found: found[0] if _IN_RECORDING.match(found[1]) else "url(data:,)", css)
     return css
+
+
+def rebuilt(css: str) -> str:
+    """A style sheet as it is written: inert, with the recorded pointer in the place of the one of who looks at it."""
+    return _HOVER.sub(f"[{HOVERED}]", inert(css))
 
 
 def scoped(css: str, scope: int) -> str:

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-from sessions.viewers.recordings.css import inert, scoped
+from sessions.viewers.recordings.canvas import note
+from sessions.viewers.recordings.css import HOVERED, inert, rebuilt, scoped
 from sessions.viewers.recordings.node import DOCUMENT, ELEMENT, TEXT, Node, css_of
 from sessions.viewers.recordings.page import Page
 from sessions.viewers.recordings.vocabulary import DROPPED, DROPPED_ATTRIBUTES, ELEMENTS, SVG_ELEMENTS
@@ -50,7 +51,7 @@ def document(replay: WebReplay, *, has_arrived: bool = True) -> str:
     if root is None or replay.page is None:
         return f'<!DOCTYPE html>\n<html xmlns="{HTML}"><head/><body/></html>'
     return "<!DOCTYPE html>\n" + "".join(
-        _Writer(replay.page).written(root, "".join(_on_top(replay, has_arrived=has_arrived)))
+        _Writer(replay.page, replay.hovered).written(root, "".join(_on_top(replay, has_arrived=has_arrived)))
     )
 
 
@@ -85,8 +86,9 @@ def _on_top(replay: WebReplay, *, has_arrived: bool) -> Iterator[str]:
 
 
 class _Writer:
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, hovered: object) -> None:
         self._page = page
+        self._hovered = set(_and_around(page.node(hovered)))
 
     def written(self, root: Node, on_top: str) -> Iterator[str]:
         """Everything from the root element on; `on_top` comes last in it."""
@@ -140,7 +142,7 @@ class _Writer:
         elif node.tag == "slot" and host is not None:
             self._slotted(node, namespace, depth, host)
         elif node.tag == "style":
-            self._waiting.append(_text(inert(css_of(node))))
+            self._waiting.append(_text(rebuilt(css_of(node))))
         elif node.tag == "iframe":
             self._follow(node.children, namespace, depth + 1, node)
         elif any(child.is_shadow for child in node.children):
@@ -154,7 +156,7 @@ class _Writer:
         self._waiting += [self._adopted(id_, host) for id_ in node.sheet_ids[::-1]]
 
     def _adopted(self, id_: int, host: Node | None) -> str:
-        css = inert(sheet.text) if (sheet := self._page.sheets.get(id_)) else ""
+        css = rebuilt(sheet.text) if (sheet := self._page.sheets.get(id_)) else ""
         return f'<style xmlns="{HTML}">{_text(scoped(css, host.id) if host else css)}</style>'
 
     def _slotted(self, slot: Node, namespace: str, depth: int, host: Node) -> None:
@@ -166,7 +168,7 @@ class _Writer:
         self._follow(iter(chosen) if chosen else slot.children, namespace, depth + 1, None if chosen else host)
 
     def _style(self, node: Node, host: Node | None) -> Iterator[str]:
-        css = inert(css_of(node))
+        css = rebuilt(css_of(node))
         if not css:
             return
         media = node.attributes.get("media")
@@ -180,12 +182,21 @@ class _Writer:
                 yield (name if node.is_svg else name.lower()), (inert(text) if "(" in text else text)
         if node.tag == "iframe":
             yield "data-rebuilt-frame", ""
+        if node.id in self._hovered:
+            yield HOVERED, ""
         if isinstance(ident := node.attributes.get("id"), str) and not ident.startswith("rebuilt-"):
             yield "id", ident
         yield from _addresses(node, tag)
         yield from _values(node, tag)
         if style := "".join(_styles(node)):
             yield "style", style
+
+
+def _and_around(node: Node | None) -> Iterator[int]:
+    """The numbers of a node and of all that it is in."""
+    while node is not None:
+        yield node.id
+        node = node.parent
 
 
 def _is_harmless(name: str) -> bool:
@@ -199,12 +210,14 @@ def _name(node: Node, namespace: str) -> str:
     if namespace == SVG:
         return SVG_ELEMENTS.get(node.tag, "g")
     if node.tag in ELEMENTS or _CUSTOM.fullmatch(node.tag):
-        return "img" if node.tag == "canvas" and _picture(node) else node.tag
+        return "img" if node.tag == "canvas" else node.tag
     return "div" if node.tag in ("form", "iframe") else "span"
 
 
 def _picture(node: Node) -> str:
     """The address of a picture that is in the recording itself."""
+    if node.drawing:
+        return node.drawing.picture
     for name in ("rr_dataURL", "src", "href", "xlink:href", "poster"):
         value = node.attributes.get(name)
         if isinstance(value, str) and _PICTURE.match(value):
@@ -215,6 +228,10 @@ def _picture(node: Node) -> str:
 def _addresses(node: Node, tag: str) -> Iterator[tuple[str, str]]:
     if tag in ("img", "image", "input") and (picture := _picture(node)):
         yield ("href" if tag == "image" else "src"), picture
+    elif node.tag == "canvas" and tag == "img":
+        words = "What was drawn here is not shown" if node.drawing else "No drawing was recorded here"
+        yield "src", note(words, node.attributes.get("width"), node.attributes.get("height"))
+        yield "alt", words
     elif tag == "a" and not node.is_svg and "href" in node.attributes:
         yield "href", "#-"  # it looks like a link, and leads nowhere
     elif tag in ("use", "textPath", "linearGradient", "radialGradient", "pattern", "filter"):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from sessions.viewers.recordings.canvas import Drawing
 from sessions.viewers.recordings.css import Sheet
 
 DOCUMENT, DOCTYPE, ELEMENT, TEXT, CDATA, COMMENT = range(6)
@@ -11,8 +12,8 @@ Scalar = str | int | float | bool
 
 class Node:
     __slots__ = (
-        "attributes", "first", "id", "is_shadow", "is_svg", "kind", "last", "next", "parent", "previous", "scroll",
-        "sheet", "sheet_ids", "tag", "text", "value",
+        "attributes", "drawing", "first", "id", "is_shadow", "is_svg", "kind", "last", "next", "parent", "previous",
+        "scroll", "sheet", "sheet_ids", "tag", "text", "value",
     )  # fmt: skip
 
     def __init__(self, id_: int, kind: int, tag: str = "", text: str = "") -> None:
@@ -27,8 +28,10 @@ class Node:
         self.last: Node | None = None
         self.previous: Node | None = None
         self.next: Node | None = None
-        # What was typed or chosen since, how far it is scrolled, and the rules of a style sheet that scripts changed.
+        # What was typed, chosen or drawn since, how far it is scrolled, and the rules of a style sheet that scripts
+        # changed.
         self.value: tuple[str, bool] | None = None
+        self.drawing: Drawing | None = None
         self.scroll: tuple[float, float] = (0.0, 0.0)
         self.sheet: Sheet | None = None
         self.sheet_ids: list[int] = []

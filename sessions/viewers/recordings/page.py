@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from sessions.viewers.recordings.canvas import Drawing, drawn
 from sessions.viewers.recordings.css import Sheet, declarations
 from sessions.viewers.recordings.node import ELEMENT, Node, css_of
 from sessions.viewers.recordings.web_events import number
@@ -76,15 +77,16 @@ class Page:
         """A text, as long as all of them together take little memory."""
         if not isinstance(value, str):
             return ""
-        self.characters += len(value)
-        if self.characters > MOST_CHARACTERS:
+        if self.characters + len(value) > MOST_CHARACTERS:
             self.left_out += 1
             return ""
+        self.characters += len(value)
         return value
 
     def _set_attribute(self, node: Node, name: str, value: object) -> None:
         if not _NAME.fullmatch(name):
             return
+        self.characters -= _length(node.attributes.get(name))
         if value is None or value is False:
             node.attributes.pop(name, None)
         elif isinstance(value, dict) and name == "style":
@@ -105,6 +107,7 @@ class Page:
         self._add(_objects(data.get("adds")))
         for one in _objects(data.get("texts")):
             if node := self.node(one.get("id")):
+                self.characters -= len(node.text)
                 node.text, node.sheet = self._text(one.get("value")), None
                 if node.parent:
                     node.parent.sheet = None
@@ -155,13 +158,22 @@ class Page:
             gone = waiting.pop()
             if self.nodes.get(gone.id) is gone:
                 del self.nodes[gone.id]
-            self.characters -= len(gone.text) + sum(
-                len(one) for one in gone.attributes.values() if isinstance(one, str)
-            )
+            self.characters -= len(gone.text) + sum(map(_length, gone.attributes.values()))
+            self.characters -= len(gone.drawing.picture) if gone.drawing else 0
             waiting += gone.children
 
     def node(self, id_: object) -> Node | None:
         return self.nodes.get(id_) if isinstance(id_, int) else None
+
+    def draw(self, data: dict[str, Any]) -> None:
+        node = self.node(data.get("id"))
+        if node is None or node.tag != "canvas":
+            return
+        before = node.drawing
+        node.drawing = drawn(data, before)
+        if node.drawing and node.drawing is not before:
+            self.characters -= len(before.picture) if before else 0
+            node.drawing = Drawing(self._text(node.drawing.picture))
 
     # Style sheets
 
@@ -206,6 +218,10 @@ class Page:
 def _children(said: dict[str, Any]) -> list[dict[str, Any]]:
     """The children of a node, the last one first."""
     return _objects(said.pop("childNodes", None))[::-1]
+
+
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, str) else 0
 
 
 def _tag(value: object) -> str:

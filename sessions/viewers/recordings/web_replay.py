@@ -16,7 +16,7 @@ _MOST_AHEAD = 20
 _LONGEST_MOVEMENTS = 256 * 1024
 
 _MUTATION, _MOUSE_MOVE, _MOUSE_INTERACTION, _SCROLL, _, _INPUT, _TOUCH_MOVE = range(7)
-_STYLE_RULE, _DRAG, _STYLE_DECLARATION, _ADOPTED = 8, 12, 13, 15
+_STYLE_RULE, _CANVAS, _DRAG, _STYLE_DECLARATION, _ADOPTED = 8, 9, 12, 13, 15
 _MOVEMENTS = (_MOUSE_MOVE, _TOUCH_MOVE, _DRAG)
 _PRESSES = (1, 2, 4, 7)  # mouse down, click, double click, touch start
 
@@ -33,6 +33,8 @@ class WebReplay:
         """`event` is the number of the next event to be applied."""
         self.page: Page | None = None
         self.pointer: tuple[float, float] | None = None
+        # The number of the node that the pointer is over.
+        self.hovered: object = None
         self.pressed_at = -CLICK_SECONDS
         self._next = event
 
@@ -99,6 +101,7 @@ class WebReplay:
         if x is None or y is None:
             return False
         self.pointer = (x, y)
+        self.hovered = place.get("id")
         return True
 
     def _look_ahead(self, file: IO[bytes], time: float) -> None:
@@ -129,6 +132,7 @@ _CHANGES: dict[int, Callable[[Page, dict[str, Any]], None]] = {
     _SCROLL: _scroll,
     _INPUT: _input,
     _STYLE_RULE: Page.change_rules,
+    _CANVAS: Page.draw,
     _STYLE_DECLARATION: Page.change_declaration,
     _ADOPTED: Page.adopt,
 }
