@@ -30,17 +30,24 @@ class Mark:
 
 @dataclass(frozen=True)
 class EventTypes:
-    """How often each type occurs, the most frequent first; those that tell of trouble; how many events there are."""
+    """How often each type occurs, the most frequent first; those that tell of trouble; how many events there are.
+
+    `has_more` where there are more than were counted.
+    """
 
     counts: list[tuple[str, int]]
     bad: list[str]
     total: int
+    has_more: bool = False
 
 
 @dataclass(frozen=True)
 class EventsLane:
+    """Where there are more events than are counted, nothing is known from `uncounted` percent of the axis on."""
+
     marks: list[Mark] = field(default_factory=list)
     types: EventTypes = field(default_factory=lambda: EventTypes([], [], 0))
+    uncounted: float = 100.0
 
 
 def events_lane(record: Session, axis: Axis) -> EventsLane:
@@ -58,8 +65,9 @@ def _lane(session_id: UUID, extent: Extent, axis: Axis) -> EventsLane:
         totals[group.event_type] += group.number
     tones = {name: tone(name) for name in totals}
     ordered = sorted(totals.items(), key=lambda item: (-item[1], item[0]))
-    types = EventTypes(ordered, [name for name, _ in ordered if tones[name] == "bad"], totals.total())
-    return EventsLane(list(_marks(groups, tones, axis)), types)
+    types = EventTypes(ordered, [name for name, _ in ordered if tones[name] == "bad"], extent.count, extent.has_more)
+    uncounted = axis.share(axis.t(extent.last)) if extent.has_more and extent.last else 100.0
+    return EventsLane(list(_marks(groups, tones, axis)), types, uncounted)
 
 
 def _marks(groups: Sequence[Group], tones: Mapping[str, str], axis: Axis) -> Iterator[Mark]:

@@ -34,13 +34,14 @@ class Trouble:
 class Count:
     """How many there are of one kind, which panel lists them, and the filter that leaves only these.
 
-    `words` name one of them.
+    `words` name one of them. With `has_more`, there may be more of them than were counted.
     """
 
     tab: str
     words: str
     number: int
     filters: tuple[tuple[str, str], ...] = ()
+    has_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def event_trouble(session_id: UUID, axis: Axis, types: EventTypes) -> tuple[list
     number = sum(count for name, count in types.counts if name in bad)
     events = events_page(session_id, Asked(types.bad), limit=1).events if bad else []
     found = [Trouble("events", axis.t(event.event_time), event.event_type, summary(event), EVENTS) for event in events]
-    return found, Count("events", EVENTS, number, (("errors", "1"),))
+    return found, Count("events", EVENTS, number, (("errors", "1"),), types.has_more)
 
 
 def troubles_of(found: Sequence[Trouble], counts: Sequence[Count]) -> Troubles:

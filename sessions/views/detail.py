@@ -53,11 +53,12 @@ LOG_KINDS = (AttachmentKind.LOG, AttachmentKind.CRASH_REPORT)
 
 @dataclass(frozen=True)
 class Tab:
-    """`count` is None where it is not known without reading a file."""
+    """`count` is None where it is not known without reading a file. With `has_more`, there are more than that."""
 
     name: str
     label: str
     count: int | None = None
+    has_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,9 @@ class Shown:
         files = self.record.attachments
         viewers = {(file.kind, viewer_of(file.kind, file.content_type)) for file in files}
         found = []
-        if self.lane.types.total or self.is_open:
-            found.append(Tab("events", "Events", self.lane.types.total))
+        types = self.lane.types
+        if types.total or self.is_open:
+            found.append(Tab("events", "Events", types.total, types.has_more))
         if any(kind in LOG_KINDS and viewer is Viewer.LOG for kind, viewer in viewers):
             found.append(Tab("log", "Log"))
         if any(viewer is Viewer.REQUESTS for _, viewer in viewers):

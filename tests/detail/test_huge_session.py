@@ -111,5 +111,23 @@ def test_no_event_is_sorted_to_be_counted(huge: UUID) -> None:
 def test_no_more_events_are_counted_than_may_be(huge: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "MOST_EVENTS", 1_000)
     extent = events.extent_of(huge)
-    assert (extent.count, extent.last) == (1_000, NOON + timedelta(seconds=999 * 0.3))
-    assert sum(group.number for group in events.overview(huge, extent, NOON, 3600.0, 10)) == 1_000
+    assert (extent.count, extent.has_more, extent.last) == (1_000, True, NOON + timedelta(seconds=1_000 * 0.3))
+    assert sum(group.number for group in events.overview(huge, extent, NOON, 3600.0, 10)) == 1_001
+    monkeypatch.setattr(events, "MOST_EVENTS", COUNT)
+    assert not events.extent_of(huge).has_more
+
+
+def test_a_page_says_that_not_all_events_are_counted(
+    alices: Client, huge: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "the first 6,500 of more"
+    assert said not in text_of(alices, huge)
+    monkeypatch.setattr(events, "MOST_EVENTS", 6_500)
+    page = text_of(alices, huge)
+    assert said in page
+    assert '<span class="tab-count">6,500+</span>' in page
+    assert "6+ more error events" in page
+    # The event after these comes after 32 and a half of the 60 minutes.
+    assert '<rect class="lane-unread" x="54.167%"' in page
+    assert "The first 6,500 events are counted" in page
+    assert f'data-t="{11_999 * 0.3:.3f}"' in text_of(alices, huge, t=3_599)

@@ -16,6 +16,8 @@ MOST_GROUPS = 20_000
 class Extent:
     """The first MOST_EVENTS events of a session: how many there are, when the last one was, and the highest position.
 
+    With `has_more`, `last` and `position` are those of one event more, by which it is known that there is one.
+
     Events are never changed, and one that comes has a higher position than all before. So nothing has come to them
     while the extent is the same.
     """
@@ -23,6 +25,7 @@ class Extent:
     count: int
     last: datetime | None
     position: int | None
+    has_more: bool
 
 
 class Group(NamedTuple):
@@ -63,8 +66,8 @@ LIMIT %(groups)s
 
 
 def extent_of(session_id: UUID) -> Extent:
-    ((count, last, position),) = fetch_all(EXTENT, {"id": session_id, "most": MOST_EVENTS})
-    return Extent(count, last, position)
+    ((count, last, position),) = fetch_all(EXTENT, {"id": session_id, "most": MOST_EVENTS + 1})
+    return Extent(min(count, MOST_EVENTS), last, position, count > MOST_EVENTS)
 
 
 def overview(session_id: UUID, extent: Extent, origin: datetime, length: float, parts: int) -> list[Group]:

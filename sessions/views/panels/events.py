@@ -37,6 +37,7 @@ def events_panel(request: MemberRequest, record: Session, axis: Axis, scope: Sco
         "only_errors": only_errors,
         "text": text,
         "total": lane.types.total,
+        "has_more": lane.types.has_more,
         "is_filtered": bool(types or text or only_errors or scope.has_range),
     }
 
