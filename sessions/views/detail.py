@@ -126,7 +126,7 @@ def session_detail(request: MemberRequest, session_id: UUID) -> HttpResponse:
     else:
         around = _around(shown, read_all="lanes" in asked) | context_of(origin_of(request), record.id)
         stage = stage_context(record, axis, shown.scope, asked.get("video", ""))
-        if around["trouble"] or around["reason"]:
+        if around["trouble"] or around["failed_because"]:
             around["passed"] = last_passed(request.user, record)
         response = render(request, "detail/page.html", _base(shown) | _panel(shown) | around | stage)
     # htmx is sent parts of the page under its address.
@@ -222,7 +222,8 @@ def _troubles(shown: Shown, files: list[FileLane]) -> dict[str, Any]:
     why = reason(shown.record)
     told_reason, told = told_apart(why, troubles.first)
     return {
-        "reason": why,
+        # The panels' `reason` is why they show nothing.
+        "failed_because": why,
         "told_reason": told_reason,
         "trouble": told,
         "trouble_url": _trouble_url(shown, troubles.first) if troubles.first else "",

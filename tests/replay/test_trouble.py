@@ -128,6 +128,14 @@ def test_a_reason_without_an_error_is_all_there_is_to_say(alices: Client, with_f
     assert trouble(alices, with_files(outcome="paid 12 €", **run)) == ("", [], "")
 
 
+def test_why_it_failed_takes_the_place_of_no_panel(alices: Client, with_files: Callable[..., UUID]) -> None:
+    files = log((3, "INFO the first line")), har((2, "https://a.example/cart", 200))
+    failed = with_files(*files, status="failed", outcome="The card was declined")
+    for tab, shown in (("log", "the first line"), ("network", "/cart")):
+        page = alices.get(f"/sessions/{failed}/?tab={tab}").content.decode()
+        assert shown in page.partition('id="panel"')[2]
+
+
 def test_the_way_to_it_shows_the_line(alices: Client, with_files: Callable[..., UUID]) -> None:
     session_id = with_files(log((3, "INFO fine"), (4.5, "ERROR cart is empty")))
     url = trouble(alices, session_id)[2].partition("#")[0]
