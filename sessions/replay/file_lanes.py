@@ -33,6 +33,7 @@ from sessions.viewers.har.address import without_secrets
 from sessions.viewers.har.archive import NotHar
 from sessions.viewers.levels import Level
 from sessions.viewers.log_index import LEVELS
+from sessions.viewers.times import without_time
 
 ERROR = LEVELS.index(Level.ERROR)
 # Each is read for each page, and a session may have any number of them.
@@ -122,7 +123,9 @@ def _log(file: Attachment, axis: Axis, reading: Reading) -> FileLane:
     placing = place_log(index, axis, file.starts_at, reading.zones, correct="log" in reading.shifts)
     lane = log_lane(index, placing, axis)
     first = log_errors(index, placing, file, axis, most=1)
-    troubles = [Trouble("log", error.t, "log", error.text, LINES, file.name, error.number) for error in first]
+    troubles = [
+        Trouble("log", error.t, "log", without_time(error.text), LINES, file.name, error.number) for error in first
+    ]
     count = Count("log", LINES, index.counts[Level.ERROR], (("level", Level.ERROR.value),))
     return FileLane("Log", "detail/lane_log.html", file, list(_densities(lane, axis)), troubles, count)
 

@@ -24,6 +24,13 @@ TIME = re.compile(
     re.VERBOSE,
 )
 
+
+def without_time(line: str) -> str:
+    """A line of a log without the time that it begins with."""
+    found = TIME.match(line)
+    return (line[found.end() :] if found else "") or line
+
+
 WEEKDAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Zones by name, in hours from UTC, as far as each name means one zone only where logs are written.

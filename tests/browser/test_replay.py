@@ -138,6 +138,25 @@ def test_the_axis_seeks_and_a_drag_chooses_a_range(
     expect(page.locator(".event")).to_have_count(100)
 
 
+def test_back_leads_to_the_panel_before_and_everything_still_follows(
+    alice: User, recorded: None, page_of: PageOf
+) -> None:
+    page = page_of(alice)
+    open_ready(page, f"/sessions/{with_video(alice).id}/")
+    for name in ("Log", "Network"):
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.locator(f"[data-panel={name.lower()}]")).to_be_visible()
+    for name in ("log", "events"):
+        page.go_back()
+        expect(page.locator("[data-panel]")).to_have_attribute("data-panel", name)
+        expect(page.locator("#tabs [aria-current]")).to_contain_text(name.title())
+    event = page.locator(".event").nth(2)
+    event.locator(".moment").click()
+    expect(event).to_have_attribute("aria-current", "true")
+    t = float(event.get_attribute("data-t") or "")
+    page.wait_for_function("t => Math.abs(document.querySelector('video').currentTime - t) < 0.1", arg=t)
+
+
 def test_the_playhead_is_dragged_and_its_moment_kept_when_it_is_let_go(
     acme: Organisation, alice: User, send: Send, page_of: PageOf
 ) -> None:
@@ -290,6 +309,33 @@ def test_nothing_lies_over_anything_at_any_width(alice: User, recorded: None, pa
             page.goto(f"/sessions/{record.id}/?tab={tab}&t=1")
             assert page.evaluate(OVERLAPS) == [], (width, tab)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, tab)
+
+
+def test_what_went_wrong_has_room_at_any_width(
+    acme: Organisation, alice: User, send: Send, tmp_path: Path, page_of: PageOf
+) -> None:
+    """Beside the ways to all other errors and to the last session that passed."""
+    request = {"request": {"method": "GET", "url": "https://a.example/"}, "response": {"status": 500}}
+    entries = [request | {"startedDateTime": NOON.isoformat(), "time": 20}] * 9
+    (tmp_path / "network.har").write_text(json.dumps({"log": {"entries": entries}}))
+    (tmp_path / "app.log").write_text(f"{NOON.isoformat()} ERROR the cart is empty\n" * 12)
+    files = [
+        {"name": "network.har", "kind": "network_log", "content_type": "application/json", "file": "network.har"},
+        {"name": "app.log", "kind": "log", "content_type": "text/plain", "file": "app.log"},
+    ]
+    run = {"app": {"app_id": "com.acme.shop"}, "title": "pays"}
+    send(acme, started_at=NOON - timedelta(hours=1), **run)
+    outcome = "TimeoutError: locator.click: Timeout 30000ms exceeded, waiting for getByRole('button', Pay now)"
+    failed = send(acme, status="failed", outcome=outcome, attachments=files, **run)
+    page = page_of(alice)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"/sessions/{failed}/")
+        for part in (".trouble-said", ".trouble-rest"):
+            box = page.locator(part).bounding_box()
+            assert box
+            assert box["width"] > min(width * 0.6, 400), (part, width)
+            assert box["height"] < 220, (part, width)
 
 
 def test_log_requests_and_video_of_different_starts_line_up(

@@ -55,6 +55,9 @@ def test_a_failed_session_reads_well_also_on_paper(
     page.get_by_role("link", name="checkout › pays with an expired card").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("checkout › pays with an expired card")
     assert violations(page) == []
+    page.get_by_role("link", name="Facts", exact=True).click()
+    expect(page.locator(".related")).to_be_visible()
     page.emulate_media(media="print")
+    expect(page.locator(".related")).to_be_hidden()
     for said_on_paper in ("checkout › pays with an expired card", "Acme Shop 8.39.0 (3962)", "The card was declined"):
         expect(page.get_by_text(said_on_paper, exact=True).first).to_be_visible()

@@ -138,6 +138,7 @@ def test_why_it_failed_takes_the_place_of_no_panel(alices: Client, with_files: C
 
 def test_the_way_to_it_shows_the_line(alices: Client, with_files: Callable[..., UUID]) -> None:
     session_id = with_files(log((3, "INFO fine"), (4.5, "ERROR cart is empty")))
+    assert trouble(alices, session_id)[0] == "0:04.500 log ERROR cart is empty"
     url = trouble(alices, session_id)[2].partition("#")[0]
     page = alices.get(f"/sessions/{session_id}/{url}").content.decode()
     assert re.search(r'data-t="4.500" aria-current="true"', page)
