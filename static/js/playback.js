@@ -1,5 +1,7 @@
 // The clock of a recording: plays, pauses, and tells the stage which moment it is.
 
+import { clock } from "./clock.js";
+
 for (const controls of document.querySelectorAll("[data-playback]")) play(controls);
 
 function play(controls) {
@@ -34,7 +36,7 @@ function play(controls) {
   function seek(to) {
     t = Math.min(Math.max(to, 0), length);
     moment.value = t;
-    now.value = clock(t);
+    now.value = clock(t, 1);
     moment.setAttribute("aria-valuetext", now.value);
     stage.dispatchEvent(new CustomEvent("stage:seek", { detail: { t } }));
   }
@@ -73,13 +75,5 @@ function play(controls) {
     const address = new URL(location.href);
     address.searchParams.set("t", t.toFixed(3).replace(/\.?0+$/, "") || "0");
     history.replaceState(history.state, "", address);
-  }
-
-  function clock(seconds) {
-    const tenths = Math.floor(seconds * 10);
-    const two = (number) => String(number).padStart(2, "0");
-    const minutes = Math.floor(tenths / 600);
-    const rest = `${two(Math.floor(tenths / 10) % 60)}.${tenths % 10}`;
-    return minutes >= 60 ? `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${rest}` : `${minutes}:${rest}`;
   }
 }

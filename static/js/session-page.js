@@ -1,6 +1,8 @@
 // One session on its time axis: a playhead that everything follows, and everything with a moment seeks.
 // Without it each moment is a link, and the server shows the page at that moment.
 
+import { clock } from "./clock.js";
+
 const replay = document.querySelector("[data-replay]");
 const lanes = replay.querySelector("[data-lanes]");
 const panel = document.getElementById("panel");
@@ -17,6 +19,7 @@ const speed = replay.querySelector("[data-speed]");
 const skipIdle = replay.querySelector("[data-skip-idle]");
 const stages = [...replay.querySelectorAll("[data-stage-starts]")];
 const pictures = inTime(replay.querySelectorAll(".film-picture[data-t]"));
+const rangeNote = replay.querySelector(".range-note");
 let rows = null; // those of the panel, once they are asked for
 
 // Nothing happens for this long: time that may be skipped, up to a second before what comes next.
@@ -47,15 +50,6 @@ function readLanes() {
   activity = [...marks.map((mark) => mark.t), ...active].sort((one, other) => one - other);
 }
 
-function clock(seconds) {
-  const whole = Math.floor(Math.round(Math.abs(seconds) * 1e6) / 1e3);
-  const minutes = Math.floor(whole / 60000) % 60;
-  const hours = Math.floor(whole / 3600000);
-  const rest = `${String(Math.floor(whole / 1000) % 60).padStart(2, "0")}.${String(whole % 1000).padStart(3, "0")}`;
-  const sign = seconds < 0 ? "−" : "";
-  return hours ? `${sign}${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${sign}${minutes}:${rest}`;
-}
-
 const percent = (seconds) => `${(Math.min(Math.max(seconds / length, 0), 1) * 100).toFixed(3)}%`;
 
 // What is shown at the moment: the playhead, the time, the row of the panel, the picture.
@@ -63,8 +57,7 @@ const percent = (seconds) => `${(Math.min(Math.max(seconds / length, 0), 1) * 10
 function show(follow, meant) {
   playhead.setAttribute("x", percent(t));
   clockText.textContent = clock(t);
-  rows ??= inTime(panel.querySelectorAll("[data-t]"));
-  select(rows, follow, meant);
+  select(rowsOfPanel(), follow, meant);
   select(pictures, follow);
   for (const stage of stages) {
     const inside = Math.max(t - Number(stage.dataset.stageStarts), 0);
@@ -78,6 +71,7 @@ function inTime(elements) {
   return found.sort((one, other) => one.t - other.t);
 }
 
+const rowsOfPanel = () => (rows ??= inTime(panel.querySelectorAll("[data-t]")));
 new MutationObserver(() => (rows = null)).observe(panel, { childList: true, subtree: true });
 
 // The last row at or before the moment; `meant` is the one of several at once that was pressed.
@@ -114,9 +108,13 @@ function seek(seconds, { keepVideo = false, follow = true, meant = null } = {}) 
 // Without an address of its own: for what goes on to the next moment at once.
 function move(seconds, { keepVideo = false, follow = true, meant = null } = {}) {
   t = Math.min(Math.max(seconds, 0), length);
-  if (video && !keepVideo) seekVideo(Math.max(t - starts, 0));
+  if (video && !keepVideo) seekVideo(inVideo());
   show(follow, meant);
 }
+
+// The moment, in seconds of the video; its first frame before that is there.
+const inVideo = () => Math.max(t - starts, 0);
+const isInVideo = () => video && t >= starts && t - starts < video.duration - 0.05;
 
 // A video that looks for a frame is not sent after another one until it has it: it would come to show none.
 let wantedFrame = null;
@@ -147,10 +145,10 @@ function remember() {
 
 // Of a long panel only a window is here: when the moment lies outside it, the server is asked for the one around it.
 function loadAround() {
-  rows ??= inTime(panel.querySelectorAll("[data-t]"));
-  if (!rows.length) return;
-  const isBefore = t < rows[0].t && panel.querySelector("[data-earlier]");
-  const isAfter = t > rows.at(-1).t && panel.querySelector("[data-later]");
+  const [first, last] = [rowsOfPanel()[0], rowsOfPanel().at(-1)];
+  if (!first) return;
+  const isBefore = t < first.t && panel.querySelector("[data-earlier]");
+  const isAfter = t > last.t && panel.querySelector("[data-later]");
   if (isBefore || isAfter) load();
 }
 
@@ -180,15 +178,14 @@ function play(on) {
 function step(now) {
   const passed = ((now - wasFrameAt) / 1000) * Number(speed.value);
   wasFrameAt = now;
-  const inVideo = video && t >= starts && t - starts < video.duration - 0.05;
-  if (inVideo) {
+  if (isInVideo()) {
     video.playbackRate = Number(speed.value);
     if (video.paused) video.play().catch(() => {});
     t = Math.max(video.currentTime + starts, 0);
   } else {
     if (video && !video.paused) video.pause();
     t += passed;
-    if (video && t >= starts && t - starts < video.duration - 0.05) video.currentTime = t - starts;
+    if (isInVideo()) video.currentTime = inVideo();
   }
   if (skipIdle.checked) skip();
   if (t >= length) {
@@ -208,7 +205,7 @@ function skip() {
 }
 
 video?.addEventListener("loadedmetadata", () => {
-  if (replay.dataset.t !== "0.000") video.currentTime = Math.max(t - starts, 0);
+  if (replay.dataset.t !== "0.000") video.currentTime = inVideo();
 });
 
 const isFull = () => document.fullscreenElement === video;
@@ -232,7 +229,7 @@ lanes.addEventListener("pointermove", (event) => {
     if (draggedTo === null) requestAnimationFrame(drag);
     draggedTo = event.clientX;
   } else if (Math.abs(event.clientX - pressed) >= DRAG_PIXELS) {
-    drawRange(...[at(pressed), at(event.clientX)].sort((one, other) => one - other));
+    drawRange(...between(pressed, event.clientX));
   }
 });
 
@@ -247,7 +244,7 @@ lanes.addEventListener("pointerup", (event) => {
   pressed = null;
   if (Math.abs(event.clientX - from) < DRAG_PIXELS) seek(nearest(event.clientX));
   else if (dragsPlayhead) seek(at(event.clientX));
-  else choose(...[at(from), at(event.clientX)].sort((one, other) => one - other));
+  else choose(...between(from, event.clientX));
 });
 lanes.addEventListener("pointercancel", () => {
   pressed = null;
@@ -260,6 +257,8 @@ function at(x) {
   const box = lanes.getBoundingClientRect();
   return Math.min(Math.max((x - box.left) / box.width, 0), 1) * length;
 }
+
+const between = (x, other) => [at(Math.min(x, other)), at(Math.max(x, other))];
 
 // A mark that is within reach of the pointer is meant.
 function nearest(x) {
@@ -284,23 +283,23 @@ window.addEventListener("popstate", () => {
 
 function choose(first, last) {
   drawRange(first, last);
-  replay.querySelector("[data-range-words]").textContent = `${clock(first)} to ${clock(last)}`;
-  const address = new URL(location.href);
-  address.searchParams.set("range", `${first.toFixed(3)}-${last.toFixed(3)}`);
-  history.pushState({}, "", address);
-  shownRange = rangeOf();
-  load();
-  replay.querySelector("[data-clear-range]").closest("p").hidden = false;
+  rangeNote.querySelector("[data-range-words]").textContent = `${clock(first)} to ${clock(last)}`;
+  showRange(`${first.toFixed(3)}-${last.toFixed(3)}`);
 }
 
 function clearRange() {
   drawRange(0, 0);
+  showRange(null);
+}
+
+function showRange(range) {
   const address = new URL(location.href);
-  address.searchParams.delete("range");
+  if (range) address.searchParams.set("range", range);
+  else address.searchParams.delete("range");
   history.pushState({}, "", address);
-  shownRange = rangeOf();
+  shownRange = range;
   load();
-  replay.querySelector("[data-clear-range]").closest("p").hidden = true;
+  rangeNote.hidden = !range;
 }
 
 // Whatever has a moment seeks: its time always, its row where nothing else was meant.
@@ -453,8 +452,8 @@ function isAtEnd() {
 
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target === panel && !panel.contains(document.activeElement)) panel.scrollTop = 0;
-  rows = inTime(panel.querySelectorAll("[data-t]"));
-  select(rows, !isFollowing() && grownAt === null);
+  rows = null; // the observer comes later
+  select(rowsOfPanel(), !isFollowing() && grownAt === null);
   if (isFollowing()) showEnd();
   else if (grownAt !== null && scroller()) scroller().scrollTop = grownAt;
   // Whoever has just asked for the end is led to it; for the log that grows by itself the page stays.
@@ -470,4 +469,4 @@ function showEnd() {
 const current = panel.querySelector("[aria-current]");
 if (isFollowing()) showEnd();
 else if (current) reveal(current);
-if (video && video.readyState >= 1 && t) video.currentTime = Math.max(t - starts, 0);
+if (video && video.readyState >= 1 && t) video.currentTime = inVideo();
