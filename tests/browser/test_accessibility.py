@@ -1,6 +1,8 @@
 """axe-core finds nothing wrong on any page, in either theme, on a phone either."""
 
 from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import expect
 
 from sessions.models import Organisation, User
 from sessions.query import ListRequest, find_page, listed_records
@@ -49,9 +51,13 @@ def test_one_session_and_its_viewers(
 ) -> None:
     record = next(r for r in listed_records(alice, find_page(ListRequest(alice)).ids) if len(r.attachments) == 4)
     page = page_of(alice)
-    for tab in ("events", "files", "facts"):
+    for tab in ("events", "log", "network", "files", "facts"):
         page.goto(reverse("session_detail", args=[record.id], query={"tab": tab, "t": "1"}))
+        expect(page.locator("[data-panel]")).to_have_attribute("data-panel", tab)
         assert violations(page) == [], tab
+    page.goto(f"/sessions/{send(acme, status='active', started_at=timezone.now())}/")
+    expect(page.get_by_text("No errors so far.")).to_be_visible()
+    assert violations(page) == []
     for attachment in record.attachments:
         page.goto(reverse("attachment_view", args=[record.id, attachment.name]))
         assert violations(page) == [], attachment.name
