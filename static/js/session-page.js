@@ -24,6 +24,7 @@ let rows = null; // those of the panel, once they are asked for
 
 // Nothing happens for this long: time that may be skipped, up to a second before what comes next.
 const IDLE_SECONDS = 4;
+const STEP_SECONDS = 5;
 const DRAG_PIXELS = 4;
 const RELOAD_MS = 200;
 const NEAR_END_PIXELS = 40;
@@ -356,8 +357,8 @@ document.addEventListener("keydown", (event) => {
   const onControl = event.target.closest("button, summary, a");
   const actions = {
     " ": () => play(!playing),
-    ArrowLeft: () => turn(-1),
-    ArrowRight: () => turn(1),
+    ArrowLeft: () => (event.shiftKey ? seek(t - STEP_SECONDS) : turn(-1)),
+    ArrowRight: () => (event.shiftKey ? seek(t + STEP_SECONDS) : turn(1)),
     e: nextError,
     f: () => replay.querySelector("[data-full-screen]")?.click(),
     "[": () => document.querySelector("[data-previous-session]")?.click(),

@@ -293,6 +293,10 @@ def test_keys_walk_events_errors_tabs_and_sessions(
     expect(chosen(page)).to_have_attribute("data-t", "10.000")
     page.keyboard.press("g")
     expect(chosen(page)).to_have_attribute("data-t", "20.000")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator("[data-clock]")).to_have_text("0:25.000")
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(page.locator("[data-clock]")).to_have_text("0:20.000")
     page.keyboard.press("2")
     expect(page.locator("[data-panel=facts]")).to_be_visible()
     page.keyboard.press("]")
@@ -305,7 +309,7 @@ def test_nothing_lies_over_anything_at_any_width(alice: User, recorded: None, pa
     page = page_of(alice, dark=dark)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        for tab in ("events", "files", "facts"):
+        for tab in ("events", "log", "network", "files", "facts"):
             page.goto(f"/sessions/{record.id}/?tab={tab}&t=1")
             assert page.evaluate(OVERLAPS) == [], (width, tab)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, tab)
