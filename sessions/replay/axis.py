@@ -88,9 +88,9 @@ def seconds(text: str) -> float | None:
 
 def clock(t: float) -> str:
     """`0:12.480`, `−0:03.200` before the start, `1:02:03.004` after an hour; cut to milliseconds."""
-    sign = "−" if t < 0 else ""
     # Milliseconds before the cut: 12.48 is a little less in binary.
     whole = math.floor(round(abs(t) * 1000, 3))
+    sign = "−" if t < 0 and whole else ""
     minutes, milliseconds = divmod(whole, 60_000)
     hours, minutes = divmod(minutes, 60)
     rest = f"{milliseconds // 1000:02}.{milliseconds % 1000:03}"

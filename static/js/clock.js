@@ -7,6 +7,6 @@ export function clock(seconds, digits = 3) {
   const two = (number) => String(number).padStart(2, "0");
   const minutes = Math.floor(whole / second / 60);
   const rest = `${two(Math.floor(whole / second) % 60)}.${String(whole % second).padStart(digits, "0")}`;
-  const sign = seconds < 0 ? "−" : "";
+  const sign = seconds < 0 && whole ? "−" : "";
   return minutes < 60 ? `${sign}${minutes}:${rest}` : `${sign}${Math.floor(minutes / 60)}:${two(minutes % 60)}:${rest}`;
 }

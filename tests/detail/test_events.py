@@ -170,6 +170,7 @@ def test_the_index_answers_a_page_deep_in_a_long_session(acme: Organisation, sen
         (65, "1:05.000"),
         (3723.004, "1:02:03.004"),
         (0.0009, "0:00.000"),
+        (-0.0003, "0:00.000"),
     ],
 )
 def test_a_moment_counts_from_the_start(seconds: float, text: str) -> None:
