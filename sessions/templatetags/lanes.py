@@ -25,7 +25,7 @@ def _mark(mark: Mark, moments: str) -> str:
     tone = f" mark-{mark.tone}" if mark.tone else ""
     bad = " data-bad" if mark.tone == "bad" else ""
     return (
-        f'<a href="{moments}{mark.t:.3f}" tabindex="-1">'
+        f'<a href="{moments}{max(mark.t, 0.0):.3f}" tabindex="-1">'
         f'<rect class="mark{tone}" data-mark="{mark.t:.3f}"{bad} x="{mark.x:.3f}%">'
         f"<title>{clock(mark.t)} {escape(mark.label)}</title></rect></a>"
     )

@@ -31,7 +31,8 @@ def _row(row: Row, moments: str) -> str:
     at = ' id="at" aria-current="true"' if row.is_at else ""
     return (
         f'<li class="event{tone}" data-t="{seconds}"{at}>'
-        f'<a class="moment" href="{moments}{seconds}#at" title="{escape(exact(event.event_time))}">'
+        # What came before the start leads to the start: no address has a moment before it.
+        f'<a class="moment" href="{moments}{max(row.t, 0.0):.3f}#at" title="{escape(exact(event.event_time))}">'
         f'<time datetime="{event.event_time.isoformat()}">{clock(row.t)}</time></a>{_body(row)}</li>'
     )
 

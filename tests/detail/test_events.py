@@ -212,6 +212,7 @@ def test_the_panel_pages_filters_and_marks(alices: Client, acme: Organisation, s
     panel = first.partition('id="panel"')[2]
     assert "−0:03.200" in panel
     assert "before the start" in panel
+    assert "t=-" not in first
     assert "button-0." in panel
     assert "button-249." not in panel
     after = events_page(session_id).next_cursor or ""
