@@ -126,8 +126,6 @@ def session_detail(request: MemberRequest, session_id: UUID) -> HttpResponse:
     else:
         around = _around(shown, read_all="lanes" in asked) | context_of(origin_of(request), record.id)
         stage = stage_context(record, axis, shown.scope, asked.get("video", ""))
-        if around["trouble"] or around["failed_because"]:
-            around["passed"] = last_passed(request.user, record)
         response = render(request, "detail/page.html", _base(shown) | _panel(shown) | around | stage)
     # htmx is sent parts of the page under its address.
     patch_vary_headers(response, ["HX-Target"])
@@ -228,6 +226,7 @@ def _troubles(shown: Shown, files: list[FileLane]) -> dict[str, Any]:
         "trouble": told,
         "trouble_url": _trouble_url(shown, troubles.first) if troubles.first else "",
         "other_troubles": [(count, _count_url(shown, count)) for count in troubles.others],
+        "last_passed": last_passed(shown.request.user, shown.record) if why or troubles.first else None,
     }
 
 

@@ -45,19 +45,22 @@ ASK_WHAT_IS_NEW = """() => htmx.ajax("GET", document.getElementById("live").getA
 def grow(acme: Organisation, send: Send, tmp_path: Path) -> Grow:
     """Sends one session with all that a page can show; again and again, with ever more of it."""
     started = timezone.now() - timedelta(seconds=LENGTH)
+    run = {"app": {"app_id": "com.acme.shop"}, "title": "pays"}
+    send(acme, started_at=started - timedelta(hours=1), **run)
 
     def at(t: float) -> str:
         return (started + timedelta(seconds=t)).isoformat(timespec="milliseconds")
 
-    def sent(events: int = 30, lines: int = 200, **fields: Any) -> str:
+    def sent(events: int = 30, lines: int = 200, *, is_bad: bool = True, **fields: Any) -> str:
         request = {
             "time": 20,
             "request": {"method": "GET", "url": "https://a.example/cart", "headers": []},
-            "response": {"status": 500, "headers": [], "content": {}},
+            "response": {"status": 500 if is_bad else 200, "headers": [], "content": {}},
         }
         entries = [{"startedDateTime": at(n)} | request for n in range(0, LENGTH, 20)]
         (tmp_path / "network.har").write_text(json.dumps({"log": {"entries": entries}}))
-        (tmp_path / "app.log").write_text("".join(f"{at(n % LENGTH)} ERROR line {n}\n" for n in range(lines)))
+        level = "ERROR" if is_bad else "INFO"
+        (tmp_path / "app.log").write_text("".join(f"{at(n % LENGTH)} {level} line {n}\n" for n in range(lines)))
         shutil.copy(FILES / "rec-1-000" / "video.webm", tmp_path)
         shutil.copy(next(FILES.glob("*/screenshot.png")), tmp_path / "screenshot.png")
         video = {"name": "video.webm", "kind": "video", "content_type": "video/webm", "file": "video.webm"}
@@ -71,7 +74,7 @@ def grow(acme: Organisation, send: Send, tmp_path: Path) -> Grow:
         said = {"event_type": "tap", "event_properties": {"label": "a button"}}
         listed = [said | {"event_time": at(n)} for n in range(events)]
         session = {"status": "failed", "started_at": at(0), "ended_at": at(LENGTH), "last_seen_at": timezone.now()}
-        return f"/sessions/{send(acme, external_id='one', events=listed, attachments=files, **session | fields)}/"
+        return f"/sessions/{send(acme, external_id='one', events=listed, attachments=files, **run | session | fields)}/"
 
     return sent
 
@@ -144,9 +147,10 @@ def test_nothing_shifts_when_an_open_session_grows_and_ends(
     watched: Callable[..., Page], grow: Grow, width: int
 ) -> None:
     running = {"status": "active", "ended_at": None}
-    path = grow(**running)
+    path = grow(**running, is_bad=False)
     page = watched(width)
     page.goto(path)
+    expect(page.get_by_text("No errors so far.")).to_be_visible()
     settle(page)
     for events, fields in ((33, running), (36, {})):
         grow(events, lines=300, **fields)
@@ -154,4 +158,6 @@ def test_nothing_shifts_when_an_open_session_grows_and_ends(
             page.evaluate(ASK_WHAT_IS_NEW)
         expect(page.locator(".event")).to_have_count(events)
         settle(page)
+    expect(page.get_by_role("link", name="Jump to it")).to_be_visible()
+    expect(page.get_by_role("link", name="Compare with the last that passed")).to_be_visible()
     assert page.evaluate(SHIFTS) == []

@@ -104,3 +104,20 @@ def test_a_large_log_that_arrives_meanwhile_is_read(
     answer = alices.get(unescape(found[1]), headers={"HX-Target": "pending"}).content.decode()
     assert 'class="density"' in answer
     assert 'id="pending"' not in answer
+
+
+def test_the_way_to_the_last_that_passed_stays(alices: Client, acme: Organisation, send: Send) -> None:
+    run: dict[str, Any] = {"app": {"app_id": "com.acme.shop"}, "title": "pays"}
+    send(acme, started_at=timezone.now() - timedelta(hours=1), **run)
+    error = {"event_type": "error", "event_time": timezone.now() - timedelta(seconds=5)}
+    session_id = send(
+        acme,
+        status="active",
+        started_at=timezone.now() - timedelta(minutes=1),
+        events=[error],
+        **run,
+    )
+    page = alices.get(f"/sessions/{session_id}/").content.decode()
+    said = "Compare with the last that passed"
+    assert said in page
+    assert said in update(alices, session_id, page)
