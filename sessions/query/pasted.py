@@ -9,7 +9,8 @@ from sessions.query.records import find_named
 LONGEST = 2_000
 
 # The address of a session, of a file of it, or of it in the API.
-_IN_A_LINK = re.compile(r"/sessions/([0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12})(?![^/?#\s])")
+_ID = re.compile(r"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
+_IN_A_LINK = re.compile(rf"/sessions/({_ID.pattern})(?![^/?#\s])")
 
 
 def find_pasted(viewer: User, text: str) -> Session | None:
@@ -19,3 +20,9 @@ def find_pasted(viewer: User, text: str) -> Session | None:
         return None
     link = _IN_A_LINK.search(text)
     return find_named(viewer, text) or (find_named(viewer, link[1]) if link else None)
+
+
+def is_id_or_link(text: str) -> bool:
+    """Whether it can be nothing but an id of a session or a link to one. An external id can be any text."""
+    text = text.strip()
+    return bool(_ID.fullmatch(text) or (_IN_A_LINK.search(text) and "://" in text and len(text.split()) == 1))

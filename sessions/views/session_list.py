@@ -15,6 +15,7 @@ from sessions.contract.schema import Session
 from sessions.http.errors import checks_parameters
 from sessions.http.roles import MemberRequest
 from sessions.presenters.display import CHOICES, Display, display_of
+from sessions.presenters.facts import session_name, who
 from sessions.presenters.filter_bar import changed, chips, choices, presets
 from sessions.presenters.search_mistakes import search_mistakes
 from sessions.presenters.table import Row, SessionTable
@@ -28,6 +29,7 @@ from sessions.query import (
 )
 from sessions.query.criteria.order import DESCRIPTIONS, NEWEST_FIRST, InvalidCursorError, Position
 from sessions.query.options import filter_options
+from sessions.query.pasted import find_pasted, is_id_or_link
 
 MOST_ROWS_ON_A_PAGE = 200
 # More new sessions than this are shown as "100+".
@@ -40,6 +42,10 @@ MOST_NEW = 100
 def session_list(request: MemberRequest) -> HttpResponse:
     """The page; for htmx the results alone. An invalid parameter is named, and the others still apply."""
     asked = read_parameters(request.user, request.GET, most_rows=MOST_ROWS_ON_A_PAGE)
+    named = find_pasted(request.user, request.GET.get("q", ""))
+    has_address = is_id_or_link(request.GET.get("q", ""))
+    if named and has_address and not is_for_results(request):
+        return redirect("session_detail", named.id)
     page = find_page(asked.request)
     display = display_of(request.user.list_display)
     records = listed_records(request.user, page.ids, display.fields)
@@ -55,7 +61,9 @@ def session_list(request: MemberRequest) -> HttpResponse:
         "table": SessionTable(records, asked, display),
         "display": display,
         "count": count_matches(asked.request, page),
-        "mistakes": search_mistakes(asked, is_typing=is_for_results(request)),
+        "named": named and {"record": named, "name": session_name(named), "who": who(named)},
+        "has_address": has_address,
+        "mistakes": None if has_address else search_mistakes(asked, is_typing=is_for_results(request)),
         "chips": chips(asked),
         "export": changed(request.GET, limit=[]),
         "list_query": changed(request.GET),

@@ -103,9 +103,14 @@ form.addEventListener("change", (event) => {
   ask(event.target === search);
 });
 
-form.addEventListener("submit", (event) => {
+form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  ask(document.activeElement === search);
+  const isTyping = document.activeElement === search;
+  const sought = search.value;
+  await ask(isTyping);
+  // Enter behind the id of a session, or a link to one, goes there.
+  const named = results.querySelector("[data-named-session]");
+  if (named && isTyping && search.value === sought && question() === asked) location.assign(named.href);
 });
 
 // What was typed and is not answered yet goes along with a link to other filters, another order, or the export.

@@ -159,3 +159,14 @@ def test_nothing_is_wrong_with_the_list_of_completions_mistakes_and_help(box: Lo
     assert violations(page) == []
     page.goto("/sessions/search-help/")
     assert violations(page) == []
+
+
+def test_enter_behind_an_external_id_opens_its_session(acme: Organisation, send: Send, box: Locator) -> None:
+    ident = send(acme, external_id="run-42", title="Checkout")
+    box.fill("run-42")
+    link = box.page.get_by_role("link", name="Checkout").first
+    expect(link).to_be_visible()
+    box.press("Enter")
+    expect(box.page).to_have_url(re.compile(f"/sessions/{ident}/"))
+    box.page.go_back()
+    expect(box).to_have_value("run-42")
