@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from sessions.accounts.saved_views import save_view
 from sessions.models import ApiToken, Organisation, User
 from tests.conftest import NOON, Send
 
@@ -55,6 +56,12 @@ ELSEWHERE = {
     "session_export":        (200, 200, 200, 200, 302),
     "session_compare":       (200, 200, 200, 200, 302),
     "session_display":       (405, 405, 405, 405, 302),
+    "saved_views":           (200, 200, 200, 200, 302),
+    "saved_view_new":        (200, 200, 200, 200, 302),
+    "saved_view_edit":       (200, 403, 403, 404, 302),  # a view of alice's that is shared
+    "saved_view_update":     (405, 405, 405, 405, 302),
+    "saved_view_use":        (405, 405, 405, 405, 302),
+    "saved_view_delete":     (200, 403, 403, 404, 302),
     "session_selected":      (405, 405, 405, 405, 302),
     "usage":                 (200, 200, 200, 200, 302),
     "signin":                (302, 302, 302, 302, 200),
@@ -202,14 +209,16 @@ def test_nobody_changes_a_session_they_do_not_see(
 
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_every_other_address_answers_each_role_as_the_table_says(
-    visitors: dict[str, Client], secrets: dict[str, Secret], uma: User, name: str
+    visitors: dict[str, Client], secrets: dict[str, Secret], alice: User, uma: User, name: str
 ) -> None:
+    view = save_view(alice, "Shared", "status=failed", {}, is_shared=True).pk
     arguments: dict[str, dict[str, Any]] = {
         "password_set": {"uidb64": "MQ", "token": "expired"},
         "member": {"member_id": uma.pk},
         "realtime_sessions": {"tenant": "acme"},
         "realtime_events": {"tenant": "acme"},
         "realtime_latest_events": {"tenant": "acme"},
+        **{f"saved_view_{name}": {"view_id": view} for name in ("edit", "update", "use", "delete")},
         "token_revoke": {"token_id": ApiToken.objects.get(label="nightly-ci").pk},
     }
     for visitor, expected in zip(VISITORS, ELSEWHERE[name], strict=True):

@@ -8,6 +8,7 @@ from sessions.models.limit import RateLimit
 from sessions.models.mail import OutgoingMail
 from sessions.models.organisation import Organisation
 from sessions.models.removed_file import RemovedFile
+from sessions.models.saved_view import SavedView
 from sessions.models.session import Session
 from sessions.models.token import ApiToken
 from sessions.models.usage import ChangedDay, CountedDay, DayCount
@@ -29,6 +30,7 @@ __all__ = [
     "OutgoingMail",
     "RateLimit",
     "RemovedFile",
+    "SavedView",
     "Session",
     "User",
 ]

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
@@ -45,6 +46,10 @@ class User(AbstractBaseUser):
     cookie_version = models.IntegerField(db_default=0, default=0)
     # How this person sees the list: see `sessions.presenters.display`.
     list_display = models.JSONField(default=dict, blank=True, db_default={})
+    # Ids of saved views. One that is gone, or no longer shared, is passed over. They stand here, and not in a table, so
+    # that a page of somebody who uses none asks nothing.
+    default_view = models.BigIntegerField(null=True, blank=True)
+    pinned_views = ArrayField(models.BigIntegerField(), default=list, blank=True, db_default=[])
     created_at = models.DateTimeField(auto_now_add=True)
     search_text = search_text("email", "username")
 

@@ -122,6 +122,11 @@ def display_of(stored: Mapping[str, Any]) -> Display:
     return Display(columns_of(stored.get("columns") or USUAL), before=stored.get("before"), **chosen)
 
 
+def display_in(stored: Mapping[str, Any], of_view: Mapping[str, Any]) -> Display:
+    """A person's, with the columns and the density of the view that is open."""
+    return display_of({**stored, **of_view})
+
+
 def columns_of(names: Iterable[object]) -> tuple[str, ...]:
     """Each once, if there is such a column, and always the one that opens a row."""
     texts = dict.fromkeys(name for name in names if isinstance(name, str))

@@ -21,7 +21,7 @@ from sessions.query.parameters import SessionFilterSet
 # Where a page stands, not what it shows: another filter starts from the first page.
 PLACE_PARAMETERS = ("cursor", "mode")
 # Parameters that say how rows are answered, not which.
-NOT_FILTERS = {"sort", "sort_by", "limit", "fields", "count", *PLACE_PARAMETERS}
+NOT_FILTERS = {"view", "sort", "sort_by", "limit", "fields", "count", *PLACE_PARAMETERS}
 SEARCHED_FROM = 8
 # Each chip's link holds all the others: 500 of them made a page of 7 MB.
 MOST_CHIPS = 20
@@ -189,7 +189,10 @@ def search_chip(asked: Parameters, part: Part) -> Chip:
 
 
 def changed(data: QueryDict, **values: list[str]) -> str:
-    """The query string with some parameters replaced, from the first page on."""
+    """The query string with some parameters replaced, from the first page on. Where a view applies, a parameter that is
+    taken away stays as an empty one: without it, the view's would apply again."""
+    if data.get("view"):
+        values = {name: listed or ([""] if name in data and name != "view" else []) for name, listed in values.items()}
     asked = {name: tuple(listed) for name, listed in (dict(data.lists()) | values).items() if listed}
     return "&".join(encoded(name, listed) for name, listed in asked.items() if name not in PLACE_PARAMETERS)
 

@@ -27,6 +27,7 @@ MOST_VALUES = 500
 LONGEST_VALUE = 1_025  # a maker and a model of 255 characters, each of them a quote that is doubled
 MOST_ROWS = 100_000
 LONGEST_SEARCH = 2_000
+LAST_ID = 2**63 - 1
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2199, 12, 31)
 # Python itself also accepts weeks (2026-W25-1) and dates without hyphens.
 RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{5,}(Z|[+-][0-9]{2}:[0-9]{2})?)?", re.IGNORECASE)
@@ -252,6 +253,12 @@ class SessionFilterSet(RangeFilterSet, DimensionFilterSet):  # type: ignore[misc
         label="Fields",
         choices=[(name, name) for name in FIELDS],
         help_text="Only these fields of each session, comma-separated; for JSON.",
+    )
+    view = WholeNumberFilter(
+        label="View",
+        min_value=1,
+        max_value=LAST_ID,
+        help_text="A saved view: its parameters apply where none of the same name is given; an empty one lifts it.",
     )
     count = word_filter(
         ("capped", "exact", "none"),

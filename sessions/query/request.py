@@ -9,7 +9,7 @@ from typing import Any, Literal
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from sessions.models import User
+from sessions.models import SavedView, User
 from sessions.query.criteria.clauses import Clauses
 from sessions.query.criteria.criteria import Criteria
 from sessions.query.criteria.order import NEWEST_FIRST, TERMS, InvalidCursorError, Order, Position
@@ -32,6 +32,7 @@ from sessions.query.parameters import (
     takes_several,
 )
 from sessions.query.rows import FIELDS
+from sessions.query.saved_views import named_view, with_view
 
 ROWS_ON_A_PAGE = 50
 NO_SEARCH = Parsed("", None)
@@ -79,7 +80,7 @@ class InvalidParametersError(ValueError):
 @dataclass(frozen=True)
 class Parameters:
     """The parameters of an address. `values` has those that are valid, by name; `errors` has the errors of the others.
-    `search` is what `q` asks for.
+    `search` is what `q` asks for. `data` includes the parameters of the saved view.
 
     For pages, which report the errors and apply the rest. Every other reader calls `parse`.
     """
@@ -89,6 +90,7 @@ class Parameters:
     values: Mapping[str, Any]
     errors: list[FieldError]
     search: Parsed = NO_SEARCH
+    view: SavedView | None = None
 
     @property
     def invalid(self) -> set[str]:
@@ -127,6 +129,9 @@ def parse(viewer: User, data: QueryDict) -> ListRequest:
 
 def read_parameters(viewer: User, data: QueryDict, *, most_rows: int = MOST_ROWS) -> Parameters:
     """`most_rows` is what a page can take: a higher `limit` is an error."""
+    view = named_view(viewer, data)
+    if view:
+        data = with_view(view, data)
     filters = SessionFilterSet(data)
     filters.is_valid()
     errors = [
@@ -144,6 +149,8 @@ def read_parameters(viewer: User, data: QueryDict, *, most_rows: int = MOST_ROWS
     cleaned = filters.form.cleaned_data
     repeated = {error.field for error in errors}
     values = {name: value for name, value in cleaned.items() if value not in (None, "", []) and name not in repeated}
+    if "view" in values and not view:
+        errors.append(FieldError("view", "invalid_value", f"There is no view “{values.pop('view')}”."))
     search, mistakes = _read_search(values)
     errors += mistakes
     for name in values.keys() & {"start", "end"}:
@@ -155,7 +162,7 @@ def read_parameters(viewer: User, data: QueryDict, *, most_rows: int = MOST_ROWS
     if values.get("limit", 0) > most_rows:
         values["limit"] = most_rows
         errors.append(FieldError("limit", "invalid_value", f"At most {most_rows} rows fit here."))
-    return Parameters(viewer, data, values, errors, search)
+    return Parameters(viewer, data, values, errors, search, view)
 
 
 def clauses_of(viewer: User, values: Mapping[str, Any], search: Expression | None = None) -> Clauses:

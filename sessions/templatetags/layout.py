@@ -6,6 +6,8 @@ from django import template
 from django.http import HttpRequest
 from django.urls import get_script_prefix, reverse
 
+from sessions.accounts.saved_views import pinned_views
+
 register = template.Library()
 
 # Enough to tell two file names or two addresses of one domain apart.
@@ -22,6 +24,16 @@ def nav_link(context: template.Context, url_name: str, icon: str, label: str) ->
     path = request.path if request else ""
     current = "page" if path == url else "true" if path.startswith(url) else ""
     return {"url": url, "icon": icon, "label": label, "current": current}
+
+
+@register.inclusion_tag("components/pinned_views.html", takes_context=True)
+def pinned_view_links(context: template.Context) -> dict[str, object]:
+    """The views that the person has pinned; the one that the list shows is marked."""
+    request: HttpRequest | None = context.get("request")
+    url = address("session_list", get_script_prefix())
+    asked = context.get("asked")
+    open_view = getattr(asked, "view", None) if request and request.path == url else None
+    return {"pinned": pinned_views(context["user"]), "url": url, "current": open_view.pk if open_view else None}
 
 
 @cache

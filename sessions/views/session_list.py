@@ -1,26 +1,30 @@
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC
+from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from sessions.accounts import saved_views
 from sessions.contract.choices import OPEN_STATUSES
 from sessions.contract.schema import Session
 from sessions.http.errors import checks_parameters
 from sessions.http.roles import MemberRequest
-from sessions.presenters.display import CHOICES, Display, display_of
+from sessions.presenters.display import CHOICES, Display, display_in
 from sessions.presenters.facts import session_name, who
 from sessions.presenters.filter_bar import changed, chips, choices, presets
 from sessions.presenters.search_mistakes import search_mistakes
 from sessions.presenters.table import Row, SessionTable
 from sessions.query import (
     ListRequest,
+    Parameters,
     count_matches,
     find_page,
     listed_records,
@@ -29,7 +33,9 @@ from sessions.query import (
 )
 from sessions.query.criteria.order import DESCRIPTIONS, NEWEST_FIRST, InvalidCursorError, Position
 from sessions.query.options import filter_options
+from sessions.query.parameters import SessionFilterSet, takes_several
 from sessions.query.pasted import find_pasted, is_id_or_link
+from sessions.query.saved_views import differs
 
 MOST_ROWS_ON_A_PAGE = 200
 # More new sessions than this are shown as "100+".
@@ -41,13 +47,15 @@ MOST_NEW = 100
 @never_cache
 def session_list(request: MemberRequest) -> HttpResponse:
     """The page; for htmx the results alone. An invalid parameter is named, and the others still apply."""
+    if not request.GET and not is_for_results(request) and (first := saved_views.default_view(request.user)):
+        return redirect(f"{request.path}?view={first.pk}")
     asked = read_parameters(request.user, request.GET, most_rows=MOST_ROWS_ON_A_PAGE)
     named = find_pasted(request.user, request.GET.get("q", ""))
     has_address = is_id_or_link(request.GET.get("q", ""))
     if named and has_address and not is_for_results(request):
         return redirect("session_detail", named.id)
     page = find_page(asked.request)
-    display = display_of(request.user.list_display)
+    display = display_for(asked)
     records = listed_records(request.user, page.ids, display.fields)
     is_first = asked.request.after is None and page.prev_cursor is None
     if asked.request.after and page.prev_cursor is None:
@@ -70,12 +78,14 @@ def session_list(request: MemberRequest) -> HttpResponse:
         "is_live": is_first and asked.request.order == NEWEST_FIRST,
         "open_ids": open_ids(records),
         "choices": choices(asked, filter_options(request.user)),
+        **of_view(asked),
     }
     with shown_in(display):
         if is_for_results(request):
             response = render(request, "sessions/results_update.html", context)
         else:
             context |= {"presets": presets(asked), "orders": DESCRIPTIONS, "display_choices": CHOICES}
+            context["views"] = saved_views.visible_views(request.user)
             response = render(request, "sessions/list.html", context)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
@@ -90,7 +100,7 @@ def session_live(request: MemberRequest) -> HttpResponse:
     shown = ids(parameters.pop("open", []))
     newest = parameters.pop("newest", [""])[-1]
     asked = read_parameters(request.user, parameters)
-    display = display_of(request.user.list_display)
+    display = display_for(asked)
     records = listed_records(request.user, shown, display.fields)
     matching = still_matching(asked.request, shown)
     context = {
@@ -117,6 +127,25 @@ def session_options(request: MemberRequest) -> HttpResponse:
     found = choices(asked, filter_options(request.user, search[:200]))
     choice = next((choice for choice in found if choice.name == name), None)
     return render(request, "sessions/options.html", {"choice": choice, "search": search})
+
+
+def display_for(asked: Parameters) -> Display:
+    return display_in(asked.viewer.list_display, asked.view.display if asked.view else {})
+
+
+def of_view(asked: Parameters) -> dict[str, Any]:
+    """What the page says about the view that is open. `kept_names` are the parameters that stay in the address when
+    they are empty, which lifts those of the view; `lifted_names` have no field of their own that is sent empty."""
+    user, view = asked.viewer, asked.view
+    of_view = list(QueryDict(view.query)) if view else []
+    return {
+        "view_differs": view is not None and differs(view, asked.data),
+        "may_change_view": view is not None and saved_views.may_change(user, view),
+        "kept_names": ["view", *of_view] if view or user.default_view else [],
+        "lifted_names": [name for name in of_view if name in SessionFilterSet.base_filters and takes_several(name)],
+        # Without a parameter, the default view would open.
+        "all_url": reverse("session_list") + ("?view=" if user.default_view else ""),
+    }
 
 
 def shown_in(display: Display) -> AbstractContextManager[None]:

@@ -12,6 +12,7 @@ const results = document.getElementById("results");
 const unanswered = document.querySelector("[data-unanswered]");
 unanswered.setAttribute("role", "alert");
 document.documentElement.classList.add("is-live");
+const kept = (form.dataset.kept ?? "").split(" ").filter(Boolean);
 
 let asked = question(); // what the results answer, or will
 let typing; // the timer of a search that is being typed
@@ -22,10 +23,14 @@ function here() {
   return location.pathname + location.search;
 }
 
-// An empty field is no filter, so it does not stand in the address.
+// An empty field is no filter, so it does not stand in the address, unless it lifts one of the view that is open.
 function question() {
-  const given = [...new FormData(form)].filter(([, value]) => value !== "");
-  return String(new URLSearchParams(given));
+  const fields = new FormData(form);
+  const given = new URLSearchParams([...fields].filter(([, value]) => value !== ""));
+  for (const name of kept) {
+    if (fields.has(name) && !given.has(name)) given.append(name, "");
+  }
+  return String(given);
 }
 
 function addressOf(query) {
@@ -121,6 +126,7 @@ document.addEventListener("click", (event) => {
   if (!link || typed === answered || link.dataset.chip === "q") return;
   const address = new URL(link.href);
   if (typed) address.searchParams.set("q", typed);
+  else if (kept.includes("q")) address.searchParams.set("q", "");
   else address.searchParams.delete("q");
   link.href = address.href;
 }, true);
