@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Lower
 
 from sessions.models import SavedView, User
@@ -116,7 +116,9 @@ def _check_change(viewer: User, view: SavedView) -> None:
 
 
 def _check_name(view: SavedView) -> None:
-    if view.owner.saved_views.exclude(pk=view.pk).filter(name__iexact=view.name).exists():
+    # As the unique index compares.
+    others = view.owner.saved_views.exclude(pk=view.pk).alias(lower=Lower("name"))
+    if others.filter(lower=Lower(Value(view.name))).exists():
         raise ValidationError({"name": f"There is a view “{view.name}” already."})
 
 

@@ -123,8 +123,9 @@ def display_of(stored: Mapping[str, Any]) -> Display:
 
 
 def display_in(stored: Mapping[str, Any], of_view: Mapping[str, Any]) -> Display:
-    """A person's, with the columns and the density of the view that is open."""
-    return display_of({**stored, **of_view})
+    """A person's, with the columns and the density of the view that is open. What the person had before is not what
+    the view had, so it cannot be brought back there."""
+    return display_of({**stored, **of_view, "before": None} if of_view else stored)
 
 
 def columns_of(names: Iterable[object]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from sessions.presenters.filter_bar import changed, chips
 from sessions.query import Parameters, listed_records, read_parameters
 from sessions.query.language.printing import text_of
 from sessions.query.neighbours import Neighbours, neighbours
+from sessions.query.saved_views import differs
 
 LONGEST = 4_000
 MOST_FIELDS = 200
@@ -39,7 +40,10 @@ class Origin:
 
     @property
     def label(self) -> str:
-        """What the list shows: `Sessions`, or its first filters."""
+        """What the list shows: a view by its name, `Sessions`, or its first filters."""
+        view = self.asked.view
+        if view and not differs(view, self.asked.data):
+            return view.name
         found = [chip.text for chip in chips(self.asked)]
         if not found:
             return "Sessions"

@@ -13,6 +13,8 @@ SIGNED_IN = (
     "/sessions/",
     "/sessions/?q=nothing-like-it",
     "/sessions/?start=banana&device=iPhone+15&os=iOS+17",
+    "/sessions/views/",
+    "/sessions/views/new/?from=app%3Dshop",
     "/usage/",
     "/usage/?start=2026-01-01&end=2026-12-31",
     "/settings/",

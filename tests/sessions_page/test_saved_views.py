@@ -262,3 +262,13 @@ def test_deleting_asks_by_name_first(acme: Organisation, alice: User, client_of:
 
 def test_who_has_none_is_told_how_to_get_one(acme: Organisation, alice: User, client_of: ClientOf) -> None:
     assert "No views yet" in client_of(alice).get("/sessions/views/").content.decode()
+
+
+def test_the_way_back_from_a_session_has_the_views_name(
+    acme: Organisation, alice: User, send: Send, client_of: ClientOf
+) -> None:
+    ident = send(acme, app={"app_id": "shop"})
+    view = keep(alice, "app=shop", "Broken shop")
+    page = client_of(alice).get(f"/sessions/{ident}/?from=view%3D{view.pk}").content.decode()
+    assert "Broken shop" in page
+    assert f'href="/sessions/?view={view.pk}"' in page
