@@ -192,7 +192,8 @@ def _read_attributes(data: QueryDict) -> tuple[dict[str, list[str]], list[FieldE
         if not attribute_name(name):
             continue
         try:
-            cleaned = ATTRIBUTE_FIELD.clean(given)
+            # An empty one counts as absent, as in every parameter: it lifts the one of a view.
+            cleaned = ATTRIBUTE_FIELD.clean([value for value in given if value])
         except ValidationError as error:
             errors.append(FieldError(name[:60], "invalid_value", error.messages[0]))
         else:

@@ -19,7 +19,7 @@ from sessions.http.errors import checks_parameters
 from sessions.http.roles import MemberRequest
 from sessions.presenters.display import CHOICES, Display, display_in
 from sessions.presenters.facts import session_name, who
-from sessions.presenters.filter_bar import changed, chips, choices, presets
+from sessions.presenters.filter_bar import Choice, changed, chips, choices, presets
 from sessions.presenters.search_mistakes import search_mistakes
 from sessions.presenters.table import Row, SessionTable
 from sessions.query import (
@@ -33,11 +33,12 @@ from sessions.query import (
 )
 from sessions.query.criteria.order import DESCRIPTIONS, NEWEST_FIRST, InvalidCursorError, Position
 from sessions.query.options import filter_options
-from sessions.query.parameters import SessionFilterSet, takes_several
 from sessions.query.pasted import find_pasted, is_id_or_link
 from sessions.query.saved_views import differs
 
 MOST_ROWS_ON_A_PAGE = 200
+# The parameters whose field in the form of filters is sent, filled in or not.
+WITH_FIELD = {"q", "start", "end", "sort"}
 # More new sessions than this are shown as "100+".
 MOST_NEW = 100
 
@@ -61,6 +62,7 @@ def session_list(request: MemberRequest) -> HttpResponse:
     if asked.request.after and page.prev_cursor is None:
         # Back at the beginning: show the whole first page, not what was left of it.
         return redirect(f"{request.path}?{changed(request.GET)}")
+    offered = choices(asked, filter_options(request.user))
     context = {
         "asked": asked,
         "order": asked.request.order,
@@ -77,8 +79,8 @@ def session_list(request: MemberRequest) -> HttpResponse:
         "list_query": changed(request.GET),
         "is_live": is_first and asked.request.order == NEWEST_FIRST,
         "open_ids": open_ids(records),
-        "choices": choices(asked, filter_options(request.user)),
-        **of_view(asked),
+        "choices": offered,
+        **of_view(asked, offered),
     }
     with shown_in(display):
         if is_for_results(request):
@@ -133,19 +135,31 @@ def display_for(asked: Parameters) -> Display:
     return display_in(asked.viewer.list_display, asked.view.display if asked.view else {})
 
 
-def of_view(asked: Parameters) -> dict[str, Any]:
+def of_view(asked: Parameters, offered: list[Choice]) -> dict[str, Any]:
     """What the page says about the view that is open. `kept_names` are the parameters that stay in the address when
-    they are empty, which lifts those of the view; `lifted_names` have no field of their own that is sent empty."""
+    they are empty, which lifts those of the view."""
     user, view = asked.viewer, asked.view
-    of_view = list(QueryDict(view.query)) if view else []
+    names = list(QueryDict(view.query)) if view else []
     return {
         "view_differs": view is not None and differs(view, asked.data),
         "may_change_view": view is not None and saved_views.may_change(user, view),
-        "kept_names": ["view", *of_view] if view or user.default_view else [],
-        "lifted_names": [name for name in of_view if name in SessionFilterSet.base_filters and takes_several(name)],
+        "kept_names": ["view", *names] if view or user.default_view else [],
+        "hidden_fields": hidden_fields(asked.data, names, {choice.name for choice in offered}),
         # Without a parameter, the default view would open.
         "all_url": reverse("session_list") + ("?view=" if user.default_view else ""),
     }
+
+
+def hidden_fields(data: QueryDict, names: list[str], with_boxes: set[str]) -> list[tuple[str, str]]:
+    """Fields by which the form sends all parameters that the view has: one that is not sent is the view's again. Boxes
+    that are not ticked send nothing, and some parameters have no field. The form always sends `sort`."""
+    fields = []
+    for name in names:
+        if name in with_boxes or name == "sort_by":
+            fields.append((name, ""))
+        elif name not in WITH_FIELD:
+            fields += [(name, value) for value in data.getlist(name) or [""]]
+    return fields
 
 
 def shown_in(display: Display) -> AbstractContextManager[None]:

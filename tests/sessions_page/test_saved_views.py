@@ -14,7 +14,7 @@ from sessions.accounts import saved_views as service
 from sessions.models import Organisation, SavedView, User
 from sessions.query import read_parameters
 from tests.conftest import ClientOf, Send
-from tests.query.readers import READERS, Reader
+from tests.query.readers import PAGE, READERS, Reader
 from tests.sessions_page.reading import cells, html, words
 
 
@@ -272,3 +272,14 @@ def test_the_way_back_from_a_session_has_the_views_name(
     page = client_of(alice).get(f"/sessions/{ident}/?from=view%3D{view.pk}").content.decode()
     assert "Broken shop" in page
     assert f'href="/sessions/?view={view.pk}"' in page
+
+
+def test_what_has_no_field_in_the_form_is_sent_along_as_it_is_now(acme: Organisation, alice: User, send: Send) -> None:
+    kept = send(acme, attributes={"branch": "main"}, app={"app_id": "shop"})
+    other = send(acme, attributes={"branch": "dev"}, app={"app_id": "shop"})
+    view = keep(alice, "attr.branch=main&app=shop")
+    assert PAGE.ask(alice, view=view.pk) == [kept]
+    assert '<input type="hidden" name="attr.branch" value="main">' in html(alice, view=view.pk)
+    lifted = {"view": view.pk, "attr.branch": ""}
+    assert set(PAGE.ask(alice, **lifted)) == {kept, other}
+    assert '<input type="hidden" name="attr.branch" value="">' in html(alice, **lifted)
