@@ -55,11 +55,13 @@ function show(candidates) {
     close();
     return;
   }
+  const chosen = active()?.dataset.text;
   list.replaceChildren(...candidates.map(option));
   list.hidden = false;
   list.scrollTop = 0;
   input.setAttribute("aria-expanded", "true");
-  input.removeAttribute("aria-activedescendant");
+  // An answer that comes late does not take back what was chosen meanwhile.
+  activate([...list.children].find((item) => item.dataset.text === chosen));
   count.textContent = candidates.length === 1 ? "1 completion" : `${candidates.length} completions`;
 }
 
