@@ -28,4 +28,7 @@ class SavedViewForm(forms.Form):
         name = clean(self.cleaned_data["name"]).strip()
         if not name:
             raise forms.ValidationError("Give it a name.")
+        longest = SavedView.name.field.max_length or 0
+        if len(name) > longest:  # NFC writes some letters in two characters
+            raise forms.ValidationError(f"A name has at most {longest} characters.")
         return name

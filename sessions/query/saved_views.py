@@ -39,9 +39,11 @@ def kept_parameters(data: QueryDict) -> Mapping[str, list[str]]:
 
 
 def differs(view: SavedView, data: QueryDict) -> bool:
-    """Whether a list that was opened from a view shows something else by now."""
-    return _unordered(data) != _unordered(QueryDict(view.query))
+    """Whether a list that was opened from a view shows something else by now. Values have no order, those of a sort
+    have."""
+    return _comparable(data) != _comparable(QueryDict(view.query))
 
 
-def _unordered(data: QueryDict) -> dict[str, list[str]]:
-    return {name: sorted(set(values)) for name, values in kept_parameters(data).items()}
+def _comparable(data: QueryDict) -> dict[str, list[str]]:
+    kept = kept_parameters(data)
+    return {name: values if name in ORDER else sorted(set(values)) for name, values in kept.items()}

@@ -13,6 +13,7 @@ from django.urls import reverse
 from sessions.accounts import saved_views as service
 from sessions.models import Organisation, SavedView, User
 from sessions.query import read_parameters
+from sessions.query.saved_views import differs
 from tests.conftest import ClientOf, Send
 from tests.query.readers import PAGE, READERS, Reader
 from tests.sessions_page.reading import cells, html, words
@@ -151,6 +152,19 @@ def test_a_name_is_taken_once_per_owner_whatever_its_case(
     other = keep(alice, name="Other")
     answer = client_of(alice).post(f"/sessions/views/{other.pk}/", {"name": "failed"})
     assert "There is a view “failed” already." in answer.content.decode()
+
+
+def test_a_name_that_unicode_makes_too_long_is_refused(acme: Organisation, alice: User, client_of: ClientOf) -> None:
+    # In the form NFC, DEVANAGARI LETTER QA is two characters.
+    answer = client_of(alice).post("/sessions/views/new/", {"name": "\u0958" * 100})
+    assert "A name has at most 100 characters." in answer.content.decode()
+    assert not SavedView.objects.exists()
+
+
+def test_another_order_of_the_same_sort_is_a_change(acme: Organisation, alice: User) -> None:
+    view = keep(alice, "sort_by=duration_ms%3Aasc&sort_by=queue_ms%3Aasc&app=a&app=b")
+    assert not differs(view, QueryDict("app=b&app=a&sort_by=duration_ms:asc&sort_by=queue_ms:asc"))
+    assert differs(view, QueryDict("app=a&app=b&sort_by=queue_ms:asc&sort_by=duration_ms:asc"))
 
 
 def test_nobody_has_more_views_than_a_page_can_list(acme: Organisation, alice: User, client_of: ClientOf) -> None:
