@@ -129,7 +129,7 @@ def gathered(expression: Expression) -> Expression:
             values: dict[str, list[Value]] = {}
             others: list[Expression] = []
             for operand in map(gathered, operands):
-                if isinstance(operand, Term) and isinstance(operand.condition, OneOf) and operand.field not in LASTED:
+                if isinstance(operand, Term) and isinstance(operand.condition, OneOf):
                     values.setdefault(operand.field, []).extend(operand.condition.values)
                 else:
                     others.append(operand)
@@ -204,23 +204,20 @@ def _uuids(texts: Iterable[str]) -> Iterator[UUID]:
 
 
 def _lasted(term: Term) -> Condition:
-    column = LASTED[term.field]
-    if isinstance(term.condition, OneOf):
-        return either(Lasted(column, time, time) for value in _values(term) if (time := milliseconds(value.text)))
     ends = term.condition
+    assert isinstance(ends, Between)
     first, last = (None if end is None else milliseconds(end) for end in (ends.first, ends.last))
     if first is not None and not ends.includes_first:
         first += 1
     if last is not None and not ends.includes_last:
         last -= 1
-    return Lasted(column, first, last)
+    return Lasted(LASTED[term.field], first, last)
 
 
 def _took_place(term: Term, zone: tzinfo) -> Condition:
     """The half-open range in UTC. An end that is left out begins after its day, or ends before it."""
-    if isinstance(term.condition, OneOf):
-        return either(_took_place(Term(term.field, Between(one.text, one.text)), zone) for one in _values(term))
     ends = term.condition
+    assert isinstance(ends, Between)
     first, last = (settled(DayMomentOrAgoField(required=False).clean(text), zone) for text in (ends.first, ends.last))
     start, _ = day_range(first, None, zone)
     _, end = day_range(None, last, zone)

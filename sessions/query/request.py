@@ -37,6 +37,8 @@ from sessions.query.saved_views import named_view, with_view
 ROWS_ON_A_PAGE = 50
 NO_SEARCH = Parsed("", None)
 ATTRIBUTE_FIELD = SeveralField(required=False)
+# Each is a part of the statement that looks up names.
+MOST_ATTRIBUTES = 20
 TERMS_BY_NAME = {name: term for term in TERMS for name in (term.name, term.spelled_out)}
 
 
@@ -189,9 +191,14 @@ def _read_attributes(data: QueryDict) -> tuple[dict[str, list[str]], list[FieldE
     values: dict[str, list[str]] = {}
     errors = []
     for name, given in data.lists():
-        if not attribute_name(name):
+        attribute = attribute_name(name)
+        if not attribute:
             continue
+        if len(values) == MOST_ATTRIBUTES:
+            errors.append(FieldError(name[:60], "invalid_value", f"Give at most {MOST_ATTRIBUTES} attributes."))
+            break
         try:
+            ATTRIBUTE_FIELD.clean([attribute])
             # An empty one counts as absent, as in every parameter: it lifts the one of a view.
             cleaned = ATTRIBUTE_FIELD.clean([value for value in given if value])
         except ValidationError as error:

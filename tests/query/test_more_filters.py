@@ -130,6 +130,8 @@ def test_an_id_finds_its_session_and_nothing_of_others(
         ("attr.branch", "a\0b"),
         ("attr.branch", "x" * 1_026),
         ("attr.", "x"),
+        ("attr.a\0b", "x"),
+        ("attr." + "x" * 1_026, "x"),
         ("start", "-7y"),
         ("start", "--7d"),
         ("id", "a\0b"),
@@ -138,10 +140,16 @@ def test_an_id_finds_its_session_and_nothing_of_others(
 def test_a_wrong_value_is_named(alice: User, sent: dict[str, UUID], name: str, value: str) -> None:
     refused = JSON.get(alice, **{name: value})
     assert refused.status_code == 400
-    assert refused.json()["field"] == name
+    assert refused.json()["field"] == name[:60].replace("\0", "")
     page = PAGE.get(alice, **{name: value})
     assert page.status_code == 200
     assert f"session-{sent['a']}" in text_of(page)
+
+
+def test_more_attributes_than_a_statement_takes_are_refused(alice: User, sent: dict[str, UUID]) -> None:
+    refused = JSON.get(alice, **{f"attr.{number}": "x" for number in range(21)})
+    assert (refused.status_code, refused.json()["field"]) == (400, "attr.20")
+    assert JSON.get(alice, **{f"attr.{number}": "x" for number in range(20)}).status_code == 200
 
 
 def test_each_is_a_chip_that_can_be_taken_away(alice: User, sent: dict[str, UUID]) -> None:
