@@ -301,7 +301,7 @@ def test_facets_say_what_occurs_among_whose_sessions(acme: Organisation) -> None
         for kind, ident in ((Kind.APP, row.app_id), (Kind.DEVICE, row.device_id), (Kind.OS, row.os_id))
     )
     platform = value_key(Kind.PLATFORM, acme.pk, Platform.IOS)
-    values = {token, user, app, device, system, platform}
+    values = {token, user, app, device, system, platform, value_key(Kind.INITIATOR, acme.pk, row.initiator_type)}
     assert set(Facet.objects.filter(text="").values_list("owner", "value")) == {
         (owner, value) for owner in (key(Kind.ORGANISATION, acme.pk), user, token) for value in values
     }
