@@ -6,7 +6,10 @@ says what our own worker adds to gunicorn's.
 """
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
+from typing import Any
 
 bind = "127.0.0.1:8000"
 worker_class = "sessionhistory.worker.Worker"
@@ -26,3 +29,21 @@ forwarder_headers = ""
 # A worker touches a file there for each request, which on a disk waits for whoever else writes to it.
 MEMORY = Path("/dev/shm")  # noqa: S108  gunicorn makes a file of its own there, and removes its name
 worker_tmp_dir = str(MEMORY) if os.access(MEMORY, os.W_OK) else None
+
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where prometheus_client looks for it
+
+
+def on_starting(server: Any) -> None:
+    """The processes add up their numbers in a folder of their own, which no earlier server has written to."""
+    os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix="session-history-metrics-", dir=worker_tmp_dir)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """A process that has ended has nothing in use; what it counted stays."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Any) -> None:
+    shutil.rmtree(os.environ[METRICS_FOLDER], ignore_errors=True)

@@ -115,6 +115,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "sessions.http.metrics.MetricsMiddleware",
     # Set headers of every answer, those included that any of the others gives by itself.
     "sessions.http.security_headers.TransportHeadersMiddleware",
     "sessions.http.content_policy.ContentPolicyMiddleware",
@@ -235,6 +236,9 @@ SESSION_ENGINE = "sessions.accounts.browsers"
 
 # For each token; 0 is without limit.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=1000)
+
+# What Prometheus says to read /metrics; without it there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # Of a process: downloads and uploads of more than a mebibyte, which hold a thread each. 0 is without limit.
 LONG_TRANSFERS = env.int("LONG_TRANSFERS", default=6)

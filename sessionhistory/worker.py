@@ -1,9 +1,9 @@
 """gunicorn's worker with threads, made fit for clients that are slow, silent or wrong.
 
 What it adds: a thread is taken when a client has sent something, and given up on when it waits for one in vain
-(`client_socket`). `/healthz` has threads of its own. A client that does not hang up is waited for aside, not by the
-thread that accepts connections. An answer that breaks over HTTP/1.0, which marks no end, resets the connection. And
-what cannot be parsed is refused in JSON where programs ask.
+(`client_socket`). `/healthz` and `/metrics` have threads of their own. A client that does not hang up is waited for
+aside, not by the thread that accepts connections. An answer that breaks over HTTP/1.0, which marks no end, resets the
+connection. And what cannot be parsed is refused in JSON where programs ask.
 """
 
 import math
@@ -23,12 +23,14 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from sessionhistory.breaking import broken_is_seen
 from sessionhistory.client_socket import ClientSocket
 
-HEALTH = (b"GET /healthz", b"HEAD /healthz")
+# What has to be answered also while every thread is busy.
+PROBES = (b"GET /healthz", b"HEAD /healthz", b"GET /metrics")
 FIRST_BYTES = 16
 PROBE_THREADS, PROBE_SECONDS = 4, 1.0
 # While requests wait for a thread, a client has only so long.
 HURRIED_SECONDS = 5.0
 CLOSING_THREADS = 4
+SAMPLE_SECONDS = 1.0
 UNWANTED_BODY_SECONDS = 0.1
 # How much a client may still send, and for how long, after it got its answer: what it sends into a closed connection
 # would destroy the answer.
@@ -42,12 +44,23 @@ class Worker(ThreadWorker):
         self.closing = ThreadPoolExecutor(CLOSING_THREADS)
         # Connections that a thread is at, or is to be at. Only the main thread changes it.
         self.busy: set[TConn] = set()
+        self.sampled_at = 0.0
         super().init_process()
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
         self.wsgi: Callable[..., Iterable[bytes]] = broken_is_seen(self.wsgi)
         self.log.info("Worker is ready with pid: %s", self.pid)
+
+    def notify(self) -> None:
+        """Called at least once a second by the main thread: what other processes may tell of this one is noted then."""
+        super().notify()
+        if (now := time.monotonic()) >= self.sampled_at + SAMPLE_SECONDS:
+            from sessions.http.metrics import sample, sample_threads
+
+            self.sampled_at = now
+            sample()
+            sample_threads(self.cfg.threads, len(self.busy))
 
     def patience(self) -> float:
         """How many seconds a client may keep a thread waiting just now."""
@@ -66,7 +79,7 @@ class Worker(ThreadWorker):
             self.wait_for_first_bytes(conn)
             return
         conn.data_ready = True
-        is_probe = first is not None and first.startswith(HEALTH)
+        is_probe = first is not None and first.startswith(PROBES)
         if isinstance(conn.sock, ClientSocket):  # TLS makes another one of it
             conn.sock.begin((lambda: PROBE_SECONDS) if is_probe else self.patience)
         if is_probe:

@@ -11,7 +11,7 @@ class SessionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from sessions.checks import check_delivery, check_grace  # knows the storage, which is configured by now
+        from sessions.checks import CHECKS  # knows the storage, which is configured by now
 
-        checks.register(check_delivery)
-        checks.register(check_grace)
+        for check in CHECKS:
+            checks.register(check)

@@ -11,6 +11,9 @@ from sessions.files.folder import is_local
 # S3 refuses a signature that is to last longer.
 LONGEST_SIGNED_URL = 7 * 24 * 3600
 
+# Whoever may ask as often as they like must not find it.
+SHORTEST_METRICS_TOKEN = 32
+
 _PREFIX = re.compile(r"/(?:[A-Za-z0-9._~-]+/)+")
 
 
@@ -25,6 +28,13 @@ def check_grace(**options: Any) -> list[CheckMessage]:
         return []
     hint = "It is a number of hours, at least 1 and longer than a backup takes."
     return [Error(f"ATTACHMENTS_GRACE_HOURS is {settings.ATTACHMENTS_GRACE_HOURS}.", hint=hint, id="history.E005")]
+
+
+def check_metrics_token(**options: Any) -> list[CheckMessage]:
+    if not 0 < len(settings.METRICS_TOKEN) < SHORTEST_METRICS_TOKEN:
+        return []
+    hint = f"It is {SHORTEST_METRICS_TOKEN} or more random characters; without it there is no /metrics."
+    return [Error("METRICS_TOKEN is too short.", hint=hint, id="history.E006")]
 
 
 def _accelerated(prefix: str) -> list[CheckMessage]:
@@ -47,3 +57,6 @@ def _signed(seconds: int) -> list[CheckMessage]:
         hint = "Name the bucket in ATTACHMENTS_STORAGE_URL. For files in a folder there is ATTACHMENTS_X_ACCEL_PREFIX."
         return [Error("ATTACHMENTS_SIGNED_URL_SECONDS is for files in S3.", hint=hint, id="history.E004")]
     return []
+
+
+CHECKS = (check_delivery, check_grace, check_metrics_token)

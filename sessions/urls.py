@@ -15,6 +15,7 @@ from sessions.views import (
     foreign,
     health,
     members,
+    metrics,
     saved_views,
     search,
     selection,
@@ -117,4 +118,5 @@ urlpatterns = [
     # The machine room
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

@@ -92,6 +92,7 @@ ELSEWHERE = {
     "api_docs":              (200, 200, 200, 200, 200),
     "healthz":               (200, 200, 200, 200, 200),
     "readyz":                (200, 200, 200, 200, 200),
+    "metrics":               (404, 404, 404, 404, 404),  # without METRICS_TOKEN; with it, only who knows it
 }  # fmt: skip
 
 QUERIES = {

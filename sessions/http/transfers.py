@@ -45,6 +45,12 @@ def _end(who: str) -> None:
             del _running[who]
 
 
+def running_transfers() -> int:
+    """Of this process."""
+    with _lock:
+        return _running.total()
+
+
 def begin_transfer(request: HttpRequest, length: int | None) -> None:
     """Decides for the whole request: once its body is read, its answer is not refused. Raises Problem."""
     transfer = Transfer(_who(request)) if length is None or length > LONG_BYTES else None

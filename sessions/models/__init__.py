@@ -2,6 +2,7 @@
 
 from sessions.models.attachment import Attachment
 from sessions.models.catalogue import App, Device, Facet, OperatingSystem
+from sessions.models.command_run import CommandRun
 from sessions.models.event import Event
 from sessions.models.file_index import FileIndex
 from sessions.models.limit import RateLimit
@@ -19,6 +20,7 @@ __all__ = [
     "App",
     "Attachment",
     "ChangedDay",
+    "CommandRun",
     "CountedDay",
     "DayCount",
     "Device",

@@ -28,11 +28,21 @@ class Admission:
     def __init__(self, size: int, waiting: int, seconds: float) -> None:
         self._places, self._queue, self._seconds = threading.Semaphore(size), threading.Semaphore(waiting), seconds
         self._left_at = self._failed_at = self._succeeded_at = 0.0
+        self._waiting: set[int] = set()  # threads
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a connection just now."""
+        return len(self._waiting)
 
     def enter(self) -> None:
         """Call `leave` after it. Raises BusyError."""
         if not self._places.acquire(blocking=False):
-            self._wait()
+            self._waiting.add(threading.get_ident())
+            try:
+                self._wait()
+            finally:
+                self._waiting.discard(threading.get_ident())
         if time.monotonic() < self._failed_at + AWAY_SECONDS:
             self._places.release()
             raise BusyError("No connection could be made a moment ago.")

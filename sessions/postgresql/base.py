@@ -7,12 +7,13 @@ server that ends a connection says so, and what it says waits to be read; only t
 import select
 import sys
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql import base
-from psycopg_pool import PoolTimeout
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from sessions.postgresql import driver
 from sessions.postgresql.admission import Admission
@@ -20,9 +21,19 @@ from sessions.postgresql.schema import DatabaseSchemaEditor
 from sessions.postgresql.waiting import Connection
 
 
+class PoolUse(NamedTuple):
+    """Connections of this process's pool: how many it keeps at most, has open and has lent; and how many wait."""
+
+    most: int = 0
+    open: int = 0
+    lent: int = 0
+    waited_for: int = 0
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     SchemaEditorClass = DatabaseSchemaEditor
     Database = driver
+    _connection_pools: dict[str, ConnectionPool[Connection]] = {}  # where Django keeps them
     _admissions: dict[str, Admission] = {}
 
     def __init__(self, settings_dict: dict[str, Any], *args: Any, **kwargs: Any) -> None:
@@ -42,6 +53,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
             new = Admission(self.pool.max_size, settings.DATABASE_POOL_WAITING, self.pool.timeout)
             self._admissions.setdefault(self.alias, new)
         return self._admissions[self.alias]
+
+    @classmethod
+    def pool_use(cls) -> PoolUse:
+        """Of the pool as it is: none is made for this."""
+        pool, admission = cls._connection_pools.get(DEFAULT_DB_ALIAS), cls._admissions.get(DEFAULT_DB_ALIAS)
+        if pool is None:
+            return PoolUse()
+        stats = pool.get_stats()
+        is_open, is_idle = stats["pool_size"], stats["pool_available"]
+        return PoolUse(pool.max_size, is_open, is_open - is_idle, admission.waiting if admission else 0)
 
     def _lent(self, conn_params: dict[str, Any]) -> Any:
         """Raises psycopg's OperationalError when there is none in time."""

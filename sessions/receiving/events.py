@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import DataError, IntegrityError
 from django.utils import timezone
+from prometheus_client import Counter
 
 from sessions.contract.line_errors import LineError
 from sessions.contract.schema import Event
@@ -21,6 +22,11 @@ from sessions.postgresql.retrying import in_transaction
 from sessions.receiving.sender import Sender
 
 COUNTED = INSERT_EVENTS + "RETURNING id"
+EVENTS = Counter(
+    "session_history_events_received",
+    "Events that were added to sessions over HTTP, by what became of them.",
+    ["outcome"],
+)
 MANY = 1_000  # events take a slow disk longer than a page may
 
 
@@ -52,6 +58,9 @@ def add_events(sender: Sender, session_id: UUID, events: list[Event]) -> int:
         return len(merge("history_event", rows, len(keyed), COUNTED))
 
     try:
-        return in_transaction(write, "import" if len(keyed) > MANY else None)
+        new = in_transaction(write, "import" if len(keyed) > MANY else None)
     except (DataError, IntegrityError) as error:
         raise refusal(error) from error
+    EVENTS.labels("new").inc(new)
+    EVENTS.labels("known").inc(len(events) - new)
+    return new

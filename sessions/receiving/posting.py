@@ -1,11 +1,13 @@
 """Sessions sent over HTTP: one, or line by line. What is reported as written is committed."""
 
+from collections import Counter as Counts
 from collections.abc import Iterator
 from typing import BinaryIO, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
 from django.utils import timezone
+from prometheus_client import Counter
 
 from sessions.contract.line_errors import LineError
 from sessions.contract.schema import AnnouncedAttachment, SessionLine
@@ -22,6 +24,10 @@ from sessions.ingest.writing.load import Report, load
 from sessions.ingest.writing.rows import Item
 from sessions.receiving.known_names import known_names
 from sessions.receiving.sender import Sender
+
+SESSIONS = Counter(
+    "session_history_sessions_received", "Sessions that were sent over HTTP, by what became of them.", ["outcome"]
+)
 
 
 class Received(NamedTuple):
@@ -47,6 +53,16 @@ class Outcome(msgspec.Struct, omit_defaults=True):
 
 def receive(sender: Sender, raw: bytes) -> Received:
     """One session: new, or the whole record in place of an older one. Raises LineError."""
+    try:
+        received = _receive(sender, raw)
+    except LineError:
+        SESSIONS.labels("refused").inc()
+        raise
+    SESSIONS.labels("created" if received.is_new else "updated").inc()
+    return received
+
+
+def _receive(sender: Sender, raw: bytes) -> Received:
     line, skew = _read(sender, raw)
     external_id = line.external_id
     ident = sender.organisation.session_id(external_id) if external_id is not None else new_session_id()
@@ -73,7 +89,10 @@ def receive_lines(sender: Sender, file: BinaryIO) -> Iterator[list[Outcome]]:
         return _item(sender, session_id(organisation, session, line.raw), session, skew, line.number)
 
     for batch in batches(file, prepare, lambda sent: lines(sent, MAX_SENT_BYTES)):
-        yield _outcomes(batch, load(organisation, batch.items, catalogue, sender.owners, batch.sent.set))
+        outcomes = _outcomes(batch, load(organisation, batch.items, catalogue, sender.owners, batch.sent.set))
+        for status, number in Counts(outcome.status for outcome in outcomes).items():
+            SESSIONS.labels(status).inc(number)
+        yield outcomes
 
 
 def announced(attachment: AnnouncedAttachment) -> StoredFile:

@@ -1,4 +1,4 @@
-"""What a load balancer asks: is the process alive, and can it serve."""
+"""What a load balancer asks: is the process alive, and can it serve. And where whatever asks by address is answered."""
 
 import logging
 import uuid
@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from sessions.contract.errors import UNAVAILABLE_RETRY_SECONDS
+from sessions.views.metrics import metrics
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse(body, status=503, headers={"Retry-After": str(UNAVAILABLE_RETRY_SECONDS)})
 
 
-PROBES = {"/healthz": healthz, "/readyz": readyz}
+PROBES = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
 
 
 def _said_by(name: str, check: Callable[[], str]) -> str:

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 from tqdm import tqdm
 
-from sessions.models import Organisation
+from sessions.models import CommandRun, Organisation
 from sessions.usage.roll_up import Days, count_days
 
 
@@ -24,6 +24,7 @@ class Command(BaseCommand):
         try:
             for organisation in organisations:
                 self._count(organisation)
+            CommandRun.has_ended("count_usage")
         except OperationalError as error:
             raise CommandError(f"The database failed: {error}. What was counted stays; run it again.") from error
 

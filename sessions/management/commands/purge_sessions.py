@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 from tqdm import tqdm
 
-from sessions.models import Organisation
+from sessions.models import CommandRun, Organisation
 from sessions.retention.policy import due_before, start_of_day, today
 from sessions.retention.purge import BATCH_SESSIONS, Purged, count_all, purge
 
@@ -54,6 +54,8 @@ class Command(BaseCommand):
         try:
             for organisation in _organisations(options["organisation"]):
                 self._purge(organisation, _before(organisation, options["before"]), options)
+            if not options["dry_run"]:
+                CommandRun.has_ended("purge_sessions")
         except OperationalError as error:
             raise CommandError(f"The database failed: {error}. What was purged is gone; run it again.") from error
 
