@@ -21,6 +21,7 @@ timeout = 60  # of a worker that hangs; a long export does not count
 graceful_timeout = 10
 keepalive = 15
 limit_request_line = 8190  # many filters make a long URL
+access_log_format = '%(h)s %(t)s "%(r)s" %(s)s %(b)s %(L)s %({x-request-id}o)s'  # with --access-logfile
 control_socket_disable = True
 # Whether a request came over HTTPS, and from whom, the application decides by BEHIND_PROXY. gunicorn itself would
 # believe whoever connects from this machine.

@@ -115,6 +115,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "sessions.http.logs.RequestIdMiddleware",
     "sessions.http.metrics.MetricsMiddleware",
     # Set headers of every answer, those included that any of the others gives by itself.
     "sessions.http.security_headers.TransportHeadersMiddleware",
@@ -245,6 +246,17 @@ LONG_TRANSFERS = env.int("LONG_TRANSFERS", default=6)
 LONG_TRANSFERS_PER_PERSON = env.int("LONG_TRANSFERS_PER_PERSON", default=4)
 # How long a client may keep a thread waiting for each 256 KiB.
 CLIENT_TIMEOUT_SECONDS = env.int("CLIENT_TIMEOUT_SECONDS", default=30)
+
+# Django's own lines of errors say again what `sessions.http.errors` logs, and of what clients do wrong they are many.
+UNLOGGED = {"level": "WARNING" if DEBUG else "CRITICAL"}
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "sessions.http.logs.LineFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"django": {"level": "WARNING"}, "django.request": UNLOGGED, "django.security": UNLOGGED},
+}
 
 DJANGO_TABLES2_TEMPLATE = "sessions/table.html"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -125,12 +125,14 @@ class Worker(ThreadWorker):
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """What gunicorn refuses before the application is asked, said as the application says it."""
         from sessionhistory.refusals import refusal
+        from sessions.contract.request_id import identified
 
-        answer = refusal(getattr(client, "head", b""), exc) if isinstance(exc, ParseException) else None
+        with identified("") as request_id:
+            answer = refusal(getattr(client, "head", b""), exc) if isinstance(exc, ParseException) else None
         if answer is None:
             super().handle_error(req, client, addr, exc)
             return
-        self.log.warning("Invalid request from ip=%s: %s", (addr or ("",))[0], exc)
+        self.log.warning("[%s] Invalid request from ip=%s: %s", request_id, (addr or ("",))[0], exc)
         try:
             client.sendall(answer)
         except OSError:

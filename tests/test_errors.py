@@ -122,7 +122,7 @@ def test_the_reference_of_an_unexpected_error_is_in_the_log(
 ) -> None:
     with caplog.at_level(logging.ERROR, logger="sessions"):
         shown = visitor.get(prefix + "broken").content.decode()
-    logged = re.search(r"reference ([0-9a-f]{12})", caplog.text)
+    logged = re.search(r"reference ([0-9a-f]{16})", caplog.text)
     assert logged
     assert logged[1] in shown
     assert "secret detail" in caplog.text  # with what happened

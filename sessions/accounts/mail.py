@@ -20,6 +20,7 @@ from sessions.accounts.links import password_set_url
 from sessions.models import OutgoingMail, User
 from sessions.models.mail import MailKind
 from sessions.postgresql.lending import give_back
+from sessions.postgresql.outages import is_outage
 
 logger = logging.getLogger(__name__)
 
@@ -143,8 +144,8 @@ class _Sender:
         try:
             send_due_mail()
             upcoming = OutgoingMail.objects.order_by("due_at").values_list("due_at", flat=True).first()
-        except (DatabaseError, InterfaceError):
-            logger.warning("The outbox could not be read", exc_info=True)
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("The outbox could not be read: %s", error, exc_info=not is_outage(error))
             return LEASE.total_seconds()
         finally:
             connection.close()

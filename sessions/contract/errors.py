@@ -2,7 +2,7 @@
 
     raise Problem("invalid_value", "“banana” is not a date.", field="start")
 
-The body is `{code, message, field?, ...}`; what is passed by name beyond that (max_bytes,
+The body is `{code, message, field?, request_id, ...}`; what is passed by name beyond that (max_bytes,
 reference_id) stands in it too.
 """
 
@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Literal
 
 from django.http import JsonResponse
+
+from sessions.contract.request_id import current_request_id
 
 ErrorCode = Literal[
     "required_field",
@@ -79,10 +81,16 @@ class Problem(Exception):
             self.headers.setdefault("WWW-Authenticate", 'Bearer realm="Session History"')
         super().__init__(self.message)
 
+    @property
+    def request_id(self) -> str:
+        return current_request_id()
+
     def as_dict(self) -> dict[str, object]:
         body: dict[str, object] = {"code": self.code, "message": self.message}
         if self.field is not None:
             body["field"] = self.field
+        if self.request_id:
+            body["request_id"] = self.request_id
         return body | self.extra
 
 

@@ -1,7 +1,6 @@
 """Every error's answer: a page for a browser, JSON for a program, and a reference for what nobody expected."""
 
 import logging
-import secrets
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -16,6 +15,7 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from sessions.contract.errors import Problem, json_error
+from sessions.contract.request_id import HEADER, current_request_id
 from sessions.foreign.dialects import in_dialect
 from sessions.http.security_headers import with_security_headers
 from sessions.postgresql.outages import is_outage
@@ -101,6 +101,7 @@ def unparsed(path: str, problem: Problem, status: int) -> HttpResponse:
         response = cast(HttpResponse, in_dialect(path, json_error(problem)))
     response.status_code = status
     response["Cache-Control"] = "private, no-store"
+    response[HEADER] = current_request_id()
     return with_security_headers(response)
 
 
@@ -165,7 +166,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     exception = sys.exception()
     if exception is not None and is_outage(exception):
         return unavailable(request, exception)
-    reference = secrets.token_hex(6)
+    reference = current_request_id()
     logger.error("%s %s failed, reference %s", request.method, request.path, reference, exc_info=exception)
     problem = Problem("server_error", reference_id=reference)
     return json_error(problem) if is_api(request) else _plain_page(problem, "Something went wrong")

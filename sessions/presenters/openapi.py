@@ -230,6 +230,7 @@ def error_schema() -> JsonSchema:
             "code": {"type": "string", "enum": sorted(ERRORS)},
             "message": {"type": "string"},
             "field": {"type": "string"},
+            "request_id": {"type": "string"},
             "reference_id": {"type": "string"},
             "max_bytes": {"type": "integer"},
         },

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from sessions.contract.errors import UNAVAILABLE_RETRY_SECONDS
+from sessions.postgresql.outages import is_outage
 from sessions.views.metrics import metrics
 
 logger = logging.getLogger(__name__)
@@ -58,8 +59,8 @@ PROBES = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
 def _said_by(name: str, check: Callable[[], str]) -> str:
     try:
         return check()
-    except Exception:  # whatever keeps it from answering is the answer
-        logger.warning("Not ready: the check of %s failed", name, exc_info=True)
+    except Exception as error:  # whatever keeps it from answering is the answer
+        logger.warning("Not ready: the check of %s failed: %s", name, error, exc_info=not is_outage(error))
         return "failed"
 
 

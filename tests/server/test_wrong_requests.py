@@ -116,7 +116,10 @@ def test_an_address_that_is_too_long(server: Server, path: str) -> None:
     response, said = ask(server.port, [f"GET {path}?q={'x' * 9_000} HTTP/1.1", "Host: 127.0.0.1"])
     assert response.status == 414
     if path.startswith("/api/"):
-        assert json.loads(said) == {"code": "too_large", "message": "The address is too long."}
+        request_id = response.headers["X-Request-Id"]
+        message = "The address is too long."
+        assert json.loads(said) == {"code": "too_large", "message": message, "request_id": request_id}
+        assert f"[{request_id}] Invalid request" in server.log
     elif path.startswith("/core"):
         assert json.loads(said)["code"] == "invalid_request"
     else:

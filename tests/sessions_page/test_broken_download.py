@@ -2,6 +2,7 @@
 
 import http.client
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,9 +43,9 @@ def cookie(transactional_db: None, acme: Organisation, alice: User) -> str:
     return cookie_of(alice)
 
 
-def test_a_download_whose_database_goes_away_breaks_off(server: int, cookie: str) -> None:
+def test_a_download_whose_database_goes_away_breaks_off(server: int, cookie: str, module_server: Server) -> None:
     client = http.client.HTTPConnection("127.0.0.1", server, timeout=60)
-    client.request("GET", EXPORT, headers={"Cookie": cookie})
+    client.request("GET", EXPORT, headers={"Cookie": cookie, "X-Request-Id": "broken-one"})
     response = client.getresponse()
     assert response.status == 200
     assert response.read(1_000_000).startswith(b"\xef\xbb\xbfUser,")
@@ -53,10 +54,23 @@ def test_a_download_whose_database_goes_away_breaks_off(server: int, cookie: str
     with pytest.raises(http.client.IncompleteRead):
         response.read()
 
+    # One line says so, under the request's id.
+    wait_until(lambda: "[broken-one]" in module_server.log)
+    [line] = [line for line in module_server.log.splitlines() if "[broken-one]" in line]
+    assert f"[ERROR] [broken-one] sessions.http.streams: GET {EXPORT}: broken off, the database cannot answer" in line
+    assert "Traceback" not in module_server.log
+
     # The server is none the worse for it, and a download that is left alone is whole.
     client = http.client.HTTPConnection("127.0.0.1", server, timeout=60)
     client.request("GET", f"{EXPORT}?app=none", headers={"Cookie": cookie})
     assert client.getresponse().read().endswith(b"Attributes,Title,Outcome\r\n")
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 class OldConnection(http.client.HTTPConnection):
