@@ -53,7 +53,7 @@ ELSEWHERE = {
     "session_options":       (200, 200, 200, 200, 302),
     "search_completions":    (200, 200, 200, 200, 302),
     "search_help":           (200, 200, 200, 200, 302),
-    "session_export":        (200, 200, 200, 200, 302),
+    "session_export":        (200, 200, 200, 200, 401),  # 302 for a browser, which would take a page
     "session_compare":       (200, 200, 200, 200, 302),
     "session_display":       (405, 405, 405, 405, 302),
     "saved_views":           (200, 200, 200, 200, 302),

@@ -27,11 +27,19 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 # Where programs ask: the API, and the paths of other products' APIs.
 API_PREFIXES = ("/api/", "/v2/", "/observability.", "/core.v1.")
 
+# What a browser downloads as well.
+EXPORT = "/sessions/export.csv"
+
 COOKIE_ALONE = "A browser's cookie writes with the header X-CSRFToken. A token needs none."
 
 
 def is_api(request: HttpRequest) -> bool:
-    return request.path_info.startswith(API_PREFIXES)
+    """Whether a program asks: it may send a token, and is told errors in JSON."""
+    if request.path_info != EXPORT:
+        return request.path_info.startswith(API_PREFIXES)
+    # A browser says that it would take a page. It may send Basic as well, for a proxy that asks for a password.
+    is_bearer = request.headers.get("Authorization", "").lower().startswith("bearer ")
+    return is_bearer or "X-API-KEY" in request.headers or "text/html" not in request.headers.get("Accept", "")
 
 
 def checks_parameters(view: View) -> View:

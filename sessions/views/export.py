@@ -1,8 +1,8 @@
 from django.http import HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_safe
 
+from sessions.http.authentication import ApiRequest, scope_required
 from sessions.http.errors import checks_parameters
-from sessions.http.roles import MemberRequest
 from sessions.http.streams import streamed
 from sessions.presenters.csv import csv_name, csv_stream
 from sessions.query import InvalidParametersError, parse
@@ -10,8 +10,12 @@ from sessions.query import InvalidParametersError, parse
 
 @checks_parameters
 @require_safe
-def session_export(request: MemberRequest) -> HttpResponseBase:
-    """The rows that match, streamed. An invalid parameter is refused: an export never widens in silence."""
+@scope_required("read", None)
+def session_export(request: ApiRequest) -> HttpResponseBase:
+    """The rows that match, streamed, for a browser or for a program with a token.
+
+    An invalid parameter is refused: an export never widens in silence.
+    """
     try:
         asked = parse(request.user, request.GET)
     except InvalidParametersError as error:

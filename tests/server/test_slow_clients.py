@@ -134,7 +134,7 @@ def test_one_person_has_some_of_the_exports_and_others_have_the_rest(
 
     token = make_token(alice, "nightly", ("read",))[1]
     for path, header, kind in (
-        (EXPORT, {"Cookie": cookie}, "text/html"),
+        (EXPORT, {"Cookie": cookie, "Accept": "text/html"}, "text/html"),
         ("/api/v1/sessions?limit=100000", {"Cookie": cookie}, "application/json"),
         ("/api/v1/sessions?limit=100000", {"Authorization": f"Bearer {token}"}, None),
     ):
