@@ -64,8 +64,8 @@ EXPECTED: Line = {
     "Build": "241", "Device": "iPhone 15", "OS": "iOS", "OS version": "17.5.1", "Queue time (s)": "2.623",
     "Duration (s)": "90.000", "Status": "failed", "Date (UTC)": "2026-06-15T12:00:00.123456", "Files": "",
     "External ID": "run-1", "Initiator type": "user", "Username": "uma", "E-mail": "uma@acme.example", "Label": "",
-    "Requested (UTC)": "2026-06-15T11:59:57.5", "Started (UTC)": "2026-06-15T12:00:00.123456",
-    "Ended (UTC)": "2026-06-15T12:01:30.123456", "Last seen (UTC)": "2026-06-15T12:02:00",
+    "Requested (UTC)": "2026-06-15T11:59:57.500000", "Started (UTC)": "2026-06-15T12:00:00.123456",
+    "Ended (UTC)": "2026-06-15T12:01:30.123456", "Last seen (UTC)": "2026-06-15T12:02:00.000000",
     "Queue time (ms)": "2623", "Duration (ms)": "90000", "Platform": "ios", "Device ID": "D-7",
     "Manufacturer": "Apple", "Device type": "phone", "Screen width": "1179", "Screen height": "2556",
     "Network type": "wifi", "SDK version": "4.1", "Plug SDK version": "0.9", "Exception": "false", "Crash": "true",
@@ -139,7 +139,20 @@ def test_times_are_utc_and_can_be_read_as_times(acme: Organisation, alice: User,
     (line,) = lines(alice)
     for name in ("Date (UTC)", "Started (UTC)"):
         assert datetime.fromisoformat(line[name]).replace(tzinfo=UTC) == moment
-    assert line["Ended (UTC)"] == "2026-01-01T00:00:00"
+    assert line["Ended (UTC)"] == "2026-01-01T00:00:00.000000"
+
+
+def test_all_times_have_one_form_so_that_readers_take_their_column_for_times(
+    acme: Organisation, alice: User, send: Send
+) -> None:
+    fractions = {0, 1, 999_999, 500_000, 250_000, 123_000, 10}
+    for fraction in fractions:
+        moment = NOON + timedelta(microseconds=fraction)
+        send(acme, requested_at=moment, started_at=moment, ended_at=moment)
+    for name in ("Date (UTC)", "Requested (UTC)", "Started (UTC)", "Ended (UTC)", "Last seen (UTC)"):
+        moments = {datetime.strptime(line[name], "%Y-%m-%dT%H:%M:%S.%f") for line in lines(alice)}  # noqa: DTZ007
+        assert {moment.microsecond for moment in moments} == fractions
+        assert {len(line[name]) for line in lines(alice)} == {26}
 
 
 def test_seconds_are_numbers_with_the_milliseconds(acme: Organisation, alice: User, send: Send) -> None:
