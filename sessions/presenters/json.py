@@ -83,9 +83,8 @@ def _event_page(page: EventPage) -> Iterator[bytes]:
 
 
 def rfc_3339(moment: datetime) -> str:
-    """In UTC with the precision that is stored, as PostgreSQL writes the times of a session."""
-    text = moment.astimezone(UTC).isoformat().removesuffix("+00:00")
-    return (text.rstrip("0") if moment.microsecond else text) + "Z"
+    """In UTC with all microseconds, as PostgreSQL writes the times of a session (`sessions.query.rows.utc`)."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def separated(texts: Iterator[str]) -> Generator[bytes, None, Any]:

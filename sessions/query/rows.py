@@ -18,8 +18,8 @@ LABEL = "CASE s.initiator_type WHEN 'token' THEN t.label WHEN 'anonymous' THEN s
 
 
 def utc(column: str) -> str:
-    """RFC 3339 in UTC with the precision that is stored."""
-    return f"(to_json({column} AT TIME ZONE 'UTC') #>> '{{}}') || 'Z'"
+    """RFC 3339 in UTC with the precision that is stored: microseconds, which stand there when they are 0 as well."""
+    return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 
 
 # PostgreSQL has no function that quotes a name for a URL. Most names need none.

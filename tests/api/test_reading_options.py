@@ -116,10 +116,11 @@ def read_all(answer: Any) -> bytes:
     return b"".join(answer.streaming_content) if answer.streaming else answer.content
 
 
-@pytest.mark.parametrize("time", ["2026-06-15T12:00:00Z", "2026-06-15T12:00:00.5Z", "2026-06-15T12:00:00.000001Z"])
+@pytest.mark.parametrize("fraction", ["000000", "500000", "000001"])
 def test_times_of_events_and_sessions_come_back_alike(
-    acme: Organisation, alice: User, send: Send, client_of: ClientOf, time: str
+    acme: Organisation, alice: User, send: Send, client_of: ClientOf, fraction: str
 ) -> None:
+    time = f"2026-06-15T12:00:00.{fraction}Z"
     ident = send(acme, started_at=time, events=[{"event_type": "click", "event_time": time}])
     client = client_of(alice)
     assert client.get(f"{URL}/{ident}").json()["started_at"] == time

@@ -127,7 +127,11 @@ def test_events_before_their_session_are_refused_and_not_kept(daves: Program, ac
 def test_the_events_come_back(daves: Program) -> None:
     ident = daves.new()
     event: dict[str, Any] = an_event(
-        interaction=True, int1=-(2**63), event_properties={"a": [1, {"b": None}]}, ip="::1"
+        event_time="2026-11-20T10:00:02.500000Z",
+        interaction=True,
+        int1=-(2**63),
+        event_properties={"a": [1, {"b": None}]},
+        ip="::1",
     )
     daves.events(ident, event)
 

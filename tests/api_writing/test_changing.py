@@ -79,7 +79,7 @@ def test_an_end_may_be_sent_as_a_duration(daves: Program) -> None:
 
     record = daves.patch(ident, {"status": "ended", "duration_ms": 90_000}).json()
 
-    assert (record["ended_at"], record["duration_ms"]) == ("2026-11-20T10:01:30Z", 90_000)
+    assert (record["ended_at"], record["duration_ms"]) == ("2026-11-20T10:01:30.000000Z", 90_000)
 
 
 def test_a_session_that_ends_without_a_time_ran_until_it_said_so(daves: Program) -> None:
@@ -165,7 +165,7 @@ def test_it_was_never_seen_earlier_than_it_was(daves: Program) -> None:
 
     record = daves.patch(ident, {"last_seen_at": "2026-11-20T10:30:00Z"}).json()
 
-    assert record["last_seen_at"] == "2026-11-20T11:00:00Z"
+    assert record["last_seen_at"] == "2026-11-20T11:00:00.000000Z"
 
 
 def test_the_external_id_stays(daves: Program) -> None:

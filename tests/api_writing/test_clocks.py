@@ -123,7 +123,7 @@ def test_what_is_a_little_ahead_is_kept_as_it_was_sent(daves: Program) -> None:
     soon = at(NOW + 4 * MINUTE)
     record = daves.post(a_line(ended_at=None, **START, events=[an_event(event_time=soon)])).json()
 
-    assert (record["last_seen_at"], record["duration_ms"]) == ("2026-11-21T12:04:00Z", 64 * 60_000)
+    assert (record["last_seen_at"], record["duration_ms"]) == ("2026-11-21T12:04:00.000000Z", 64 * 60_000)
     assert record["clock_skew_ms"] is None
 
 
@@ -155,7 +155,7 @@ def test_the_date_of_a_request_tells_how_far_its_clock_is_off(
 
     record = daves.get(ident)
     assert record["clock_skew_ms"] == skew // timedelta(milliseconds=1)
-    assert record["last_seen_at"] == "2026-11-21T12:00:00Z"
+    assert record["last_seen_at"] == "2026-11-21T12:00:00.000000Z"
     page = client_of(alice).get(f"/sessions/{ident}/").content.decode()
     assert f"The producer’s clock was {text}" in page
     # A request that says nothing of its clock, or of one that is right by now, does not undo it.

@@ -35,9 +35,9 @@ FULL: dict[str, Any] = {
     "os": {"name": "iOS", "version": "18.1"},
     "sdk": {"version": "4.0", "plug_version": "1.8"},
     "requested_at": "2026-11-20T09:59:58.123456Z",
-    "started_at": "2026-11-20T10:00:00Z",
-    "ended_at": "2026-11-20T10:05:00Z",
-    "last_seen_at": "2026-11-20T10:05:01Z",
+    "started_at": "2026-11-20T10:00:00.000000Z",
+    "ended_at": "2026-11-20T10:05:00.000000Z",
+    "last_seen_at": "2026-11-20T10:05:01.000000Z",
     "queue_ms": 1876,
     "duration_ms": 300_000,
     "flags": {"exception": True, "crash": False, "anr": True, "rage_tap": False},
@@ -192,7 +192,7 @@ def test_a_write_is_a_sign_of_life_of_a_session_that_is_open(daves: Program, acm
 def test_when_it_was_last_seen_is_what_its_producer_says(daves: Program) -> None:
     ident = daves.new(status="active", ended_at=None, last_seen_at="2026-11-20T10:03:00Z")
 
-    assert daves.get(ident)["last_seen_at"] == "2026-11-20T10:03:00Z"
+    assert daves.get(ident)["last_seen_at"] == "2026-11-20T10:03:00.000000Z"
     assert daves.get(ident)["status"] == "lost"
 
 

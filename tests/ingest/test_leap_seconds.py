@@ -93,7 +93,7 @@ def test_it_is_the_same_over_http(dave: User, acme: Organisation) -> None:
     posted = program.post(a_line(started_at=LEAP, requested_at=None, ended_at="2017-01-01T00:59:60+01:00"))
     assert posted.status_code == 201
     ident = posted.json()["id"]
-    assert posted.json()["started_at"] == posted.json()["ended_at"] == "2017-01-01T00:00:00Z"
+    assert posted.json()["started_at"] == posted.json()["ended_at"] == "2017-01-01T00:00:00.000000Z"
     assert program.patch(ident, {"requested_at": LEAP}).json()["queue_ms"] == 0
     assert program.batch(a_line(external_id="two", started_at=LEAP, ended_at=None))[0]["status"] == "created"
     assert program.events(ident, an_event(event_time=LEAP)).json()["new"] == 1

@@ -60,7 +60,7 @@ def test_a_file_says_when_it_begins(history: SessionHistory, listed: Listed, tmp
         session.attach_bytes("c.log", b"bought")
 
     starts = [file["starts_at"] for file in listed()[0]["attachments"]]
-    assert starts == ["2026-11-20T10:00:04.25Z", "2026-11-20T10:00:05Z", None]
+    assert starts == ["2026-11-20T10:00:04.250000Z", "2026-11-20T10:00:05.000000Z", None]
 
 
 def test_a_file_that_is_refused_is_warned_of_and_the_session_goes_on(history: SessionHistory, listed: Listed) -> None:

@@ -90,7 +90,7 @@ def test_the_client_sends_a_session(
     assert ran.returncode == 0, ran.stderr
     (session,) = listed()
     assert (session["status"], session["app"]["app_id"]) == ("ended", "io.example.shop")
-    assert session["started_at"] == "2026-11-29T10:00:00Z"
+    assert session["started_at"] == "2026-11-29T10:00:00.000000Z"
     assert [file["name"] for file in session["attachments"]] == ["console.log"]
 
 
