@@ -53,7 +53,9 @@ def running_transfers() -> int:
 
 def begin_transfer(request: HttpRequest, length: int | None) -> None:
     """Decides for the whole request: once its body is read, its answer is not refused. Raises Problem."""
-    transfer = Transfer(_who(request)) if length is None or length > LONG_BYTES else None
+    transfer = getattr(request, "transfer", None)  # a long body's is its long answer's as well
+    if transfer is None and (length is None or length > LONG_BYTES):
+        transfer = Transfer(_who(request))
     setattr(request, "transfer", transfer)  # noqa: B010  an attribute that HttpRequest does not declare
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from sessions.contract.errors import Problem
 from sessions.foreign import devrev, formal, fullstory, grid
 from sessions.http.authentication import ApiRequest, scope_required
+from sessions.http.body import whole
 from sessions.http.streams import streamed
 from sessions.query import find_named
 from sessions.query.events.page import every_listed_event
@@ -77,12 +78,10 @@ def realtime_latest_events(request: ApiRequest, tenant: str) -> HttpResponseBase
 
 @require_POST
 @scope_required("read", parameters=None)
-@bounded
 def list_sessions(request: ApiRequest) -> HttpResponseBase:
-    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
-        # Read as if it were empty, it would ask for everything.
-        raise Problem("parse_error", "Send a Content-Length.", field="body")
     # With a cookie, the CSRF check has read a form already: its body cannot be asked for.
-    if request.content_type != "application/json" and (request.content_type == "multipart/form-data" or request.body):
+    is_form = request.content_type == "multipart/form-data"
+    body = b"" if is_form else whole(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    if is_form or (body and request.content_type != "application/json"):
         raise Problem("unsupported_media_type", "Send the body as application/json.")
-    return streamed(request, formal.answer(formal.list_request(request.user, formal.read_body(request.body))))
+    return streamed(request, formal.answer(formal.list_request(request.user, formal.read_body(body))))

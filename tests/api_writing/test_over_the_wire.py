@@ -17,6 +17,7 @@ from django.core.files.storage import default_storage
 
 from sessions.accounts.tokens import make_token
 from sessions.http.body import CHUNK_BYTES
+from sessions.ingest.reading.parse import MAX_SENT_BYTES
 from sessions.models import App, Attachment, Event, RemovedFile, Session, User
 from tests.api_writing.program import NDJSON, SESSIONS
 from tests.ingest.lines import a_line, an_event
@@ -25,6 +26,8 @@ from tests.web_server import Server, module_server, shared_server
 __all__ = ["module_server", "shared_server"]
 
 THREADS = 20
+JSON = "application/json"
+FORMAL = "/core.v1.SessionsService/ListSessionsV2"
 MAX_BYTES = 3_000_000
 SERVED: dict[str, Any] = {"workers": 2, "ATTACHMENT_MAX_BYTES": str(MAX_BYTES)}
 RUNNING = {"status": "active", "ended_at": None}
@@ -170,6 +173,57 @@ def test_lines_may_come_in_chunks_too(wire: Wire) -> None:
     status, raw = wire.send("POST", f"{SESSIONS}/batch", lines, **{"Content-Type": NDJSON})
 
     assert (status, raw.count(b'"created"')) == (200, 1500)
+
+
+EVERY_BODY: dict[str, tuple[str, str, str, bytes, int]] = {
+    "a session": ("POST", SESSIONS, JSON, json.dumps(a_line(external_id="chunked")).encode(), 201),
+    "a change": ("PATCH", f"{SESSIONS}/{{}}", JSON, b'{"title": "chunked"}', 200),
+    "events": ("POST", f"{SESSIONS}/{{}}/events", JSON, json.dumps({"events": [an_event()]}).encode(), 200),
+    "lines of events": ("POST", f"{SESSIONS}/{{}}/events", NDJSON, json.dumps(an_event()).encode(), 200),
+    "lines of sessions": ("POST", f"{SESSIONS}/batch", NDJSON, json.dumps(a_line(external_id="chunked")).encode(), 200),
+    "a file": ("PUT", f"{SESSIONS}/{{}}/attachments/a.log", "text/plain", b"chunked", 201),
+    "a search of another product": ("POST", FORMAL, JSON, b'{"limit": 1}', 200),
+}
+
+
+@pytest.mark.parametrize("name", EVERY_BODY)
+def test_every_body_may_come_in_chunks(wire: Wire, ident: UUID, name: str) -> None:
+    method, path, content_type, body, status = EVERY_BODY[name]
+    chunks = (bytes([one]) for one in body)
+
+    answered = wire.send(method, path.format(ident), chunks, **{"Content-Type": content_type})
+
+    assert answered[0] == status, answered
+    match name:
+        case "a session" | "lines of sessions":
+            assert Session.objects.filter(external_id="chunked").count() == 1
+        case "a change":
+            assert answered[1]["title"] == "chunked"
+        case "events" | "lines of events":
+            assert answered[1] == {"received": 1, "new": 1}
+        case "a file":
+            assert answered[1]["size"] == 7
+        case _:
+            assert len(answered[1]["sessions"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        ("a session", settings.API_MAX_BODY_BYTES),
+        ("a change", settings.API_MAX_BODY_BYTES),
+        ("events", MAX_SENT_BYTES),
+        ("lines of events", MAX_SENT_BYTES),
+        ("a search of another product", settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
+    ],
+)
+def test_chunks_of_a_body_are_counted_against_its_limit(wire: Wire, ident: UUID, name: str, limit: int) -> None:
+    method, path, content_type, _, _ = EVERY_BODY[name]
+    chunks = iter([b" " * limit, b" "])
+
+    status, answer = wire.send(method, path.format(ident), chunks, **{"Content-Type": content_type})
+
+    assert status == 413, answer
 
 
 def raw_request(port: int, head: str) -> socket.socket:
