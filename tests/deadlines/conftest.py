@@ -145,7 +145,7 @@ class Product:
     def ask(self, path: str, method: str = "GET", body: Any = None, timeout: float = SECONDS) -> Answer:
         headers = {} if path.startswith(("/sessions", "/usage")) else {"Authorization": f"Bearer {self.secret}"}
         if not headers:
-            headers["Cookie"] = self.cookie
+            headers |= {"Cookie": self.cookie, "Accept": "text/html"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         began = time.monotonic()

@@ -157,7 +157,7 @@ def test_nginx_finds_a_file_of_an_odd_name(nginx: int, alice: User, acme: Organi
 
 def said(response: http.client.HTTPResponse) -> dict[str, Any]:
     """All but what is of one answer alone, an encoding that is none, and what is for pages with scripts."""
-    of_each = {"Server", "Date", "Connection", "Content-Range", "Content-Encoding", "Vary"}
+    of_each = {"Server", "Date", "Connection", "Content-Range", "Content-Encoding", "Vary", "X-Request-Id"}
     of_pages = {"Cross-Origin-Opener-Policy", "Permissions-Policy"}
     return {name: value for name, value in response.headers.items() if name not in of_each | of_pages}
 
